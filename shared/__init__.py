@@ -1,0 +1,1 @@
+"""What every service shares: wire schemas, plumbing and the one migration environment."""

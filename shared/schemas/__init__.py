@@ -1,0 +1,1 @@
+"""What crosses the wire, one module per owning service; data only, additive only."""

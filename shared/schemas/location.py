@@ -1,0 +1,111 @@
+"""Subscribers and locations as every service needs to know them; portal owns them and pushes them downhill (directory entries)."""
+
+from datetime import date, time
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, field_validator
+
+from shared.schemas.wire import Instant, Name, Wire
+
+Vertical = Literal["dental", "auto"]
+LocationState = Literal["onboarding", "live", "suspended", "closed"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _zone(name: str) -> str:
+    """Accept only area/city zone names: abbreviations such as EST do not know daylight saving time (N-49)."""
+    if "/" not in name and name != "UTC":
+        raise ValueError("zone_not_a_name")
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("zone_unknown") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_zone), Field(max_length=64, examples=["America/Los_Angeles"])]
+
+
+class PostalAddress(Wire):
+    """A physical postal address of the sender (L-007): street address, registered post-office box or private mailbox."""
+
+    line1: Name
+    line2: str = Field(default="", max_length=200)
+    city: Name
+    region: str = Field(default="", max_length=60)
+    postal_code: str = Field(min_length=2, max_length=20)
+    country: str = Field(pattern=r"^[A-Z]{2}$", examples=["US"])
+
+    def one_line(self) -> str:
+        """Return the address as one line of text for a footer."""
+        tail = " ".join(part for part in (self.region, self.postal_code) if part)
+        return ", ".join(part for part in (self.line1, self.line2, self.city, tail, self.country) if part)
+
+
+class OpenHours(Wire):
+    """Local opening hours of one weekday; several rows a day mean a break."""
+
+    weekday: Weekday
+    opens: time
+    closes: time
+
+
+class SenderIdentity(Wire):
+    """Who the reader sees (L-004, L-053): header from, its display name is the location's name; reply to reaches the business (S-013)."""
+
+    header_from: str = Field(max_length=254, examples=["hello@brightsmile.example.com"])
+    reply_to: str = Field(max_length=254, examples=["frontdesk@brightsmile.example.com"])
+
+
+class SubscriberFacts(Wire):
+    """Directory kind `subscriber`: the paying business, its agreement (S-052) and whether it may act at all."""
+
+    subscriber_id: UUID
+    name: Name
+    agreement_version: str | None
+    agreement_accepted_at: Instant | None
+    active: bool
+
+
+class LocationFacts(Wire):
+    """Directory kind `location`: one place of a subscriber. No consumer mail leaves before `state` is live (S-074)."""
+
+    location_id: UUID
+    subscriber_id: UUID
+    name: Name
+    vertical: Vertical
+    state: LocationState
+    zone: ZoneName
+    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+    phone: str = Field(max_length=40)
+    website: str = Field(default="", max_length=300)
+    postal_address: PostalAddress
+    sender: SenderIdentity
+    hours: list[OpenHours] = Field(max_length=21)
+    closures: list[date] = Field(default=[], max_length=400)
+    live_at: Instant | None = None
+
+    @field_validator("hours")
+    @classmethod
+    def _opens_before_it_closes(cls, hours: list[OpenHours]) -> list[OpenHours]:
+        if any(row.opens >= row.closes for row in hours):
+            raise ValueError("hours_reversed")
+        return hours
+
+
+class VerificationKey(Wire):
+    """Directory kind `verification_key`: a public key of portal's token endpoint, base64 of the 32 raw octets (Ed25519)."""
+
+    key_id: str
+    public_key: str
+    not_after: Instant | None = None
+
+
+class RevokedClient(Wire):
+    """Directory kind `revoked_client`: tokens of this client issued before `revoked_at` are refused within 10 s."""
+
+    client_id: UUID
+    revoked_at: Instant

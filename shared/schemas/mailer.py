@@ -1,0 +1,161 @@
+"""Mailer's wire: contents, messages, stops, outcomes."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field, JsonValue, StrictInt
+
+from shared.schemas.token import MessageClass
+from shared.schemas.wire import AddressKey, Instant, Slug, Wire
+
+MessageState = Literal[
+    "accepted",
+    "claimed",
+    "handing_over",
+    "sent",
+    "deferred",
+    "suppressed",
+    "expired",
+    "bounced",
+    "failed",
+    "cancelled",
+    "recheck",
+    "uncertain",
+]
+FINAL_STATES: frozenset[MessageState] = frozenset(
+    ("sent", "suppressed", "expired", "bounced", "failed", "cancelled", "recheck", "uncertain")
+)
+Origin = Literal["campaign", "account", "lead", "privacy_case", "opt_in"]
+
+
+class ContentInput(Wire):
+    """A content version, published once, compiled, linted and frozen. `subscriber_id` null: stock content of the platform."""
+
+    subscriber_id: UUID | None
+    slug: Slug
+    language: str = Field(pattern=r"^[a-z]{2}$")
+    vertical: Literal["dental", "auto", "any"] = "any"
+    message_class: MessageClass
+    subject: str = Field(min_length=1, max_length=300)
+    mjml: str = Field(min_length=1, max_length=100_000)
+    text: str = Field(min_length=1, max_length=50_000)
+    sample: dict[str, JsonValue] = Field(description="sample fields; the content is rendered with them before it is accepted")
+
+
+class LintFinding(Wire):
+    """`code` is stable; `rule` is the requirement it keeps (L- or S- id)."""
+
+    code: Slug
+    rule: str
+    message: str
+    severity: Literal["error", "warning"]
+
+
+class Content(Wire):
+    """A published version. Publishing the same bytes again under the same id is a harmless repeat; other bytes are refused (409)."""
+
+    content_id: UUID
+    slug: Slug
+    language: str
+    message_class: MessageClass
+    fields: list[str]
+    findings: list[LintFinding]
+    published_at: Instant
+
+
+class MessageTouch(Wire):
+    """One touch the message carries and the person it speaks of."""
+
+    touch_id: UUID
+    person_id: UUID
+
+
+class MessageInput(Wire):
+    """A message to deliver: a content version and the fields of one address. The mailer adds business, postal address and opt-out itself."""
+
+    message_id: UUID
+    subscriber_id: UUID
+    location_id: UUID
+    campaign_id: UUID | None
+    content_id: UUID
+    origin: Origin = "campaign"
+    touches: list[MessageTouch] = Field(min_length=1, max_length=100)
+    address: str = Field(max_length=254)
+    address_key: AddressKey
+    fields: dict[str, JsonValue]
+    due_at: Instant
+    useful_until: Instant
+    recheck_after: Instant = Field(description="a message not handed over by then goes back to the scheduler as `recheck`")
+
+
+class MessagesInput(Wire):
+    """At most 1,000 messages a call. `message_id` is the idempotency key of each."""
+
+    messages: list[MessageInput] = Field(min_length=1, max_length=1000)
+
+
+class MessageReceipt(Wire):
+    """What became of one submitted message: `accepted`, `repeated` (absorbed), or `refused` with a code."""
+
+    message_id: UUID
+    result: Literal["accepted", "repeated", "refused"]
+    code: Slug | None
+
+
+class MessageReceipts(Wire):
+    """One receipt per message, in order."""
+
+    receipts: list[MessageReceipt]
+
+
+class CancelInput(Wire):
+    """Cancel what has not been handed over: by touch (a touch of a family message is taken back as a whole message: `recheck`)."""
+
+    subscriber_id: UUID
+    touch_ids: list[UUID] = Field(min_length=1, max_length=1000)
+
+
+class CancelAnswer(Wire):
+    """`cancelled` will not leave; `too_late` were handed over or are being handed over."""
+
+    cancelled: list[UUID]
+    too_late: list[UUID]
+
+
+class StopInput(Wire):
+    """Pause or resume by scope; checked inside the marker, effective within 2 s (I24)."""
+
+    state: Literal["paused", "running"]
+
+
+class Attempt(Wire):
+    """One SMTP transaction."""
+
+    attempt_id: UUID
+    started_at: Instant
+    phase: Slug
+    reply_code: StrictInt | None
+    enhanced_code: str | None
+    outcome: Slug
+
+
+class MessageStatus(Wire):
+    """A message with its attempts; no address, no name."""
+
+    message_id: UUID
+    subscriber_id: UUID
+    state: MessageState
+    reason: Slug | None
+    accepted_at: Instant
+    final_at: Instant | None
+    attempts: list[Attempt]
+
+
+class Outcome(Wire):
+    """Feed kind `outcome`: a message reached a final state (or `uncertain` was settled later)."""
+
+    message_id: UUID
+    touch_ids: list[UUID]
+    state: MessageState
+    reason: Slug | None
+    at: Instant

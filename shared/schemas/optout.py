@@ -1,0 +1,138 @@
+"""Optout's wire: permission on file, opt-outs, the permission check and the suppression poll with its lease."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StrictInt, StringConstraints
+
+from shared.schemas.token import MessageClass
+from shared.schemas.wire import AddressKey, Instant, Slug, Wire
+
+SuppressionClass = Literal["commercial", "all"]
+Scope = Literal["location", "business", "platform"]
+Basis = Literal["existing_relationship", "express", "double_opt_in"]
+Evidence = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A pointer to the evidencing record (`visit:<id>`, `appointment:<id>`, `page:<version>`); never personal data (S-022)."""
+
+
+class ConsentInput(Wire):
+    """Positive permission with its evidence. `consent_id` makes a repeat harmless."""
+
+    consent_id: UUID
+    location_id: UUID
+    person_id: UUID | None = None
+    address_key: AddressKey
+    basis: Basis
+    source: Slug
+    evidence: Evidence
+    policy_version: str = Field(default="1", max_length=40)
+    occurred_at: Instant
+    valid_until: Instant | None = None
+
+
+class ConsentsInput(Wire):
+    """Consents of one subscriber in bulk, at most 5,000 a call."""
+
+    subscriber_id: UUID
+    consents: list[ConsentInput] = Field(min_length=1, max_length=5000)
+
+
+class OptoutInput(Wire):
+    """An opt-out somebody reports to us (source flag, front desk). At least one of `address_key`, `person_id`."""
+
+    optout_id: UUID
+    location_id: UUID | None = None
+    address_key: AddressKey | None = None
+    person_id: UUID | None = None
+    scope: Scope = "business"
+    suppression_class: SuppressionClass = "all"
+    channel: Slug
+    evidence: Evidence
+    occurred_at: Instant
+
+
+class OptoutsInput(Wire):
+    """Opt-outs of one subscriber in bulk, at most 5,000 a call."""
+
+    subscriber_id: UUID
+    optouts: list[OptoutInput] = Field(min_length=1, max_length=5000)
+
+
+class Recorded(Wire):
+    """How many entries were new and how many repeats of entries already on file."""
+
+    recorded: int
+    repeated: int
+
+
+class PermissionQuery(Wire):
+    """May a message of this class about these people go to this address for this location?"""
+
+    query_id: UUID
+    subscriber_id: UUID
+    location_id: UUID
+    address_key: AddressKey
+    person_ids: list[UUID] = Field(max_length=100)
+    message_class: MessageClass
+    channel: Slug = "email"
+
+
+class PermissionQueries(Wire):
+    """At most 1,000 queries a call, of any subscribers."""
+
+    queries: list[PermissionQuery] = Field(min_length=1, max_length=1000)
+
+
+class PermissionAnswer(Wire):
+    """`no_permission_yet` means hold and ask again; only `refused` is final (architecture 2). `entry_id` names what it rests on."""
+
+    query_id: UUID
+    answer: Literal["allowed", "refused", "no_permission_yet"]
+    reason: Slug
+    entry_id: UUID | None
+
+
+class PermissionAnswers(Wire):
+    """One answer per query, in the order asked."""
+
+    answers: list[PermissionAnswer]
+
+
+class SuppressionEntry(Wire):
+    """One row of the suppression log. `lift` undoes earlier entries of the same key, scope and class: a person's own later act only."""
+
+    position: StrictInt
+    entry_id: UUID
+    kind: Literal["suppress", "lift"]
+    subscriber_id: UUID | None = Field(description="null for platform scope")
+    location_id: UUID | None = Field(description="set for location scope only")
+    address_key: AddressKey | None
+    person_id: UUID | None
+    suppression_class: SuppressionClass
+
+
+class SuppressionPoll(Wire):
+    """The mailer's follower reports `after`, what it has received, and `safe`, what has taken effect (architecture 4)."""
+
+    holder: UUID
+    epoch: UUID | None
+    after: StrictInt = Field(ge=0)
+    safe: StrictInt = Field(ge=0)
+    wait_seconds: float = Field(default=1.0, ge=0, le=1.0)
+
+
+class SuppressionAnswer(Wire):
+    """`lease_seconds` is 0 when no lease was granted: the answer does not hold every entry committed when it was given."""
+
+    epoch: UUID
+    entries: list[SuppressionEntry]
+    last: StrictInt = Field(description="the newest position committed when the answer was made")
+    lease_seconds: float
+
+
+class MailRequested(Wire):
+    """Feed kind `mail_requested`: optout asks for a mail of our own (opt-in confirmation, privacy answer)."""
+
+    request_id: UUID
+    origin: Slug
+    address_key: AddressKey

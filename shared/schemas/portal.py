@@ -1,0 +1,109 @@
+"""Portal's wire: subscribers, locations, API clients and tokens."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field, SecretStr
+
+from shared.schemas.location import LocationFacts, LocationState, OpenHours, PostalAddress, SenderIdentity, Vertical, ZoneName
+from shared.schemas.wire import Instant, Name, Wire
+
+SCOPES: tuple[str, ...] = ("ingest", "records", "campaigns", "messages", "optouts", "locations", "clients", "operator")
+
+
+class SubscriberInput(Wire):
+    """A new subscriber with exactly the fields of S-070 (fax optional)."""
+
+    name: Name
+    contact_name: Name
+    postal_address: PostalAddress
+    phone: str = Field(max_length=40)
+    fax: str = Field(default="", max_length=40)
+    email: str = Field(max_length=254)
+
+
+class Subscriber(SubscriberInput):
+    """A subscriber as stored."""
+
+    subscriber_id: UUID
+    agreement_version: str | None
+    agreement_accepted_at: Instant | None
+    active: bool
+    created_at: Instant
+
+
+class AgreementInput(Wire):
+    """Acceptance of a numbered agreement version by a named person (S-052)."""
+
+    version: str = Field(min_length=1, max_length=40)
+    accepted_by: Name
+
+
+class LocationInput(Wire):
+    """A place of a subscriber; it starts in `onboarding` (S-074)."""
+
+    name: Name
+    vertical: Vertical
+    zone: ZoneName
+    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+    phone: str = Field(max_length=40)
+    website: str = Field(default="", max_length=300)
+    postal_address: PostalAddress
+    sender: SenderIdentity
+    hours: list[OpenHours] = Field(default=[], max_length=21)
+    closures: list[str] = Field(default=[], max_length=400, description="ISO dates")
+
+
+class Location(LocationFacts):
+    """A location as stored, with its version for If-Match."""
+
+    version: int
+
+
+class LocationStateInput(Wire):
+    """Move a location through onboarding; `live` is refused with what is missing (S-074)."""
+
+    state: LocationState
+
+
+class ClientInput(Wire):
+    """An API client of a subscriber with its scopes."""
+
+    name: Name
+    scopes: list[Literal["ingest", "records", "campaigns", "messages", "optouts", "locations"]] = Field(min_length=1)
+    location_ids: list[UUID] = Field(default=[], description="empty means all locations")
+
+
+class Client(Wire):
+    """A client as stored; the secret is shown once, at creation."""
+
+    client_id: UUID
+    subscriber_id: UUID
+    name: Name
+    scopes: list[str]
+    location_ids: list[UUID]
+    created_at: Instant
+    revoked_at: Instant | None
+
+
+class NewClient(Client):
+    """The answer to a creation: the only time the secret is visible."""
+
+    client_secret: str
+
+
+class TokenInput(Wire):
+    """OAuth 2 client credentials (RFC 6749 4.4), form-encoded."""
+
+    grant_type: Literal["client_credentials"]
+    client_id: UUID
+    client_secret: SecretStr
+
+
+class Token(Wire):
+    """RFC 6749 5.1; `access_token` is an EdDSA JWT of at most 15 minutes."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    scope: str

@@ -1,0 +1,95 @@
+"""Scheduler's wire: campaigns a location switched on, touches, and the reason for each yes and no."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field, JsonValue
+
+from shared.schemas.token import MessageClass
+from shared.schemas.wire import Instant, Slug, Wire
+
+TouchState = Literal["planned", "held", "dispatched", "sent", "skipped", "cancelled", "expired", "failed", "bounced", "suppressed", "uncertain"]
+"""`planned` waits for its time, `held` for a cause to go away (reason names it), `dispatched` is with the mailer; the rest are ends."""
+
+
+class CampaignTypeFacts(Wire):
+    """A plug-in as the API lists it."""
+
+    slug: Slug
+    title: str
+    verticals: list[Literal["dental", "auto"]]
+    message_class: MessageClass
+    steps: list[str]
+
+
+class CampaignInput(Wire):
+    """Switch a campaign type on for a location. `settings` override the type's defaults."""
+
+    location_id: UUID
+    type: Slug
+    settings: dict[str, JsonValue] = {}
+
+
+class Campaign(CampaignInput):
+    """A campaign as stored."""
+
+    campaign_id: UUID
+    state: Literal["active", "paused", "ended"]
+    version: int
+    activated_at: Instant
+
+
+class CampaignChange(Wire):
+    """Pause, resume or end a campaign."""
+
+    state: Literal["active", "paused", "ended"]
+
+
+class Touch(Wire):
+    """One reason to write to one consumer and what became of it; `reason` is the code, `explanation` the sentence (S-003)."""
+
+    touch_id: UUID
+    campaign_id: UUID
+    campaign_type: Slug
+    step: Slug
+    cycle: str
+    consumer_id: UUID
+    trigger_id: UUID
+    due_at: Instant
+    useful_until: Instant
+    state: TouchState
+    reason: Slug | None
+    explanation: str
+    message_id: UUID | None
+    rule_version: int
+    final_at: Instant | None
+
+
+class Verdict(Wire):
+    """Why a consumer gets nothing from a campaign right now, or that a touch exists."""
+
+    campaign_id: UUID
+    campaign_type: Slug
+    verdict: Literal["touch", "nothing"]
+    reason: Slug
+    explanation: str
+
+
+class Reasons(Wire):
+    """"Why did this go out / not go out" for one consumer: the touches there are and a verdict per campaign."""
+
+    consumer_id: UUID
+    touches: list[Touch]
+    verdicts: list[Verdict]
+
+
+class PlanStatus(Wire):
+    """How far planning is: `behind` counts facts not yet planned, `due` touches due now and not yet dispatched, `open` those with the mailer."""
+
+    behind: int
+    planned: int
+    held: int
+    due: int
+    open: int
+    facts_cursor: str = Field(description="position in ingest's feed")
+    outcomes_cursor: str
