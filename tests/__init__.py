@@ -1,0 +1,1 @@
+"""Tests, fixtures and benches of Dueback."""

@@ -1,0 +1,1 @@
+"""One file per row of the bench, discovered by the runner."""
