@@ -8,14 +8,26 @@ from pydantic import Field, StrictInt, StringConstraints
 
 from shared.schemas.wire import AddressKey, Instant, Name, Slug, Wire
 
-ForeignId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$")]
+ForeignId = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$")
+]
 """The source's own key: unique per (connection, entity) only (S-124)."""
 
 Entity = Literal["consumer", "appointment", "visit"]
 Operation = Literal["upsert", "delete"]
 ConsumerStatus = Literal["active", "inactive", "deceased", "prospect", "held"]
 AppointmentStatus = Literal[
-    "booked", "confirmed", "arrived", "completed", "cancelled", "no_show", "unscheduled", "planned", "block", "deleted", "held"
+    "booked",
+    "confirmed",
+    "arrived",
+    "completed",
+    "cancelled",
+    "no_show",
+    "unscheduled",
+    "planned",
+    "block",
+    "deleted",
+    "held",
 ]
 Text = Annotated[str, StringConstraints(max_length=200)]
 
@@ -108,7 +120,9 @@ class BatchReport(Wire):
     parked: int = Field(description="children whose person has not arrived yet; attached when it does (N-87)")
     rejected: int
     dropped_fields: dict[str, int] = Field(description="forbidden fields dropped at the border, by name (S-059)")
-    flagged_addresses: dict[str, int] = Field(description="records kept without a usable address, by reason code (N-15, N-18)")
+    flagged_addresses: dict[str, int] = Field(
+        description="records kept without a usable address, by reason code (N-15, N-18)"
+    )
     optouts: int = Field(description="opt-outs the source reported, on file before this answer (S-037)")
     rejections: list[Rejection] = Field(description="the first 1,000; all are counted")
     started_at: Instant

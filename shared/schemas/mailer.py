@@ -39,7 +39,9 @@ class ContentInput(Wire):
     subject: str = Field(min_length=1, max_length=300)
     mjml: str = Field(min_length=1, max_length=100_000)
     text: str = Field(min_length=1, max_length=50_000)
-    sample: dict[str, JsonValue] = Field(description="sample fields; the content is rendered with them before it is accepted")
+    sample: dict[str, JsonValue] = Field(
+        description="sample fields; the content is rendered with them before it is accepted"
+    )
 
 
 class LintFinding(Wire):
@@ -85,7 +87,9 @@ class MessageInput(Wire):
     fields: dict[str, JsonValue]
     due_at: Instant
     useful_until: Instant
-    recheck_after: Instant = Field(description="a message not handed over by then goes back to the scheduler as `recheck`")
+    recheck_after: Instant = Field(
+        description="a message not handed over by then goes back to the scheduler as `recheck`"
+    )
 
 
 class MessagesInput(Wire):

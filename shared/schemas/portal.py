@@ -5,7 +5,15 @@ from uuid import UUID
 
 from pydantic import Field, SecretStr
 
-from shared.schemas.location import LocationFacts, LocationState, OpenHours, PostalAddress, SenderIdentity, Vertical, ZoneName
+from shared.schemas.location import (
+    LocationFacts,
+    LocationState,
+    OpenHours,
+    PostalAddress,
+    SenderIdentity,
+    Vertical,
+    ZoneName,
+)
 from shared.schemas.wire import Instant, Name, Wire
 
 SCOPES: tuple[str, ...] = ("ingest", "records", "campaigns", "messages", "optouts", "locations", "clients", "operator")

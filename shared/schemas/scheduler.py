@@ -8,7 +8,19 @@ from pydantic import Field, JsonValue
 from shared.schemas.token import MessageClass
 from shared.schemas.wire import Instant, Slug, Wire
 
-TouchState = Literal["planned", "held", "dispatched", "sent", "skipped", "cancelled", "expired", "failed", "bounced", "suppressed", "uncertain"]
+TouchState = Literal[
+    "planned",
+    "held",
+    "dispatched",
+    "sent",
+    "skipped",
+    "cancelled",
+    "expired",
+    "failed",
+    "bounced",
+    "suppressed",
+    "uncertain",
+]
 """`planned` waits for its time, `held` for a cause to go away (reason names it), `dispatched` is with the mailer; the rest are ends."""
 
 
@@ -76,7 +88,7 @@ class Verdict(Wire):
 
 
 class Reasons(Wire):
-    """"Why did this go out / not go out" for one consumer: the touches there are and a verdict per campaign."""
+    """ "Why did this go out / not go out" for one consumer: the touches there are and a verdict per campaign."""
 
     consumer_id: UUID
     touches: list[Touch]

@@ -1,0 +1,64 @@
+"""Business time. One clock per process, movable across processes in demo and tests, so that a year can pass in a minute.
+
+Leases take their database's clock and deadlines inside a process the monotonic one; neither comes from here.
+"""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+_WIDTH = 32
+
+
+class Clock(Protocol):
+    """Anything that knows the time."""
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class ShiftedClock:
+    """The machine's clock plus an offset kept in a small file that every process of an installation reads (demo and tests only)."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDONLY)
+
+    def now(self) -> datetime:
+        text = os.pread(self._file, _WIDTH, 0).decode().strip()
+        return datetime.now(UTC) + timedelta(seconds=float(text or 0))
+
+
+class ManualClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def move(self, by: timedelta) -> None:
+        """Move the clock by a positive or negative span."""
+        self._now += by
+
+    def set(self, to: datetime) -> None:
+        """Put the clock at an instant."""
+        self._now = to
+
+
+def write_offset(path: Path, seconds: float) -> None:
+    """Move every ShiftedClock that reads `path`: one fixed-width write, so that a reader never sees half a number."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        os.pwrite(file, f"{seconds:<{_WIDTH}.3f}".encode(), 0)
+    finally:
+        os.close(file)

@@ -1,0 +1,109 @@
+"""PostgreSQL access: the one place that opens transactions and commits.
+
+Two ways in, both with roles that row-level security binds (architecture 5): `transaction()` gives a SQLAlchemy connection, `raw()` an asyncpg
+connection for hot paths (COPY, grouped markers). The subscriber context is transaction-local, never per session (S5).
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    RawConnection = PoolConnectionProxy[asyncpg.Record]
+else:
+    RawConnection = Any
+
+_CONTEXT: Final = text("select set_config('dueback.subscriber_id', :subscriber, true)")
+_DANGEROUS_ROLE: Final = """
+select r.rolsuper or r.rolbypassrls or d.datdba = r.oid
+    or exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+               where n.nspname = 'public' and c.relkind in ('r', 'p') and c.relowner = r.oid)
+from pg_roles r, pg_database d where r.rolname = current_user and d.datname = current_database()
+"""
+
+
+class UnsafeRoleError(Exception):
+    """The configured role could step round row-level security: superuser, owner or BYPASSRLS (S3)."""
+
+
+async def set_subscriber(connection: AsyncConnection, subscriber_id: UUID) -> None:
+    """Give the running transaction its subscriber context; it ends with the transaction."""
+    await connection.execute(_CONTEXT, {"subscriber": str(subscriber_id)})
+
+
+class Database:
+    """One role's way into one service's database. Opened lazily; pools are small because work is batched."""
+
+    def __init__(self, url: str, *, application: str, pool_size: int = 5) -> None:
+        self._url = url
+        self._application = application
+        self._pool_size = pool_size
+        self._engine: AsyncEngine | None = None
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Connect and refuse a role that row-level security does not bind."""
+        async with self.raw() as connection:
+            if await connection.fetchval(_DANGEROUS_ROLE):
+                raise UnsafeRoleError(f"the database role of {self._application} is superuser, owner or BYPASSRLS")
+
+    async def close(self) -> None:
+        """Close both pools."""
+        if self._engine is not None:
+            await self._engine.dispose()
+        if self._pool is not None:
+            await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, subscriber_id: UUID | None = None) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction, with the subscriber's context if given; commit at the end, roll back on an exception."""
+        async with self._engine_().begin() as connection:
+            if subscriber_id is not None:
+                await set_subscriber(connection, subscriber_id)
+            yield connection
+
+    @asynccontextmanager
+    async def raw(self) -> AsyncIterator[RawConnection]:
+        """Lend an asyncpg connection in autocommit; `async with connection.transaction()` groups statements."""
+        if self._pool is None:
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=0,
+                max_size=self._pool_size,
+                init=_register_json,
+                max_inactive_connection_lifetime=60,
+                command_timeout=60,
+                server_settings={"application_name": self._application},
+            )
+        async with self._pool.acquire() as connection:
+            yield connection
+
+    async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """Open one asyncpg connection outside the pool, for a caller that keeps it for life (marker, listener)."""
+        connection = await asyncpg.connect(self._url, server_settings={"application_name": self._application})
+        await _register_json(connection)
+        return connection
+
+    def _engine_(self) -> AsyncEngine:
+        if self._engine is None:
+            self._engine = create_async_engine(
+                self._url.replace("postgresql://", "postgresql+asyncpg://", 1),
+                pool_size=self._pool_size,
+                max_overflow=self._pool_size,
+                pool_timeout=2,
+                pool_pre_ping=True,
+                connect_args={"server_settings": {"application_name": self._application}},
+            )
+        return self._engine
+
+
+async def _register_json(connection: Any) -> None:
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")

@@ -1,0 +1,57 @@
+"""The epoch of a database: a random id that a restore, a dump, a clone or a promotion changes, because transaction ids restart there.
+
+It stands in front of every feed cursor (architecture 2). A changed epoch over existing data also puts the service on HOLD: after a restore a person
+confirms before anything is sent (F24, I20).
+"""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.kit.errors import OnHoldError
+
+_IDENTITY = text("""
+select s.system_identifier::text || ':' || c.timeline_id || ':' || d.oid
+from pg_control_system() s, pg_control_checkpoint() c, pg_database d where d.datname = current_database()
+""")
+_READ = text("select epoch, identity, on_hold from service_state")
+_WRITE = text("""
+insert into service_state (singleton, epoch, identity, on_hold) values (true, :epoch, :identity, :hold)
+on conflict (singleton) do update set epoch = excluded.epoch, identity = excluded.identity, on_hold = excluded.on_hold
+""")
+_HOLD = text("update service_state set on_hold = :hold")
+
+
+async def renew_epoch(connection: AsyncConnection) -> UUID:
+    """Return the epoch, making a new one (and HOLD) when this database is no longer the one that the stored epoch was made for."""
+    await connection.execute(text("select pg_advisory_xact_lock(7301)"))
+    identity = await connection.scalar(_IDENTITY)
+    row = (await connection.execute(_READ)).first()
+    if row is not None and row.identity == identity:
+        return UUID(str(row.epoch))
+    epoch = uuid4()
+    await connection.execute(_WRITE, {"epoch": epoch, "identity": identity, "hold": row is not None})
+    return epoch
+
+
+async def read_epoch(connection: AsyncConnection) -> UUID:
+    """Return the present epoch."""
+    row = (await connection.execute(_READ)).one()
+    return UUID(str(row.epoch))
+
+
+async def is_on_hold(connection: AsyncConnection) -> bool:
+    """Tell whether the service may act at all."""
+    return bool((await connection.execute(_READ)).one().on_hold)
+
+
+async def refuse_on_hold(connection: AsyncConnection) -> None:
+    """Raise OnHoldError while the service is in HOLD."""
+    if await is_on_hold(connection):
+        raise OnHoldError
+
+
+async def set_hold(connection: AsyncConnection, *, hold: bool) -> None:
+    """Enter or leave HOLD."""
+    await connection.execute(_HOLD, {"hold": hold})

@@ -1,0 +1,175 @@
+"""Change feeds: rows in commit order behind a cursor, and the follower that applies each exactly once (architecture 2).
+
+Order is (transaction id, position), and only rows older than the snapshot's xmin are shown: a row that commits late can then never appear behind a
+cursor. So no long writing transactions anywhere in the cluster.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final, Protocol
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.kit.db import Database
+from shared.kit.epoch import read_epoch
+from shared.kit.errors import ConflictError
+from shared.kit.logs import log
+from shared.schemas.wire import Change, Changes
+
+MOST_ROWS: Final = 2000
+LONGEST_WAIT_SECONDS: Final = 20.0
+_POLL_SECONDS: Final = 0.25
+START: Final = "0.0"
+
+_APPEND = text("""
+insert into changes (subscriber_id, kind, key, body)
+select * from unnest(cast(:subscribers as uuid[]), cast(:kinds as text[]), cast(:keys as uuid[]), cast(:bodies as jsonb[]))
+""")
+_READ = text("""
+select xid::text as xid, position, subscriber_id, kind, key, body from changes
+where (xid, position) > (cast(:xid as text)::xid8, :position) and xid < pg_snapshot_xmin(pg_current_snapshot())
+order by xid, position limit :limit
+""")
+_CURSOR_READ = text("select epoch, cursor from cursors where feed = :feed for update")
+_CURSOR_WRITE = text("""
+insert into cursors (feed, epoch, cursor) values (:feed, :epoch, :cursor)
+on conflict (feed) do update set epoch = excluded.epoch, cursor = excluded.cursor
+""")
+
+
+class FeedRestartedError(ConflictError):
+    """The cursor belongs to another epoch: read again from the start (applying is idempotent)."""
+
+    code, title = "feed_restarted", "The feed has restarted; read it from the start."
+
+
+class CursorUnreadableError(ConflictError):
+    """The cursor is none of ours."""
+
+    status, code, title = 400, "cursor_unreadable", "The cursor cannot be read."
+
+
+@dataclass(frozen=True, slots=True)
+class NewChange:
+    """A row to append to this service's feed; `body` is JSON text, or null where readers get the present state joined in."""
+
+    subscriber_id: UUID | None
+    kind: str
+    key: UUID
+    body: str | None = None
+
+
+async def append_changes(connection: AsyncConnection, rows: Sequence[NewChange]) -> None:
+    """Append rows in the caller's transaction: they become visible to readers when it commits."""
+    if rows:
+        await connection.execute(
+            _APPEND,
+            {
+                "subscribers": [row.subscriber_id for row in rows],
+                "kinds": [row.kind for row in rows],
+                "keys": [row.key for row in rows],
+                "bodies": [row.body for row in rows],
+            },
+        )
+
+
+def _parse(cursor: str) -> tuple[str, int]:
+    xid, _, position = cursor.partition(".")
+    if not (xid.isascii() and xid.isdigit() and position.isascii() and position.isdigit() and len(cursor) < 45):
+        raise CursorUnreadableError
+    return xid, int(position)
+
+
+Enrich = Callable[[AsyncConnection, list[Change]], Awaitable[list[Change]]]
+
+
+async def read_changes(
+    database: Database, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float, enrich: Enrich | None = None
+) -> Changes:
+    """Return the next rows after a cursor, waiting up to `wait_seconds` for the first; no connection is held while waiting.
+
+    `enrich` joins the present state into rows that carry none. Raises FeedRestartedError for a foreign epoch.
+    """
+    xid, position = _parse(after)
+    deadline = monotonic() + min(wait_seconds, LONGEST_WAIT_SECONDS)
+    while True:
+        async with database.transaction() as connection:
+            present = await read_epoch(connection)
+            if epoch is not None and epoch != present:
+                raise FeedRestartedError
+            rows = (
+                await connection.execute(_READ, {"xid": xid, "position": position, "limit": min(limit, MOST_ROWS)})
+            ).all()
+            changes = [
+                Change(
+                    position=f"{row.xid}.{row.position}",
+                    subscriber_id=row.subscriber_id,
+                    kind=row.kind,
+                    key=row.key,
+                    body=row.body,
+                )
+                for row in rows
+            ]
+            if changes and enrich is not None:
+                changes = await enrich(connection, changes)
+        if rows or monotonic() >= deadline:
+            cursor = f"{rows[-1].xid}.{rows[-1].position}" if rows else after
+            return Changes(epoch=present, changes=changes, cursor=cursor)
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+class FeedSource(Protocol):
+    """What a follower needs of a client: one page of the provider's feed, or FeedRestartedError."""
+
+    async def changes(self, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float) -> Changes:
+        """Return a page after the cursor."""
+        ...
+
+
+class Follower:
+    """Pulls a feed and applies it; the cursor is stored in the transaction that applied its rows: exactly once."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        source: FeedSource,
+        database: Database,
+        apply: Callable[[AsyncConnection, list[Change]], Awaitable[None]],
+        wait_seconds: float = 10.0,
+        limit: int = 1000,
+    ) -> None:
+        self._name, self._source, self._database, self._apply = name, source, database, apply
+        self._wait, self._limit = wait_seconds, limit
+
+    async def step(self) -> bool:
+        """Apply one page; return whether there was any row."""
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(_CURSOR_READ, {"feed": self._name})).first()
+        epoch, cursor = (UUID(str(row.epoch)), row.cursor) if row else (None, START)
+        try:
+            page = await self._source.changes(epoch=epoch, after=cursor, limit=self._limit, wait_seconds=self._wait)
+        except FeedRestartedError:
+            log("kit.feed").warning("feed_restarted", feed=self._name)
+            async with self._database.transaction() as connection:
+                await connection.execute(text("delete from cursors where feed = :feed"), {"feed": self._name})
+            return True
+        if not page.changes and page.epoch == epoch:
+            return False
+        async with self._database.transaction() as connection:
+            held = (await connection.execute(_CURSOR_READ, {"feed": self._name})).first()
+            if held is not None and held.cursor != cursor:
+                return True  # another process applied this page meanwhile
+            if page.changes:
+                await self._apply(connection, page.changes)
+            await connection.execute(_CURSOR_WRITE, {"feed": self._name, "epoch": page.epoch, "cursor": page.cursor})
+        return bool(page.changes)
+
+    async def cursor(self, connection: AsyncConnection) -> str:
+        """Return where this follower stands."""
+        row = (await connection.execute(text("select cursor from cursors where feed = :f"), {"f": self._name})).first()
+        return str(row.cursor) if row else START

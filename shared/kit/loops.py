@@ -1,0 +1,51 @@
+"""Background loops: each runs for ever, backs off when it fails and ends at once when told to stop."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from shared.kit.logs import log
+
+_LONGEST_BACKOFF_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`step` does one slice of work and returns whether there may be more at once; `idle_seconds` is the pause after "no"."""
+
+    name: str
+    step: Callable[[], Awaitable[bool]]
+    idle_seconds: float = 1.0
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Sleep, but wake at once when `stop` is set."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+async def run_loop(loop: Loop, stop: asyncio.Event) -> None:
+    """Run one loop until `stop`; an exception is logged by type and answered by full-jitter back-off."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            more = await loop.step()
+            failures = 0
+        except Exception as error:
+            failures += 1
+            log("kit.loops").warning("loop_failed", loop=loop.name, failures=failures, exc_info=error)
+            await pause(stop, random.uniform(0.1, min(_LONGEST_BACKOFF_SECONDS, 0.2 * 2**failures)))  # noqa: S311 - jitter
+            continue
+        if not more:
+            await pause(stop, loop.idle_seconds)
+
+
+async def run_loops(loops: Sequence[Loop], stop: asyncio.Event) -> None:
+    """Run loops side by side until `stop`."""
+    async with asyncio.TaskGroup() as group:
+        for loop in loops:
+            group.create_task(run_loop(loop, stop), name=loop.name)
