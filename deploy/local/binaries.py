@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.local.cannot_run import CannotRunError
 
 SYSTEM_FOLDERS = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/postgresql", "/usr/local/pgsql", "/usr/local", "/usr")
-OLDEST = 14  # the oldest still maintained when this was written
+OLDEST = 15  # 14 is out of maintenance; from 15 on the owner of a database owns its schema public
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def find_binaries() -> Binaries:
     if system:
         return max(system, key=lambda each: each.version)
     raise CannotRunError(
-        "No PostgreSQL was found: install PostgreSQL 14 or newer, or set DATABASE_URL to a server you have."
+        "No PostgreSQL was found: install PostgreSQL 15 or newer, or set DATABASE_URL to a server you have."
     )
 
 
