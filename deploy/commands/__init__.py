@@ -1,0 +1,1 @@
+"""One file per subcommand of `./dueback`, found by its name."""
