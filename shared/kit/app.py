@@ -1,0 +1,274 @@
+"""Builds a service's FastAPI application: limits, problem details, health, pushed facts, and the rule that every route declares its caller."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final, Protocol
+
+from fastapi import APIRouter, FastAPI, Path, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from shared.kit import metrics
+from shared.kit.auth import Anyone, Caller, Verifier, only_service
+from shared.kit.clock import Clock
+from shared.kit.db import Database
+from shared.kit.directory import keep_entry
+from shared.kit.epoch import set_hold
+from shared.kit.errors import BusyError, Problem, UnreadableBodyError
+from shared.kit.gate import Gate, problem_body
+from shared.kit.logs import log
+from shared.kit.requests import Transaction
+from shared.schemas.wire import DirectoryAnswer, DirectoryEntry, Wire
+
+MOST_BODY_OCTETS: Final = 8 * 1024 * 1024
+"""Default body limit; a route that streams more says so itself."""
+
+
+class BaseDeps(Protocol):
+    """What every service's Deps offers to plumbing; it rides on `app.state.deps`."""
+
+    @property
+    def api_db(self) -> Database:
+        """The `_api` role's way into the service's database."""
+        ...
+
+    @property
+    def verifier(self) -> Verifier:
+        """Tells who is calling."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """Business time."""
+        ...
+
+
+class UndeclaredRouteError(Exception):
+    """A route does not say who may call it."""
+
+
+class _ServiceApp(FastAPI):
+    gate: tuple[str, int]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        service, most = self.gate
+        return Gate(super().build_middleware_stack(), service=service, most_requests=most)
+
+
+def create_app(
+    *,
+    service: str,
+    deps: BaseDeps,
+    routers: Sequence[APIRouter],
+    facts: Mapping[str, type[BaseModel]] | None = None,
+    most_requests: int = 200,
+) -> FastAPI:
+    """Return the application of a service. `facts` are the directory kinds that portal may push here."""
+    app = _ServiceApp(
+        title=f"Dueback {service}",
+        version="1",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=MOST_BODY_OCTETS,
+        responses={"4XX": {"model": ProblemDetails, "description": "problem details (RFC 9457)"}},
+    )
+    app.gate = (service, most_requests)
+    app.state.deps = deps
+    for router in (_health_router(), metrics.router, *([_facts_router(facts)] if facts else []), *routers):
+        app.include_router(router)
+    _refuse_undeclared_routes(app)
+    app.add_exception_handler(Problem, _render_problem)
+    app.add_exception_handler(RequestValidationError, _render_invalid)
+    app.add_exception_handler(HTTPException, _render_http)
+    app.add_exception_handler(Exception, _render_unexpected)
+    for busy in (OperationalError, InterfaceError, PoolTimeoutError, DBAPIError, OSError):
+        app.add_exception_handler(busy, _render_database)
+    return app
+
+
+class FieldError(Wire):
+    """One malformed field: where and which rule, never the value."""
+
+    field: str
+    code: str
+
+
+class ProblemDetails(Wire):
+    """RFC 9457; `code` is stable."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    request_id: str
+    detail: str | None = None
+    errors: list[FieldError] | None = None
+
+
+class InvalidRequestError(Problem):
+    """Malformed input."""
+
+    status, code, title = 422, "invalid_request", "The request is malformed; `errors` names the fields."
+
+
+class _PlainProblem(Problem):
+    """A framework refusal (404, 405) in our shape."""
+
+    def __init__(self, status: int, code: str, title: str, headers: Mapping[str, str]) -> None:
+        super().__init__()
+        self.status, self.code, self.title, self.headers = status, code, title, headers  # type: ignore[misc]
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    body = problem_body(problem, request.state.request_id)
+    return Response(
+        body, status_code=problem.status, media_type="application/problem+json", headers=dict(problem.headers)
+    )
+
+
+async def _render_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return _answer(request, error)
+
+
+async def _render_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    rows = error.errors()
+    if any(row["type"] in ("json_invalid", "unicode_error") for row in rows):
+        return _answer(request, UnreadableBodyError())
+    fields = [
+        {"field": ".".join(str(part) for part in row["loc"] if part != "body")[:200], "code": row["type"]}
+        for row in rows[:50]
+    ]
+    return _answer(request, InvalidRequestError(errors=fields))
+
+
+async def _render_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    codes = {
+        404: "not_found",
+        405: "method_not_allowed",
+        400: "body_unreadable",
+        413: "too_large",
+        415: "media_type_unknown",
+    }
+    titles = {
+        404: "There is no such thing.",
+        405: "This thing does not take that method.",
+        400: "The body cannot be read in its declared form.",
+    }
+    code = codes.get(error.status_code, "bad_request")
+    title = titles.get(error.status_code, "The request cannot be carried out.")
+    return _answer(request, _PlainProblem(error.status_code, code, title, error.headers or {}))
+
+
+async def _render_database(request: Request, error: Exception) -> Response:
+    """A lost or full database is ours, not the caller's: 503 with Retry-After. Anything else that SQL refuses is a defect."""
+    lost = isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError) or getattr(
+        error, "connection_invalidated", False
+    )
+    state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
+    # 08 connection, 53 resources (disk full 53100), 55P03 lock timeout, 57 operator intervention, 40 serialization and deadlock.
+    if lost or state[:2] in ("08", "53", "57", "40") or state == "55P03":
+        log("kit.app").warning("database_unavailable", state=state, exc_info=error)
+        return _answer(request, BusyError())
+    return await _render_unexpected(request, error)
+
+
+async def _render_unexpected(request: Request, error: Exception) -> Response:
+    log("kit.app").error("request_failed", exc_info=error)
+    return _answer(request, _PlainProblem(500, "internal_error", "Something went wrong on our side.", {}))
+
+
+def _routes(routes: Sequence[Any]) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        else:
+            inner = getattr(route, "routes", None) or getattr(getattr(route, "router", None), "routes", None)
+            if inner:
+                yield from _routes(inner)
+
+
+def declared_routes(app: FastAPI) -> list[tuple[APIRoute, str]]:
+    """Return every route with its declaration ("" where there is none): what tests walk (S1)."""
+    return [(route, _declaration(route.dependant)) for route in _routes(app.routes)]
+
+
+def _declaration(dependant: Dependant) -> str:
+    for dependency in dependant.dependencies:
+        declares = getattr(dependency.call, "declares", "") or _declaration(dependency)
+        if declares:
+            return str(declares)
+    return ""
+
+
+def _refuse_undeclared_routes(app: FastAPI) -> None:
+    undeclared = [route.path for route, declaration in declared_routes(app) if not declaration]
+    if undeclared:
+        raise UndeclaredRouteError(", ".join(undeclared))
+
+
+class Health(Wire):
+    """`ready` means: can see and write its database. A peer's illness never makes a service unready."""
+
+    service: str
+    ready: bool
+
+
+def _health_router() -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health/live")
+    async def show_live(request: Request, caller: Anyone) -> Health:
+        """Answer that the process runs."""
+        return Health(service=request.app.title.removeprefix("Dueback "), ready=True)
+
+    @router.get("/health/ready")
+    async def show_ready(request: Request, caller: Anyone, connection: Transaction) -> Health:
+        """Answer that the database answers; 503 otherwise."""
+        await connection.exec_driver_sql("select 1")
+        return Health(service=request.app.title.removeprefix("Dueback "), ready=True)
+
+    return router
+
+
+class HoldInput(Wire):
+    """Whether the service is on HOLD."""
+
+    on_hold: bool
+
+
+def _facts_router(kinds: Mapping[str, type[BaseModel]]) -> APIRouter:
+    router = APIRouter(tags=["directory"])
+
+    @router.put("/v1/directory/{kind}/{entry_id}")
+    async def keep_pushed_fact(
+        kind: Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")],
+        entry_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,80}$")],
+        entry: DirectoryEntry,
+        connection: Transaction,
+        caller: Annotated[Caller, only_service("portal")],
+    ) -> DirectoryAnswer:
+        """Keep a fact pushed by portal; an older version than the kept one changes nothing."""
+        try:
+            return await keep_entry(connection, kinds=kinds, kind=kind, entry_id=entry_id, entry=entry)
+        except ValidationError as error:
+            raise RequestValidationError(error.errors(include_input=False)) from None
+
+    @router.put("/v1/hold")
+    async def change_hold(
+        body: HoldInput, connection: Transaction, caller: Annotated[Caller, only_service("portal")]
+    ) -> HoldInput:
+        """Enter HOLD, or leave it after a person has confirmed (I20)."""
+        await set_hold(connection, hold=body.on_hold)
+        return body
+
+    return router

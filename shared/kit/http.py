@@ -1,0 +1,112 @@
+"""HTTP between services: the one module that imports the HTTP client (the maintained line of httpx), with deadlines and typed failures.
+
+What to do on silence is the caller's decision and lives in its clients/ (fail closed, hold, queue); here a call either answers, is refused or is silent.
+"""
+
+from typing import Any, TypeVar
+
+import httpx2 as httpx
+from pydantic import BaseModel
+
+from shared.kit.auth import Signer
+from shared.schemas.wire import Changes
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Transport = httpx.AsyncBaseTransport
+AsyncClient = httpx.AsyncClient
+ASGITransport = httpx.ASGITransport
+Timeout = httpx.Timeout
+HttpFailure = httpx.HTTPError
+Response = httpx.Response
+
+
+class SilentError(Exception):
+    """The service did not answer in time, could not be reached, or is at its limit (5xx, 429): nothing is known of the effect."""
+
+
+class RefusedError(Exception):
+    """The service answered no. `status` and `code` are its problem details."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+
+
+class ServiceClient:
+    """Calls one service with this service's assertions. Tests pass the provider's real app as `transport`."""
+
+    def __init__(
+        self, *, service: str, base_url: str, signer: Signer, seconds: float = 5.0, transport: Transport | None = None
+    ) -> None:
+        self._service = service
+        self._signer = signer
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            transport=transport,
+            timeout=httpx.Timeout(seconds, connect=2.0),
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=4.0),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: dict[str, Any] | None = None,
+        seconds: float | None = None,
+    ) -> Any:
+        """Send JSON and return the decoded answer (None without a body); raise RefusedError or SilentError.
+
+        `body` is a wire model or plain JSON. A keep-alive connection that the peer just closed is tried once more for calls that are safe to repeat.
+        """
+        headers = {"Authorization": f"Bearer {self._signer.assertion_for(self._service)}"}
+        content = body.model_dump_json() if isinstance(body, BaseModel) else None
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            answer = await self._http.request(
+                method,
+                path,
+                content=content,
+                json=None if content is not None else body,
+                params=params,
+                headers=headers,
+                timeout=httpx.USE_CLIENT_DEFAULT if seconds is None else httpx.Timeout(seconds, connect=2.0),
+            )
+        except (TimeoutError, httpx.HTTPError, OSError) as error:
+            raise SilentError(f"{self._service}: {type(error).__name__}") from None
+        if answer.status_code >= 500 or answer.status_code == 429:
+            raise SilentError(f"{self._service}: {answer.status_code}")
+        if answer.status_code >= 300:
+            raise RefusedError(answer.status_code, _code(answer))
+        return answer.json() if answer.content else None
+
+    async def ask(self, method: str, path: str, answer: type[Answer], **call: Any) -> Answer:
+        """As `send`, with the answer read into its wire model."""
+        return answer.model_validate(await self.send(method, path, **call))
+
+    async def changes(self, *, epoch: Any, after: str, limit: int, wait_seconds: float) -> Changes:
+        """Read one page of the service's change feed (kit.feed.FeedSource)."""
+        from shared.kit.feed import FeedRestartedError
+
+        params = {"after": after, "limit": limit, "wait": wait_seconds} | ({"epoch": str(epoch)} if epoch else {})
+        try:
+            return await self.ask("GET", "/v1/changes", Changes, params=params, seconds=wait_seconds + 5)
+        except RefusedError as refused:
+            if refused.code == "feed_restarted":
+                raise FeedRestartedError from None
+            raise
+
+
+def _code(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return "unknown"

@@ -1,0 +1,141 @@
+"""What routes ask of a request beside its body: a transaction, idempotency, versions and paging, one way for all services."""
+
+import base64
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Header, Query, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.kit.errors import ConflictError, Problem, VersionMismatchError, VersionNeededError
+
+
+class IdempotencyKeyReusedError(Problem):
+    """The key was used for another request."""
+
+    status, code, title = 422, "idempotency_key_reused", "This Idempotency-Key was used for another request."
+
+
+class CursorRefusedError(Problem):
+    """A page cursor that we did not make."""
+
+    status, code, title = 400, "cursor_unreadable", "The page cursor cannot be read."
+
+
+async def open_transaction(request: Request) -> AsyncIterator[AsyncConnection]:
+    """One transaction a request, committed before the answer is sent (function scope). The subscriber context is set by the action or route."""
+    async with request.app.state.deps.api_db.transaction() as connection:
+        yield connection
+
+
+Transaction = Annotated[AsyncConnection, Depends(open_transaction, scope="function")]
+"""The only way a route obtains a database connection."""
+
+_TAKE = text(
+    "insert into idempotency (caller, key, request_hash) values (:caller, :key, :hash) on conflict do nothing returning true"
+)
+_FIND = text("select request_hash, status, headers, body from idempotency where caller = :caller and key = :key")
+_KEEP = text("""
+update idempotency set status = :status, headers = cast(:headers as jsonb), body = :body where caller = :caller and key = :key
+""")
+_KEPT_HEADERS: Final = ("location", "etag")
+
+
+class Once:
+    """Answers a repeated creating POST with the first answer. A twin waits for the first to commit; other content under one key is refused (422)."""
+
+    def __init__(self, request: Request, key: str | None) -> None:
+        self._request = request
+        self._key = key
+
+    async def answer(
+        self,
+        connection: AsyncConnection,
+        caller: str,
+        create: Callable[[], Awaitable[BaseModel]],
+        *,
+        response: Response,
+        keep: Callable[[Any], BaseModel] = lambda made: made,
+    ) -> Any:
+        """Run `create` once per (caller, Idempotency-Key). `keep` may strip what must not be stored (a secret shown once)."""
+        if self._key is None:
+            return await create()
+        digest = hashlib.sha256(
+            f"{self._request.method} {self._request.url.path}\n".encode() + await self._request.body()
+        ).digest()
+        found = {"caller": caller, "key": self._key}
+        if not await connection.scalar(_TAKE, found | {"hash": digest}):
+            return await self._repeat(connection, found, digest, response)
+        made = await create()
+        headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+        status = response.status_code or 201
+        body = keep(made).model_dump_json()
+        await connection.execute(_KEEP, found | {"status": status, "headers": json.dumps(headers), "body": body})
+        return made
+
+    async def _repeat(
+        self, connection: AsyncConnection, found: dict[str, Any], digest: bytes, response: Response
+    ) -> Response:
+        row = (await connection.execute(_FIND, found)).one()
+        if bytes(row.request_hash) != digest:
+            raise IdempotencyKeyReusedError
+        if row.body is None:
+            raise ConflictError("the first request with this key is still running")
+        kept = json.loads(row.headers) if isinstance(row.headers, str) else row.headers or {}
+        headers = kept | {"idempotency-replayed": "true"}
+        return Response(row.body, status_code=row.status, headers=headers, media_type="application/json")
+
+
+async def _once(
+    request: Request,
+    key: Annotated[
+        str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")
+    ] = None,
+) -> Once:
+    return Once(request, key)
+
+
+OnceOnly = Annotated[Once, Depends(_once)]
+
+
+def set_version(response: Response, version: int) -> None:
+    """Answer with the thing's version as a strong ETag."""
+    response.headers["ETag"] = f'"{version}"'
+
+
+async def _if_match(value: Annotated[str | None, Header(alias="If-Match", max_length=64)] = None) -> int:
+    if value is None:
+        raise VersionNeededError
+    text_ = value.strip().strip('"')
+    if not text_.isascii() or not text_.isdigit():
+        raise VersionMismatchError
+    return int(text_)
+
+
+IfMatch = Annotated[int, Depends(_if_match)]
+"""The version an edit was made on; 428 when absent, 412 by the action when it is not the stored one."""
+
+Limit = Annotated[int, Query(ge=1, le=200, description="rows of a page")]
+After = Annotated[str | None, Query(max_length=300, description="`next` of the page before")]
+
+
+def page_cursor(*values: str | int) -> str:
+    """Return an opaque page cursor of the last row's sort values."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, length: int) -> list[Any] | None:
+    """Return the sort values of a cursor, None for the first page; raise CursorRefusedError for anything else."""
+    if cursor is None:
+        return None
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        raise CursorRefusedError from None
+    if not isinstance(values, list) or len(values) != length:
+        raise CursorRefusedError
+    return values

@@ -1,0 +1,89 @@
+"""Runs a service: `python -m shared.kit.run <service> [serve|work|both]`.
+
+A service's main.py offers `load_settings()`, `open_deps(settings)` (an async context manager), `create_app(deps)` and `work(deps, stop)`.
+"""
+
+import asyncio
+import gc
+import importlib
+import signal
+import sys
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+import uvloop
+from fastapi import FastAPI
+
+from shared.kit.db import UnsafeRoleError
+from shared.kit.logs import configure_logs, log
+from shared.kit.server import serve
+from shared.kit.settings import SERVICES, ServiceSettings, SettingsRefusedError
+
+MODES = ("serve", "work", "both")
+
+
+class ServiceModule(Protocol):
+    """What main.py of a service offers."""
+
+    def load_settings(self) -> ServiceSettings:
+        """Read the settings or raise SettingsRefusedError."""
+        ...
+
+    def open_deps(self, settings: Any) -> AbstractAsyncContextManager[Any]:
+        """Open what the service depends on."""
+        ...
+
+    def create_app(self, deps: Any) -> FastAPI:
+        """Build the application."""
+        ...
+
+    async def work(self, deps: Any, stop: asyncio.Event) -> None:
+        """Run the background loops until `stop`."""
+        ...
+
+
+async def run(module: ServiceModule, settings: ServiceSettings, mode: str) -> None:
+    """Serve, work or both until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with module.open_deps(settings) as deps, asyncio.TaskGroup() as group:
+        if mode in ("serve", "both"):
+            group.create_task(
+                _until_stop(serve(module.create_app(deps), host=settings.host, port=settings.port, stop=stop), stop)
+            )
+        if mode in ("work", "both"):
+            group.create_task(_until_stop(module.work(deps, stop), stop))
+        gc.collect()
+        gc.freeze()
+        log("kit.run").info("service_started", mode=mode)
+    log("kit.run").info("service_stopped")
+
+
+async def _until_stop(part: Any, stop: asyncio.Event) -> None:
+    """A part that ends takes the whole process down cleanly: the supervisor starts it again."""
+    try:
+        await part
+    finally:
+        stop.set()
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit code: 2 for wrong words or settings (one sentence on stderr), 0 after a clean stop."""
+    name, mode = ([*arguments, "", "both"])[:2] if len(arguments) == 1 else ([*arguments, "", ""])[:2]
+    if name not in SERVICES or mode not in MODES:
+        print(f"Say one of {', '.join(SERVICES)} and one of {', '.join(MODES)}.", file=sys.stderr)  # noqa: T201
+        return 2
+    configure_logs(name)
+    module: Any = importlib.import_module(f"services.{name}.main")
+    try:
+        uvloop.run(run(module, module.load_settings(), mode))
+    except (SettingsRefusedError, UnsafeRoleError) as refused:
+        print(str(refused), file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
