@@ -20,7 +20,7 @@ from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.directory import read_directory
 from shared.kit.errors import NotAllowedError, NotAuthenticatedError
-from shared.schemas.location import RevokedClient, VerificationKey
+from shared.schemas.access import RevokedClient, VerificationKey
 
 ISSUER: Final = "dueback-portal"
 AUDIENCE: Final = "dueback"
