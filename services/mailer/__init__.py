@@ -1,0 +1,1 @@
+"""The mailer: content, messages, hand-over to relays, outcomes."""

@@ -1,0 +1,179 @@
+"""What became of one attempt: every reply and every silence turns into one of five outcomes here and nowhere else.
+
+The table follows L-074 (RFC 3463) with one rule above it: a reply about us or our network (policy, rates, block lists, N-93, L-064) never blames the
+address, whatever its number says, because an address marked dead by mistake loses a consumer for good.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+BounceKind = Literal["hard", "soft", "policy"]
+
+
+class Phase(StrEnum):
+    """How far an SMTP transaction had come. Tracked by the session itself: exception types are no evidence (reliability.md finding 4)."""
+
+    CONNECT = "connect"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    BODY = "body"
+    DOT = "dot"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's whole reply. `enhanced` is the RFC 3463 code or None; `text` is for people and may hold an address: never log it."""
+
+    code: int
+    enhanced: tuple[int, int, int] | None
+    text: str
+
+    @property
+    def is_yes(self) -> bool:
+        """2yz (RFC 5321 4.2.1)."""
+        return 200 <= self.code < 300
+
+    @property
+    def is_no(self) -> bool:
+        """4yz or 5yz: a definite refusal."""
+        return 400 <= self.code < 600
+
+    @property
+    def is_closing(self) -> bool:
+        """421: the server leaves, and says nothing about the command it answers (RFC 5321 3.8)."""
+        return self.code == 421
+
+    @property
+    def enhanced_code(self) -> str | None:
+        """The enhanced code as text, such as 5.1.1."""
+        return ".".join(map(str, self.enhanced)) if self.enhanced else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The remote server accepted the message."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A definite 4yz: may be tried again. `is_policy`: the reply is about our rate or reputation, so the route slows down."""
+
+    reply: Reply
+    phase: Phase
+    reason: str
+    is_policy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """A definite 5yz. Only `hard` says that the address is dead."""
+
+    reply: Reply
+    phase: Phase
+    kind: BounceKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The dot may have left and no definite reply came: never resent by a machine."""
+
+    phase: Phase
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """No dot left: the message waits again. `is_counted`: the attempt was its own, so it counts and backs off; otherwise it was innocent."""
+
+    phase: Phase
+    why: str
+    is_counted: bool
+
+
+Outcome = Sent | Deferred | Bounced | Uncertain | PutBack
+
+_POLICY: Final = re.compile(
+    r"block|black.?list|deny.?list|spamhaus|barracuda|sorbs|spamcop|proofpoint|mimecast|cloudmark|dnsbl|\brbl\b|reputation|spam|"
+    r"\bspf\b|\bdkim\b|\bdmarc\b|authenticat|\brate\b|rate.?limit|too many|throttl|unsolicited|polic(y|ies)|temporarily deferred|"
+    r"reverse dns|\bptr\b|\bs3140\b|\bs3150\b|\btss?\d\d\b|greylist|graylist",
+    re.IGNORECASE,
+)
+_UNKNOWN: Final = re.compile(
+    r"user unknown|unknown user|no such (user|recipient|mailbox|person|account)|(user|recipient|mailbox|account|address)[^.]{0,40}"
+    r"(not found|does ?n.t exist|does not exist|unknown|is disabled|is inactive|unavailable or not)|invalid (recipient|mailbox|user)|"
+    r"unrouteable address|no mailbox here",
+    re.IGNORECASE,
+)
+_FULL: Final = re.compile(r"full|quota|over.?limit|insufficient.{0,12}storage", re.IGNORECASE)
+
+_HARD: Final = {
+    (1, 1): "mailbox_unknown",
+    (1, 2): "domain_unknown",
+    (1, 3): "address_invalid",
+    (1, 6): "mailbox_moved",
+    (1, 10): "domain_without_mail",
+    (2, 1): "mailbox_disabled",
+}
+_SENDER_AUTH: Final = frozenset((15, 20, 21, 22, 23, 26, 27, 28, 29, 30, 509, 515))
+"""Details under 5.7 that speak of SPF, DKIM and DMARC (RFC 7372 and the providers' own)."""
+
+
+def judge_refusal(reply: Reply, phase: Phase) -> Deferred | Bounced:
+    """Turn a definite refusal (4yz or 5yz) at `phase` into its outcome. Anything else is the caller's mistake."""
+    if not reply.is_no:
+        raise ValueError("no refusal")
+    if reply.code < 500:
+        is_policy, reason = _judge_deferral(reply)
+        return Deferred(reply, phase, reason, is_policy)
+    kind, reason = _judge_bounce(reply, phase)
+    return Bounced(reply, phase, kind, reason)
+
+
+def _judge_deferral(reply: Reply) -> tuple[bool, str]:
+    subject = reply.enhanced[1] if reply.enhanced else 0
+    if subject == 7 or _POLICY.search(reply.text):
+        return True, "slowed_down"
+    if subject == 2 or reply.code == 452 or _FULL.search(reply.text):
+        return False, "mailbox_full"
+    return reply.is_closing, "try_later"
+
+
+def _judge_bounce(reply: Reply, phase: Phase) -> tuple[BounceKind, str]:
+    status = reply.enhanced[1:] if reply.enhanced else None
+    if status and status[0] == 7:
+        return "policy", "sender_auth" if status[1] in _SENDER_AUTH else "refused_by_policy"
+    if phase in (Phase.CONNECT, Phase.MAIL):
+        return "policy", "sender_refused"
+    if _POLICY.search(reply.text):
+        return "policy", "refused_by_policy"
+    if status and status in _HARD:
+        return "hard", _HARD[status]
+    if status:
+        return _judge_status(status)
+    return _judge_text(reply, phase)
+
+
+def _judge_status(status: tuple[int, ...]) -> tuple[BounceKind, str]:
+    """Enhanced codes that do not prove a dead address: 5.2.2 and the rest of 5.2 are the mailbox's weather, 5.3 to 5.6 ours or the path's."""
+    if status[0] == 2:
+        return "soft", "mailbox_full" if status[1] == 2 else "mailbox_refused"
+    if status == (3, 4) or status[0] in (5, 6) or status in ((1, 7), (1, 8)):
+        return "policy", "message_refused"
+    return "soft", "not_deliverable"
+
+
+def _judge_text(reply: Reply, phase: Phase) -> tuple[BounceKind, str]:
+    """No enhanced code: only words that plainly speak of the mailbox, said at RCPT or after, may call it dead."""
+    if _FULL.search(reply.text) or reply.code == 552:
+        return "soft", "mailbox_full"
+    if reply.code in (550, 551, 553) and _UNKNOWN.search(reply.text):
+        return "hard", "mailbox_unknown"
+    if phase is Phase.RCPT and reply.code in (550, 551, 553):
+        return "soft", "recipient_refused"
+    return "policy", "message_refused"

@@ -1,0 +1,133 @@
+"""Opening a connection to a relay: aiosmtplib connects, greets, does STARTTLS and AUTH, then its transport is taken over and it is thrown away.
+
+Why not all by ourselves: TLS upgrade and authentication are where hand-written clients have their holes (S50); the hand-over is where
+libraries have theirs.
+"""
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import cast
+
+from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
+
+from services.mailer.smtp.protocol import SmtpProtocol
+
+
+class TlsRule(StrEnum):
+    """`never` is for a relay on this machine; `offered` encrypts (and verifies) where offered; `required` holds the mail otherwise (S50)."""
+
+    NEVER = "never"
+    OFFERED = "offered"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Where and how to connect. `tls_context` None means the system's trust store with verification on."""
+
+    host: str
+    port: int
+    helo_name: str
+    tls: TlsRule = TlsRule.REQUIRED
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls_context: ssl.SSLContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Time limits in seconds: `connect` for each step up to AUTH, `envelope` for MAIL, RCPT and DATA together, `body` until the body has left,
+    `alone` after which a pre-sent next message is put back, `final` for the reply to the dot (RFC 5321 4.5.3.2.6), `marker` from sending the
+    marker statement to writing the dot; `ack` (TCP_USER_TIMEOUT) for the other machine's acknowledgement of the dot."""
+
+    connect: float = 30.0
+    envelope: float = 120.0
+    body: float = 60.0
+    alone: float = 1.0
+    final: float = 600.0
+    marker: float = 2.0
+    ack: float = 2.0
+
+
+class RelayNotReadyError(Exception):
+    """No session could be opened; no message is to blame. `reason` is stable, `code` the relay's reply code if it gave one."""
+
+    def __init__(self, reason: str, code: int | None = None) -> None:
+        super().__init__(reason if code is None else f"{reason} ({code})")
+        self.reason = reason
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An open, greeted connection. `raw` is the TCP transport under `transport`, which differs when TLS is on."""
+
+    transport: asyncio.Transport
+    raw: asyncio.Transport
+    protocol: SmtpProtocol
+    features: frozenset[str]
+
+    @property
+    def is_encrypted(self) -> bool:
+        """TLS is on."""
+        return self.transport is not self.raw
+
+
+async def connect_relay(relay: Relay, limits: Limits) -> Line:
+    """Open a line to `relay` or raise RelayNotReadyError."""
+    smtp = SMTP(
+        hostname=relay.host,
+        port=relay.port,
+        local_hostname=relay.helo_name,
+        timeout=limits.connect,
+        start_tls=False,
+        tls_context=relay.tls_context,
+    )
+    step = "connect_failed"
+    try:
+        await smtp.connect()
+        raw = smtp.transport
+        await smtp._ehlo_or_helo_if_needed()
+        if relay.tls is not TlsRule.NEVER:
+            step = "tls_failed"
+            await _secure(smtp, relay)
+        if relay.username is not None:
+            step = "auth_failed"
+            await smtp.login(relay.username, relay.password or "")
+        step = "greeting_failed"
+        await smtp._ehlo_or_helo_if_needed()
+        return _take_over(smtp, raw)
+    except RelayNotReadyError:
+        smtp.close()
+        raise
+    except (SMTPException, OSError, ValueError) as error:
+        smtp.close()
+        raise RelayNotReadyError(step, _code_of(error)) from None
+    except asyncio.CancelledError:
+        smtp.close()
+        raise
+
+
+async def _secure(smtp: SMTP, relay: Relay) -> None:
+    if smtp.supports_extension("starttls"):
+        await smtp.starttls()
+    elif relay.tls is TlsRule.REQUIRED:
+        raise RelayNotReadyError("tls_not_offered")
+
+
+def _take_over(smtp: SMTP, raw: asyncio.BaseTransport | None) -> Line:
+    """Put our protocol in the library's place. Nothing is owed at this moment, so any byte that comes next is a fault of the peer."""
+    transport = cast("asyncio.Transport | None", smtp.transport)
+    if transport is None or raw is None or transport.is_closing():
+        raise RelayNotReadyError("connect_failed")
+    protocol = SmtpProtocol()
+    features = frozenset(smtp.esmtp_extensions)
+    transport.set_protocol(protocol)
+    smtp.transport = smtp.protocol = None
+    return Line(transport, cast("asyncio.Transport", raw), protocol, features)
+
+
+def _code_of(error: Exception) -> int | None:
+    return error.code if isinstance(error, SMTPResponseException | SMTPAuthenticationError) and error.code > 0 else None
