@@ -28,14 +28,23 @@ def _not_a_sample(value: object) -> object:
     return value
 
 
-Octets = Annotated[bytes, BeforeValidator(_octets), Field(repr=False)]
+Octets = Annotated[bytes, BeforeValidator(_octets)]
 """Binary secret given as base64."""
 
 Secret = Annotated[SecretStr, BeforeValidator(_not_a_sample)]
 """Text secret of at least 12 letters that is no sample."""
 
 
-class CommonSettings(BaseSettings):
+class _SilentSettings(BaseSettings):
+    """Settings that never show their values, wherever they are printed."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+    __str__ = __repr__
+
+
+class CommonSettings(_SilentSettings):
     """What every service needs to know, from variables that start with DUEBACK_."""
 
     model_config = SettingsConfigDict(env_prefix="DUEBACK_", frozen=True)
@@ -58,7 +67,7 @@ class CommonSettings(BaseSettings):
         return ShiftedClock(self.clock_file) if self.clock_file else SystemClock()
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(_SilentSettings):
     """Base of a service's own settings; subclasses set env_prefix, as in `INGEST_`."""
 
     model_config = SettingsConfigDict(frozen=True)
@@ -83,10 +92,18 @@ def load(settings: type[Loaded], **values: Any) -> Loaded:
     except ValidationError as error:
         prefix = settings.model_config.get("env_prefix", "")
         wrong = [
-            f"{prefix}{'.'.join(map(str, row['loc'])).upper()} ({'missing' if row['type'] == 'missing' else row['msg'].lower()})"
+            _name_wrong(prefix, row["loc"], row["type"], row["msg"])
             for row in error.errors(include_url=False, include_input=False)
         ]
         raise SettingsRefusedError("Settings are missing or wrong: " + "; ".join(wrong)) from None
     except ValueError as error:
         # pydantic-settings wraps broken JSON of a field in a plain SettingsError that names the field and not the value.
         raise SettingsRefusedError(f"Settings are wrong: {error}") from None
+
+
+def _name_wrong(prefix: str, place: tuple[int | str, ...], kind: str, message: str) -> str:
+    """Name one wrong setting by its variable and what is wrong, never by its value."""
+    message = message.removeprefix("Value error, ")
+    if not place:
+        return message
+    return f"{prefix}{'.'.join(map(str, place)).upper()} ({'missing' if kind == 'missing' else message.lower()})"
