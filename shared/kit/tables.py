@@ -47,6 +47,12 @@ class Xid8(UserDefinedType[str]):
 def new_metadata() -> MetaData:
     """Return a service's MetaData with our constraint names and the plumbing's tables."""
     metadata = MetaData(naming_convention=NAMING)
+    _add_traffic(metadata)
+    _add_state(metadata)
+    return metadata
+
+
+def _add_traffic(metadata: MetaData) -> None:
     Table(
         "changes",
         metadata,
@@ -78,6 +84,9 @@ def new_metadata() -> MetaData:
         Column("refused", Text),
     )
     Index("ix_outbox_due", outbox.c.next_at, outbox.c.id, postgresql_where=text("refused IS NULL"))
+
+
+def _add_state(metadata: MetaData) -> None:
     Table(
         "directory",
         metadata,
@@ -123,4 +132,3 @@ def new_metadata() -> MetaData:
         Column("wrapped", LargeBinary, nullable=False),
         PrimaryKeyConstraint("subscriber_id", "key_number"),
     )
-    return metadata

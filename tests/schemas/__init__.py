@@ -1,0 +1,1 @@
+"""The wire as it was promised: snapshots of every model, additive changes only."""
