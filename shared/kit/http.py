@@ -1,6 +1,7 @@
 """HTTP between services: the one module that imports the HTTP client (the maintained line of httpx), with deadlines and typed failures.
 
-What to do on silence is the caller's decision and lives in its clients/ (fail closed, hold, queue); here a call either answers, is refused or is silent.
+What to do on silence is the caller's decision and lives in its clients/ (fail closed, hold, queue); here a call either answers, is
+refused or is silent.
 """
 
 from typing import Any, TypeVar

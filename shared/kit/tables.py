@@ -1,7 +1,7 @@
 """The tables that plumbing needs in every service's database, created by each service's first migration.
 
-`changes` is the feed, `cursors` where followers stand, `outbox` commands on their way downhill, `directory` facts pushed to us, `idempotency` answered
-keys, `leases` leadership, `service_state` epoch and HOLD, `data_keys` wrapped keys.
+`changes` is the feed, `cursors` where followers stand, `outbox` commands on their way downhill, `directory` facts pushed to us,
+`idempotency` answered keys, `leases` leadership, `service_state` epoch and HOLD, `data_keys` wrapped keys.
 """
 
 from typing import Final

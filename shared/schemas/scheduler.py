@@ -39,7 +39,7 @@ class CampaignInput(Wire):
 
     location_id: UUID
     type: Slug
-    settings: dict[str, JsonValue] = {}
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class Campaign(CampaignInput):
