@@ -11,7 +11,7 @@ from deploy.local.cannot_run import CannotRunError
 from deploy.local.names import PARTS, SERVICES, ServiceUrls, role_name
 from deploy.local.scram import scram_verifier
 
-__all__ = ["ServiceUrls", "close_to_others", "provision", "provision_service"]
+__all__ = ["ServiceUrls", "close_to_others", "provision", "provision_service", "service_urls"]
 
 ONE_AT_A_TIME = 0x64756562  # "dueb": advisory lock of everybody who makes roles and databases
 CONNECT_S = 15.0
@@ -50,13 +50,16 @@ def provision_service(
     admin_url: str, service: str, passwords: Mapping[str, str], prefix: str = "dueback"
 ) -> ServiceUrls:
     """The same for one service, for operators who give each its own server. Raises `CannotRunError`."""
-    admin = _plain(admin_url)
-    database = f"{prefix}_{service}"
-    urls = ServiceUrls(
-        *(_url_for(admin, role_name(service, part), passwords[role_name(service, part)], database) for part in PARTS)
-    )
-    _blocking(_provision(admin, service, database, passwords, urls.owner))
+    urls = service_urls(admin_url, service, passwords, prefix)
+    _blocking(_provision(_plain(admin_url), service, f"{prefix}_{service}", passwords, urls.owner))
     return urls
+
+
+def service_urls(admin_url: str, service: str, passwords: Mapping[str, str], prefix: str = "dueback") -> ServiceUrls:
+    """The URLs that `provision_service` makes valid, without touching the server."""
+    admin = _plain(admin_url)
+    roles = [role_name(service, part) for part in PARTS]
+    return ServiceUrls(*(_url_for(admin, role, passwords[role], f"{prefix}_{service}") for role in roles))
 
 
 def close_to_others(admin_url: str) -> None:

@@ -29,6 +29,7 @@ async def run(folder: Path, smtp_port: int, http_port: int) -> None:
         await web.serve()
     finally:
         smtp.close()
+        store.close()
 
 
 class QuietServer(uvicorn.Server):

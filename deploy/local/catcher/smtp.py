@@ -33,7 +33,7 @@ class Catcher:
         headers = {name.lower(): value for name, value in reversed(read_headers(content))}
         caught = Caught(
             id=0,
-            envelope_from=str(envelope.mail_from or ""),
+            envelope_from="" if envelope.mail_from == "<>" else str(envelope.mail_from or ""),
             rcpt=[str(address) for address in envelope.rcpt_tos],
             subject=headers.get("subject", "")[:SHOWN_LETTERS],
             header_from=headers.get("from", "")[:SHOWN_LETTERS],

@@ -101,6 +101,10 @@ class Store:
         shutil.rmtree(self._folder / "messages", ignore_errors=True)
         (self._folder / "read").unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """Close the index; for the end of the process."""
+        self._index.close()
+
     def __len__(self) -> int:
         return len(self._rows)
 

@@ -1,0 +1,18 @@
+"""Run one service's background work in the foreground, configured by its environment variables or by a running data folder."""
+
+import argparse
+
+from deploy.local.chosen import add_data_option
+from deploy.local.names import SERVICES
+from deploy.local.single import run_single
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which service."""
+    parser.add_argument("service", choices=sorted(SERVICES))
+    add_data_option(parser)
+
+
+def run(asked: argparse.Namespace, _rest: list[str]) -> int:
+    """Become the service."""
+    return run_single(asked.service, "work", asked.data)
