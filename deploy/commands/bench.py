@@ -1,4 +1,4 @@
-"""Measure the rows of the performance table against their limits; `--json` for machines, ROW names to choose."""
+"""Measure what we promise against its limits (P1, P3 ...)."""
 
 import argparse
 import importlib

@@ -1,4 +1,4 @@
-"""Lint, types, import contracts and house rules; a second and more for each, all of them even if one fails."""
+"""Run lint, types, import contracts and house rules; all of them even if one fails."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""Show the main job end to end with a generated dental practice and auto shop; `--json` and `--seed` are options."""
+"""Show the main job end to end with generated businesses."""
 
 import argparse
 import importlib

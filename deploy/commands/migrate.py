@@ -1,4 +1,4 @@
-"""Bring the five databases to their newest form: embedded, or the server in DATABASE_URL."""
+"""Bring the five databases to their newest form (embedded, or in DATABASE_URL)."""
 
 import argparse
 

@@ -1,4 +1,7 @@
-"""Run one service's API in the foreground, configured by its environment variables or by a running data folder."""
+"""Run one service's API in the foreground.
+
+It is configured by its environment variables (deploy/settings.md) or joins the installation running in --data.
+"""
 
 import argparse
 

@@ -1,5 +1,6 @@
-"""Run the checks and all tests on a PostgreSQL of their own; what CI runs. Other arguments go to pytest.
+"""Run the checks and all tests on a PostgreSQL of their own; what CI runs.
 
+Other arguments go to pytest.
 Skipped tests and their reasons, then the counts, are printed last. tests/faults and tests/bench run only when named.
 """
 

@@ -46,8 +46,11 @@ def _say_where(screen: Screen, stack: Stack) -> None:
         rows.append(("Inbox", f"{stack.inbox_url}   mail goes here and nowhere else"))
     else:
         rows.append(("Relay", "SMTP_URL: mail goes to the world"))
-    rows += [(name.capitalize(), f"{stack.urls[name]}/docs") for name in ("ingest", "scheduler", "mailer", "optout")]
-    rows.append(("Operator", f"client id {stack.operator.client_id}, secret in {stack.folder / SECRETS_FILE}"))
+    rows += [
+        (name.capitalize(), f"{stack.urls[name]}/v1/openapi.json")
+        for name in ("ingest", "scheduler", "mailer", "optout")
+    ]
+    rows.append(("Operator", f"client {stack.operator.client_id}, secret in {stack.folder / SECRETS_FILE}"))
     rows.append(("Data", str(stack.folder)))
     screen.table(rows)
     screen.tell("\n  Ctrl-C stops everything.")

@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,8 +16,7 @@ from deploy.local.names import SERVICES, all_roles
 from deploy.local.private_file import write_private
 
 FILE = "secrets.json"
-OPERATOR_CLIENT_ID = "operator"
-WITH_KEY_ENCRYPTION = ("ingest", "mailer")
+WITH_KEY_ENCRYPTION = ("ingest", "mailer", "portal")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Secrets:
     """All secrets of one data folder; binary values are base64.
 
     `service_keys` are raw Ed25519 private keys, `address_keys` and `token_keys` map key ids to 32 bytes,
-    `key_encryption_keys` wrap the data keys of the services that keep personal data.
+    `key_encryption_keys` wrap the data keys of the services that keep personal data; the operator's client id is a UUID.
     """
 
     database_passwords: dict[str, str]
@@ -83,7 +83,7 @@ def _completed(found: dict[str, Any]) -> Secrets:
         address_keys=filled("address_keys", ["1"], _key),
         token_keys=filled("token_keys", ["1"], _key),
         key_encryption_keys=filled("key_encryption_keys", WITH_KEY_ENCRYPTION, _key),
-        operator_client_id=found.get("operator_client_id") or OPERATOR_CLIENT_ID,
+        operator_client_id=found.get("operator_client_id") or str(uuid.uuid4()),
         operator_client_secret=found.get("operator_client_secret") or secrets.token_urlsafe(32),
     )
 

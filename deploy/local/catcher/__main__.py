@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -35,8 +36,9 @@ async def run(folder: Path, smtp_port: int, http_port: int) -> None:
 class QuietServer(uvicorn.Server):
     """uvicorn without its own signal handlers: they would raise the signal again after a clean stop."""
 
-    def install_signal_handlers(self) -> None:
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
         """Ours are installed already."""
+        return contextlib.nullcontext()
 
     def end(self) -> None:
         """Stop serving."""
