@@ -13,58 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.smtp import Script, SmtpSink, Step
+from tests.fixtures.smtp_client import BODY, Client
 from tests.fixtures.smtp_ledger import read_ledger
-
-BODY = b"Message-ID: <m1@x.example.com>\r\nSubject: hi\r\n\r\nHello\r\n..dot\r\n"
-
-
-class Client:
-    """A raw SMTP client: writes bytes, reads reply lines."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    @classmethod
-    async def open(cls, port: int) -> "Client":
-        """Connects and reads nothing."""
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
-
-    async def line(self) -> str:
-        """One reply line without CRLF, "" at the end of the stream."""
-        return (await asyncio.wait_for(self.reader.readline(), 5)).decode("latin-1").removesuffix("\r\n")
-
-    async def reply(self) -> str:
-        """The last line of one reply."""
-        while (line := await self.line())[3:4] == "-":
-            pass
-        return line
-
-    async def ask(self, data: bytes, replies: int = 1) -> list[str]:
-        """Writes and reads that many replies."""
-        self.writer.write(data)
-        return [await self.reply() for _ in range(replies)]
-
-    async def silence(self, seconds: float = 0.05) -> bool:
-        """True if nothing arrives within `seconds`."""
-        try:
-            await asyncio.wait_for(self.reader.read(1), seconds)
-        except TimeoutError:
-            return True
-        return False
-
-    async def upto_data(self, recipient: bytes = b"a@example.com") -> list[str]:
-        """Greeting, EHLO, and the envelope pipelined up to the reply to DATA."""
-        replies = [await self.reply(), *await self.ask(b"EHLO me\r\n")]
-        return replies + await self.ask(b"MAIL FROM:<v+1@b.example>\r\nRCPT TO:<" + recipient + b">\r\nDATA\r\n", 3)
-
-    async def deliver(self, recipient: bytes = b"a@example.com", body: bytes = BODY) -> str:
-        """One message with its final dot; returns the reply to the dot."""
-        assert (await self.upto_data(recipient))[-1][:3] == "354"
-        return (await self.ask(body + b".\r\n"))[0]
-
-    def close(self) -> None:
-        """Closes without QUIT."""
-        self.writer.close()
 
 
 async def test_an_ordinary_dialogue_is_recorded_with_the_exact_bytes() -> None:
