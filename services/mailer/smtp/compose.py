@@ -1,0 +1,132 @@
+"""The bytes of a message: a skeleton filled per recipient, without the standard library's e-mail classes (2,600 us a message; this takes about 30).
+
+What is the same for every message of a location and class is built and checked once, in `Skeleton`.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.mailer.smtp.headers import (
+    UnfitHeaderError,
+    check_text,
+    format_date,
+    mailbox_header,
+    text_header,
+    token_header,
+)
+from services.mailer.smtp.parts import encode_part
+from services.mailer.smtp.verp import ReturnAddresses
+
+Sign = Callable[[Sequence[bytes], bytes], bytes]
+"""The seam for DKIM: given all header lines (each with its CRLF) and the body it returns the signature lines that go in front."""
+
+_ONE_CLICK: Final = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+_FIXED: Final = b"Auto-Submitted: auto-generated\r\nPrecedence: bulk\r\nMIME-Version: 1.0\r\n"
+_TEXT: Final = b"\r\nContent-Type: text/plain; charset=utf-8\r\n"
+_HTML: Final = b"\r\nContent-Type: text/html; charset=utf-8\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class SenderLines:
+    """Who the reader sees. `list_id` is stable per location and class (RFC 2919, L-038); `mail_domain` receives bounces and mailed opt-outs."""
+
+    display_name: str
+    header_from: str
+    reply_to: str
+    list_id: str
+    mail_domain: str
+    feedback_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What differs from message to message. `recipient` is the canonical address, `optout_url` the one-click https URI (RFC 8058)."""
+
+    message_id: UUID
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    at: datetime
+    optout_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message as it stands before dot-stuffing. `sha256` proves later what was sent (L-020)."""
+
+    data: bytes
+    sender: str
+    message_id_header: str
+
+    @property
+    def sha256(self) -> bytes:
+        """Hash of the bytes sent."""
+        return hashlib.sha256(self.data).digest()
+
+
+class Skeleton:
+    """Composes the messages of one location, class and content version. Raises UnfitHeaderError for sender lines no header may hold."""
+
+    def __init__(self, sender: SenderLines, returns: ReturnAddresses) -> None:
+        self._returns = returns
+        self._domain = sender.mail_domain
+        self._from = mailbox_header("From", sender.display_name, sender.header_from)
+        self._common: list[bytes] = [
+            token_header("Reply-To", f"<{sender.reply_to}>"),
+            _ONE_CLICK,
+            token_header("List-Id", f"<{sender.list_id}>"),
+            *([token_header("Feedback-ID", sender.feedback_id)] if sender.feedback_id else []),
+            *_FIXED.splitlines(keepends=True),
+        ]
+
+    def message_id_of(self, message_id: UUID) -> str:
+        """Return the Message-ID header's value: derived from the id alone, so it stands before the first attempt and never changes."""
+        return f"<{message_id}@{self._domain}>"
+
+    def sender_of(self, message_id: UUID) -> str:
+        """Return the envelope sender (VERP) of a message: also fixed before the first attempt."""
+        return f"{self._returns.mint('b', message_id)}@{self._domain}"
+
+    def compose(self, letter: Letter, sign: Sign | None = None) -> Composed:
+        """Return the bytes of `letter`, signed if `sign` is given. Raises UnfitHeaderError for a subject or address no header may hold."""
+        name = letter.message_id.hex
+        message_id_header = self.message_id_of(letter.message_id)
+        mailto = f"<mailto:{self._returns.mint('unsub', letter.message_id)}@{self._domain}>"
+        headers = [
+            self._from,
+            _recipient_header(letter.recipient),
+            text_header("Subject", letter.subject),
+            f"Date: {format_date(letter.at)}\r\nMessage-ID: {message_id_header}\r\n".encode(),
+            token_header("List-Unsubscribe", f"<{letter.optout_url}>,", mailto),
+            *self._common,
+        ]
+        boundary, body = _make_body(name, letter.text, letter.html)
+        headers.append(b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n')
+        if sign:
+            headers.insert(0, sign(headers, body))
+        return Composed(b"".join((*headers, b"\r\n", body)), self.sender_of(letter.message_id), message_id_header)
+
+
+def _recipient_header(recipient: str) -> bytes:
+    """To holds the bare address. A non-ASCII local part stands in UTF-8 and the envelope says SMTPUTF8 (RFC 6532)."""
+    check_text(recipient)
+    if " " in recipient or set(recipient) & set('<>,;"\\()'):
+        raise UnfitHeaderError
+    return f"To: <{recipient}>\r\n".encode()
+
+
+def _make_body(name: str, text: str, html: str) -> tuple[bytes, bytes]:
+    """Return boundary and body. A boundary that occurs in a part (someone put it there) is lengthened until it does not."""
+    text_encoding, text_octets = encode_part(text)
+    html_encoding, html_octets = encode_part(html)
+    boundary = b"=_" + name.encode()
+    while boundary in text_octets or boundary in html_octets:
+        boundary += b"_"
+    mark = b"--" + boundary
+    parts = (mark, _TEXT, text_encoding, text_octets, mark, _HTML, html_encoding, html_octets, mark, b"--\r\n")
+    return boundary, b"".join(parts)

@@ -1,0 +1,38 @@
+"""The legal moves of a message."""
+
+from services.mailer.domain.states import FINAL, WAITING, State, may_move
+
+
+def test_an_uncertain_message_is_never_claimed_again() -> None:
+    """I3: no machine resends; only a definite reply, a log, a report or a person settles it."""
+    assert {new for new in State if may_move(State.UNCERTAIN, new)} == {State.SENT, State.DEFERRED, State.BOUNCED}
+
+
+def test_a_final_state_other_than_uncertain_is_left_by_nothing() -> None:
+    """Every intent has one end."""
+    for old in FINAL - {State.UNCERTAIN}:
+        assert not any(may_move(old, new) for new in State)
+
+
+def test_only_a_claimed_message_is_handed_over_and_only_a_handed_over_one_is_sent() -> None:
+    """Architecture 4: no way around the marker."""
+    assert [old for old in State if may_move(old, State.HANDING_OVER)] == [State.CLAIMED]
+    assert {old for old in State if may_move(old, State.SENT)} == {State.HANDING_OVER, State.UNCERTAIN}
+    assert {old for old in State if may_move(old, State.CLAIMED)} == WAITING
+
+
+def test_a_message_that_is_being_handed_over_can_no_longer_be_cancelled() -> None:
+    """The marker is the point of no return."""
+    for dropped in (State.CANCELLED, State.SUPPRESSED, State.EXPIRED, State.RECHECK):
+        assert not may_move(State.HANDING_OVER, dropped)
+        assert may_move(State.CLAIMED, dropped)
+
+
+def test_the_states_are_those_of_the_wire() -> None:
+    """Consumers of the outcome feed know exactly these."""
+    from typing import get_args  # noqa: PLC0415
+
+    from shared.schemas.mailer import FINAL_STATES, MessageState  # noqa: PLC0415
+
+    assert {state.value for state in State} == set(get_args(MessageState))
+    assert {state.value for state in FINAL} == FINAL_STATES
