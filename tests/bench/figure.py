@@ -6,12 +6,14 @@ from typing import Any
 
 from tests.bench.sinks import Choice
 
+Tell = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class Options:
     """What the command line sets. tell: shows one line of progress."""
 
-    tell: Callable[[str], None]
+    tell: Tell
     messages: int = 20_000
     records: int = 60_000
     sink: Choice = "auto"

@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+from deploy.local.cannot_run import CannotRunError
+from shared.kit.http import RefusedError, SilentError
 from tests.bench import rows as row_folder
 from tests.bench.figure import Figure, Options, Row
 from tests.bench.table import draw_table
@@ -61,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         tell(f"{row.id}: {row.name} (goal: {row.goal})")
         try:
             figures.append(row.measure(options))
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, CannotRunError, RefusedError, SilentError) as error:
             broken = True
             tell(f"{row.id} could not run: {error}")
         else:

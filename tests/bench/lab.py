@@ -1,0 +1,143 @@
+"""The services under measure as real processes on a durable PostgreSQL, and the credentials of everyone who calls them.
+
+A bench that ran a service inside its own process would measure itself and share its memory.
+"""
+
+import base64
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from deploy.local.child import Child
+from deploy.local.readiness import wait_until_ready
+from deploy.local.stack import Options as StackOptions
+from deploy.local.stack import Stack
+from shared.kit.auth import AUDIENCE, ISSUER, Signer
+from shared.kit.clock import write_offset
+from shared.kit.http import ServiceClient
+from shared.schemas.access import VerificationKey
+from shared.schemas.address import AddressKeys
+from shared.schemas.location import LocationFacts, SubscriberFacts
+from shared.schemas.wire import DirectoryEntry, Wire
+from tests.bench.cost import Cost, cost_of, family
+from tests.bench.figure import Tell
+from tests.fixtures.builders import build_location, build_subscriber
+
+
+@dataclass
+class Lab:
+    """Prepared databases and the processes started so far; everything ends with `open_lab`."""
+
+    stack: Stack
+    clock_file: Path
+    tell: Tell
+    subscriber: SubscriberFacts
+    location: LocationFacts
+    portal_key: Ed25519PrivateKey
+    children: dict[str, Child] = field(default_factory=dict)
+
+    @property
+    def address_keys(self) -> AddressKeys:
+        """The installation's address keys."""
+        return AddressKeys({name: base64.b64decode(key) for name, key in self.stack.secrets.address_keys.items()})
+
+    def start(self, service: str, mode: str, *, count: int = 1, extra: Mapping[str, str] | None = None) -> None:
+        """Starts processes of a service and waits until its door (if it has one) answers."""
+        started = []
+        for number in range(1, count + 1):
+            name = f"{service}-{mode}{number}"
+            argv = [sys.executable, "-m", "shared.kit.run", service, mode]
+            log = self.stack.folder / "logs" / f"{name}.log"
+            environment = self.stack.environment(service, extra=extra)
+            child = Child(name, argv, environment, log_file=log, respawn=False, tell=self.tell, show=lambda *_: None)
+            child.start()
+            self.children[name] = child
+            started.append(child)
+        doors = {} if mode == "work" else {service: f"{self.stack.urls[service]}/health/ready"}
+        wait_until_ready(doors, started, tell=self.tell)
+
+    def stop(self) -> None:
+        """Ends every process started."""
+        for child in self.children.values():
+            child.ask_to_stop()
+        for child in self.children.values():
+            child.stop(15.0)
+
+    def cost(self, prefix: str) -> Cost:
+        """What the processes whose name starts with `prefix` have used; `postgres` is the server with its backends."""
+        if prefix == "postgres":
+            assert self.stack.postgres is not None
+            return cost_of(family(self.stack.postgres.pid))
+        return cost_of(child.pid for name, child in self.children.items() if name.startswith(prefix))
+
+    def move_clock(self, by: timedelta) -> datetime:
+        """Sets business time `by` ahead of the machine's; returns the new business time."""
+        write_offset(self.clock_file, by.total_seconds())
+        return datetime.now(UTC) + by
+
+    @contextlib.asynccontextmanager
+    async def caller(self, caller: str, service: str) -> AsyncIterator[ServiceClient]:
+        """A client of `service` with the assertions of the service `caller`."""
+        signer = Signer(caller, base64.b64decode(self.stack.secrets.service_keys[caller]))
+        client = ServiceClient(service=service, base_url=self.stack.urls[service], signer=signer, seconds=60.0)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    async def introduce(self, service: str) -> None:
+        """Pushes subscriber, live location and the key that verifies our tokens, as portal does."""
+        raw = self.portal_key.public_key().public_bytes_raw()
+        key = VerificationKey(key_id="bench", public_key=base64.b64encode(raw).decode())
+        facts: list[tuple[str, str, UUID | None, Wire]] = [
+            ("subscriber", str(self.subscriber.subscriber_id), self.subscriber.subscriber_id, self.subscriber),
+            ("location", str(self.location.location_id), self.subscriber.subscriber_id, self.location),
+            ("verification_key", "bench", None, key),
+        ]
+        async with self.caller("portal", service) as portal:
+            for kind, entry_id, subscriber_id, fact in facts:
+                body = fact.model_dump(mode="json")
+                entry = DirectoryEntry(version=1, subscriber_id=subscriber_id, body=body)
+                await portal.send("PUT", f"/v1/directory/{kind}/{entry_id}", body=entry)
+
+    def token(self, scopes: str) -> str:
+        """An access token of an API client of our subscriber, valid for 15 minutes."""
+        now = int(datetime.now(UTC).timestamp())
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(uuid4()), "scope": scopes, "iat": now, "exp": now + 900}
+        claims |= {"subscriber": str(self.subscriber.subscriber_id), "locations": []}
+        return jwt.encode(claims, self.portal_key, algorithm="EdDSA", headers={"kid": "bench"})
+
+
+@contextlib.contextmanager
+def open_lab(tell: Tell, *, smtp_port: int = 0) -> Iterator[Lab]:
+    """A fresh installation on durable storage, gone afterwards. `smtp_port`: where the mailer hands its mail over."""
+    folder = Path(tempfile.mkdtemp(prefix="dueback-bench-", dir="/var/tmp" if Path("/var/tmp").is_dir() else None))
+    folder.chmod(0o755)  # as root PostgreSQL runs as another user, who must be able to get in
+    clock_file = folder / "clock"
+    options = StackOptions(
+        clock_file=clock_file,
+        smtp_url=f"smtp://127.0.0.1:{smtp_port or 9}",
+        usual_ports=False,
+        catcher=False,
+        respawn=False,
+    )
+    stack = Stack(folder / "data", options, tell=tell)
+    subscriber = build_subscriber()
+    location = build_location(subscriber.subscriber_id)
+    lab = Lab(stack, clock_file, tell, subscriber, location, Ed25519PrivateKey.generate())
+    try:
+        stack.prepare()
+        yield lab
+    finally:
+        lab.stop()
+        stack.stop()
+        shutil.rmtree(folder, ignore_errors=True)
