@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -36,9 +37,10 @@ async def run(folder: Path, smtp_port: int, http_port: int) -> None:
 class QuietServer(uvicorn.Server):
     """uvicorn without its own signal handlers: they would raise the signal again after a clean stop."""
 
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
         """Ours are installed already."""
-        return contextlib.nullcontext()
+        yield
 
     def end(self) -> None:
         """Stop serving."""
