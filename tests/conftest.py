@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgres import EmbeddedPostgres
-from tests.fixtures.database import SERVER_VARIABLE
+from shared.kit.logs import configure_logs
+
+SERVER_VARIABLE = "DUEBACK_TEST_DATABASE_URL"
 
 pytest_plugins = [
     "tests.fixtures.database",
@@ -21,6 +23,7 @@ _server = pytest.StashKey[tuple[EmbeddedPostgres, tempfile.TemporaryDirectory[st
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server in the process that collects; parallel workers inherit its URL."""
+    configure_logs("tests", level="ERROR")
     if os.environ.get(SERVER_VARIABLE) or hasattr(config, "workerinput"):
         return
     folder = tempfile.TemporaryDirectory(prefix="dueback-test-")

@@ -191,10 +191,8 @@ def _routes(routes: Sequence[Any]) -> Iterator[APIRoute]:
     for route in routes:
         if isinstance(route, APIRoute):
             yield route
-        else:
-            inner = getattr(route, "routes", None) or getattr(getattr(route, "router", None), "routes", None)
-            if inner:
-                yield from _routes(inner)
+        elif (included := getattr(route, "original_router", None)) is not None:
+            yield from _routes(included.routes)
 
 
 def declared_routes(app: FastAPI) -> list[tuple[APIRoute, str]]:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from traceback import walk_tb
 from typing import Any, cast
 
 import structlog
@@ -33,11 +34,9 @@ def _exception_type_only(_: Any, __: str, event: Any) -> Any:
         error = sys.exc_info()[1]
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__
-        trace, frames = error.__traceback__, []
-        while trace is not None:
-            frames.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
-            trace = trace.tb_next
-        event["trace"] = " ".join(frames[-6:])
+        frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+        ours = [(file, line) for file, line in frames if "site-packages" not in file] or frames
+        event["trace"] = " ".join(f"{'/'.join(file.split('/')[-2:])}:{line}" for file, line in ours[-6:])
     return event
 
 

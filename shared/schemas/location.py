@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field
 
 from shared.schemas.wire import Instant, Name, Wire
 
@@ -53,6 +53,16 @@ class OpenHours(Wire):
     closes: time
 
 
+def _opens_before_it_closes(hours: list[OpenHours]) -> list[OpenHours]:
+    if any(row.opens >= row.closes for row in hours):
+        raise ValueError("hours_reversed")
+    return hours
+
+
+OpeningHours = Annotated[list[OpenHours], Field(max_length=21), AfterValidator(_opens_before_it_closes)]
+"""A week; each row opens before it closes."""
+
+
 class SenderIdentity(Wire):
     """Who the reader sees (L-004, L-053): header from, its display name is the location's name; reply to reaches the business (S-013)."""
 
@@ -84,13 +94,6 @@ class LocationFacts(Wire):
     website: str = Field(default="", max_length=300)
     postal_address: PostalAddress
     sender: SenderIdentity
-    hours: list[OpenHours] = Field(max_length=21)
+    hours: OpeningHours
     closures: list[date] = Field(default=[], max_length=400)
     live_at: Instant | None = None
-
-    @field_validator("hours")
-    @classmethod
-    def _opens_before_it_closes(cls, hours: list[OpenHours]) -> list[OpenHours]:
-        if any(row.opens >= row.closes for row in hours):
-            raise ValueError("hours_reversed")
-        return hours

@@ -1,5 +1,6 @@
 """Portal's wire: subscribers, locations, API clients and tokens."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from pydantic import Field, SecretStr
 from shared.schemas.location import (
     LocationFacts,
     LocationState,
-    OpenHours,
+    OpeningHours,
     PostalAddress,
     SenderIdentity,
     Vertical,
@@ -40,6 +41,17 @@ class Subscriber(SubscriberInput):
     created_at: Instant
 
 
+class SubscriberChange(Wire):
+    """An edit of a subscriber's profile (S-120): what is absent or null stays."""
+
+    name: Name | None = None
+    contact_name: Name | None = None
+    postal_address: PostalAddress | None = None
+    phone: str | None = Field(default=None, max_length=40)
+    fax: str | None = Field(default=None, max_length=40)
+    email: str | None = Field(default=None, max_length=254)
+
+
 class AgreementInput(Wire):
     """Acceptance of a numbered agreement version by a named person (S-052)."""
 
@@ -58,8 +70,22 @@ class LocationInput(Wire):
     website: str = Field(default="", max_length=300)
     postal_address: PostalAddress
     sender: SenderIdentity
-    hours: list[OpenHours] = Field(default=[], max_length=21)
-    closures: list[str] = Field(default=[], max_length=400, description="ISO dates")
+    hours: OpeningHours = []
+    closures: list[date] = Field(default=[], max_length=400)
+
+
+class LocationChange(Wire):
+    """An edit of a location: what is absent or null stays. The vertical is fixed at creation."""
+
+    name: Name | None = None
+    zone: ZoneName | None = None
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2}$")
+    phone: str | None = Field(default=None, max_length=40)
+    website: str | None = Field(default=None, max_length=300)
+    postal_address: PostalAddress | None = None
+    sender: SenderIdentity | None = None
+    hours: OpeningHours | None = None
+    closures: list[date] | None = Field(default=None, max_length=400)
 
 
 class Location(LocationFacts):
@@ -115,3 +141,20 @@ class Token(Wire):
     token_type: Literal["Bearer"]
     expires_in: int
     scope: str
+
+
+class PublishedKey(Wire):
+    """One public key of the token endpoint as a JSON Web Key (RFC 7517, RFC 8037)."""
+
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    x: str = Field(description="base64url of the 32 raw octets")
+    kid: str
+    use: Literal["sig"] = "sig"
+    alg: Literal["EdDSA"] = "EdDSA"
+
+
+class PublishedKeys(Wire):
+    """The JSON Web Key Set with which anybody may verify a token."""
+
+    keys: list[PublishedKey]
