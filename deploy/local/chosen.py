@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from deploy.local.cannot_run import CannotRunError
 from deploy.local.names import SERVICES
+from deploy.local.options import Options
 from deploy.local.ports import USUAL_PORTS
-from deploy.local.stack import Options
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODES = ("demo", "production", "test")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from deploy.local.cannot_run import CannotRunError
 from deploy.local.databases import close_to_others, provision_service
 from deploy.local.names import SERVICES, ServiceUrls
-from shared.migrations.run import migrate
 
 
 def prepare_databases(
@@ -33,6 +32,8 @@ def prepare_databases(
 
 def migrate_service(service: str, owner_url: str) -> None:
     """Upgrade one database as its owner. Raises `CannotRunError` naming the service; the cause follows as its cause."""
+    from shared.migrations.run import migrate  # a second of imports that a refused start need not pay
+
     try:
         importlib.import_module(f"services.{service}.store.tables")
         migrate(service, owner_url)

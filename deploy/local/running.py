@@ -8,9 +8,9 @@ from deploy.local.cannot_run import CannotRunError
 from deploy.local.databases import service_urls
 from deploy.local.environment import Surroundings, service_environment
 from deploy.local.names import SERVICES
+from deploy.local.options import Options
 from deploy.local.ports import choose_ports
 from deploy.local.secrets import load_or_make_secrets
-from deploy.local.stack import Options
 
 
 def running_environment(service: str, data: Path, options: Options) -> dict[str, str]:

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +14,7 @@ from deploy.local.child import Child
 from deploy.local.environment import Surroundings, plain_environment, service_environment
 from deploy.local.folder_lock import lock_folder
 from deploy.local.names import SERVICES, ServiceUrls
+from deploy.local.options import Options
 from deploy.local.ports import choose_ports
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.prepare import prepare_databases
@@ -26,36 +27,6 @@ from shared.kit.clock import write_offset
 STOP_ORDER = (("portal", "scheduler", "ingest", "mailer"), ("optout",), ("inbox",))
 PATIENCE_S = {"mailer": 25.0}  # its hand-overs get time to read their replies
 USUAL_PATIENCE_S = 10.0
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a stack differs from the usual one.
-
-    `database_url` (an administrator's URL) or one per service replaces the embedded PostgreSQL, `smtp_url` the mail catcher.
-    `passwords` of the fifteen roles are given where several stacks share a server. `apart` runs API and work of a service in
-    two processes, `mailer_workers` above one as well for the mailer. `extra` holds more environment per service (crash
-    points). `ports` are demanded ones; with `usual_ports=False` all others are arbitrary. A `clock_file` that does not exist
-    is made and shows the real time.
-    """
-
-    mode: str = "demo"
-    clock_file: Path | None = None
-    database_url: str | None = None
-    service_database_urls: Mapping[str, str] = field(default_factory=dict)
-    database_prefix: str = "dueback"
-    passwords: Mapping[str, str] | None = None
-    smtp_url: str | None = None
-    optout_public_url: str | None = None
-    bounce_domain: str = "bounces.example.com"
-    apart: bool = False
-    mailer_workers: int = 1
-    durable: bool = True
-    respawn: bool = True
-    ports: Mapping[str, int] = field(default_factory=dict)
-    usual_ports: bool = True
-    extra: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    catcher: bool = True
 
 
 @dataclass(frozen=True)
