@@ -54,6 +54,8 @@ class OpenHours(Wire):
 
 
 def _opens_before_it_closes(hours: list[OpenHours]) -> list[OpenHours]:
+    if any(row.opens.tzinfo or row.closes.tzinfo for row in hours):
+        raise ValueError("hours_not_local")
     if any(row.opens >= row.closes for row in hours):
         raise ValueError("hours_reversed")
     return hours

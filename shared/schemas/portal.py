@@ -70,7 +70,7 @@ class LocationInput(Wire):
     website: str = Field(default="", max_length=300)
     postal_address: PostalAddress
     sender: SenderIdentity
-    hours: OpeningHours = []
+    hours: OpeningHours = Field(default=[])
     closures: list[date] = Field(default=[], max_length=400)
 
 

@@ -1,0 +1,1 @@
+"""What portal needs from the services downhill."""

@@ -1,0 +1,1 @@
+"""Portal's decisions on frozen values: no I/O, no clock, no framework."""

@@ -1,0 +1,30 @@
+"""A location as portal keeps it: one place of a subscriber with everything a mail and its timing need to know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One place of a subscriber. Nested parts are plain JSON, as they cross the wire and rest in the database."""
+
+    subscriber_id: UUID
+    location_id: UUID
+    name: str
+    vertical: str
+    state: str
+    zone: str
+    language: str
+    phone: str
+    website: str
+    postal_address: Mapping[str, Any]
+    sender: Mapping[str, Any]
+    hours: Sequence[Mapping[str, Any]]
+    closures: Sequence[str]
+    live_at: datetime | None
+    version: int
+    created_at: datetime
+    changed_at: datetime

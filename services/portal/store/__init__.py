@@ -1,0 +1,1 @@
+"""Portal's SQL, one module per aggregate."""
