@@ -1,6 +1,9 @@
 """The legal moves of a message."""
 
+from typing import get_args
+
 from services.mailer.domain.states import FINAL, WAITING, State, may_move
+from shared.schemas.mailer import FINAL_STATES, MessageState
 
 
 def test_an_uncertain_message_is_never_claimed_again() -> None:
@@ -30,9 +33,5 @@ def test_a_message_that_is_being_handed_over_can_no_longer_be_cancelled() -> Non
 
 def test_the_states_are_those_of_the_wire() -> None:
     """Consumers of the outcome feed know exactly these."""
-    from typing import get_args  # noqa: PLC0415
-
-    from shared.schemas.mailer import FINAL_STATES, MessageState  # noqa: PLC0415
-
     assert {state.value for state in State} == set(get_args(MessageState))
     assert {state.value for state in FINAL} == FINAL_STATES

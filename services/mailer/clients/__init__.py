@@ -1,0 +1,1 @@
+"""What the mailer needs of services downhill."""

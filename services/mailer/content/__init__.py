@@ -1,0 +1,1 @@
+"""Contents: compiled and linted once when published, rendered right before sending."""

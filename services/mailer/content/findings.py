@@ -1,0 +1,59 @@
+"""What publishing takes in and gives back: source, rules, findings, the compiled content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the lint found. `code` is stable, `rule` the requirement it keeps, `message` for the author."""
+
+    code: str
+    rule: str
+    message: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentSource:
+    """A content as its author wrote it. `subject`, `mjml` and `text` are templates; `sample` are fields to try it with."""
+
+    language: str
+    vertical: Literal["dental", "auto", "any"]
+    message_class: Literal["commercial", "transactional"]
+    subject: str
+    mjml: str
+    text: str
+    sample: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class LintRules:
+    """What differs between installations and locations: `own_hosts` may be linked to and load images from (S-054, S-094)."""
+
+    operator: str = "Dueback"
+    own_hosts: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledContent:
+    """A published version: three checked templates and the fields they need. Small, frozen, and all that rendering needs."""
+
+    language: str
+    message_class: str
+    subject: str
+    text: str
+    html: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """The compiled content, or None if there are errors among the findings; `preview` is the sample's rendering (subject, text, HTML)."""
+
+    content: CompiledContent | None
+    findings: tuple[Finding, ...]
+    preview: tuple[str, str, str] | None = None

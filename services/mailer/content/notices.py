@@ -1,0 +1,41 @@
+"""Sentences every mail carries whoever wrote it, per language: who sends it for whom (S-009) and that it is an advertisement (L-006)."""
+
+from typing import Final
+
+from services.mailer.content.fields import SenderFields
+
+_SENT_BY: Final = {
+    "en": "This e-mail was sent by {operator} on behalf of {business}.",
+    "es": "Este correo fue enviado por {operator} en nombre de {business}.",
+    "fr": "Ce courriel a été envoyé par {operator} pour le compte de {business}.",
+}
+_ADVERTISEMENT: Final = {
+    "en": "This is an advertisement from {business}.",
+    "es": "Este mensaje es publicidad de {business}.",
+    "fr": "Ceci est une publicité de {business}.",
+}
+LANGUAGES: Final = frozenset(_SENT_BY)
+"""Languages a content may be written in: those the required sentences exist in."""
+
+
+def write_sender_fields(
+    *,
+    language: str,
+    operator: str,
+    business_name: str,
+    location_name: str,
+    phone: str,
+    website: str,
+    postal_address: str,
+) -> SenderFields:
+    """Return the mailer's own fields for a location in `language`; English where a language is not known."""
+    names = {"operator": operator, "business": business_name}
+    return SenderFields(
+        business_name=business_name,
+        location_name=location_name,
+        phone=phone,
+        website=website,
+        postal_address=postal_address,
+        sent_by=_SENT_BY.get(language, _SENT_BY["en"]).format(**names),
+        advertisement=_ADVERTISEMENT.get(language, _ADVERTISEMENT["en"]).format(**names),
+    )

@@ -1,0 +1,64 @@
+"""Publishing and preview in a process of their own: an author's content may cost 2 s and 128 MB there and nothing here (S52).
+
+One worker per call: contents are published a few times a day, and a worker that has just run a hostile template is not asked again.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from services.mailer.content.findings import Compilation, CompiledContent, ContentSource, Finding, LintRules
+
+_ROOT: Final = Path(__file__).resolve().parents[3]
+WALL_SECONDS: Final = 10.0
+"""Start of the interpreter on a busy machine included; the worker itself may use 2 s of CPU."""
+_LARGEST_ANSWER: Final = 1_000_000
+
+
+async def compile_in_sandbox(
+    source: ContentSource, rules: LintRules, *, wall_seconds: float = WALL_SECONDS
+) -> Compilation:
+    """Return what compile_content returns, from its own process. A worker that died or took too long is a finding, not an error of ours."""
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.mailer.content.compile_worker",
+        cwd=_ROOT,
+        env={"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    request = {"source": asdict(source), "rules": {"operator": rules.operator, "own_hosts": sorted(rules.own_hosts)}}
+    try:
+        async with asyncio.timeout(wall_seconds):
+            answer, _ = await worker.communicate(json.dumps(request).encode())
+    except TimeoutError:
+        return _stopped()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            worker.kill()
+        await worker.wait()
+    if worker.returncode != 0 or len(answer) > _LARGEST_ANSWER:
+        return _stopped()
+    return _read(answer)
+
+
+def _stopped() -> Compilation:
+    return Compilation(
+        None, (Finding("too_costly", "S52", "Publishing took more than 2 s or 128 MB and was stopped."),)
+    )
+
+
+def _read(answer: bytes) -> Compilation:
+    data = json.loads(answer)
+    content = data["content"]
+    return Compilation(
+        CompiledContent(**{**content, "fields": tuple(content["fields"])}) if content else None,
+        tuple(Finding(**finding) for finding in data["findings"]),
+        tuple(data["preview"]) if data["preview"] else None,
+    )

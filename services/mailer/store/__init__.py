@@ -1,0 +1,1 @@
+"""Mailer's tables and the only SQL of the service."""

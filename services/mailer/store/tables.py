@@ -1,0 +1,160 @@
+"""Mailer's tables. Without a subscriber in front of their key stand contents (stock content is the platform's), claims and the follower's state
+(a worker's), suppressions (platform scope has none) and stops (one stops all)."""
+
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.kit.tables import new_metadata
+
+metadata: Final = new_metadata()
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("content_id", Uuid, primary_key=True),
+    Column("subscriber_id", Uuid),
+    Column("slug", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("vertical", Text, nullable=False),
+    Column("message_class", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("mjml", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("fields", ARRAY(Text), nullable=False),
+    Column("findings", JSONB, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("published_at", DateTime(timezone=True), nullable=False),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("campaign_id", Uuid),
+    Column("content_id", Uuid, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("message_class", Text, nullable=False),
+    Column("touch_ids", ARRAY(Uuid), nullable=False),
+    Column("person_ids", ARRAY(Uuid), nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("state", Text, nullable=False, server_default="accepted"),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    Column("useful_until", DateTime(timezone=True), nullable=False),
+    Column("recheck_after", DateTime(timezone=True), nullable=False),
+    Column("accepted_at", DateTime(timezone=True), nullable=False),
+    Column("claim_id", Uuid),
+    Column("marked_at", DateTime(timezone=True)),
+    Column("final_at", DateTime(timezone=True)),
+    Column("sha256", LargeBinary),
+    PrimaryKeyConstraint("subscriber_id", "message_id"),
+)
+Index(
+    "ix_messages_due",
+    messages.c.next_at,
+    messages.c.message_id,
+    postgresql_where=text("state in ('accepted', 'deferred')"),
+)
+Index("ix_messages_claim_id", messages.c.claim_id, postgresql_where=text("claim_id is not null"))
+Index(
+    "ix_messages_uncertain", messages.c.subscriber_id, messages.c.final_at, postgresql_where=text("state = 'uncertain'")
+)
+
+message_touches = Table(
+    "message_touches",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("touch_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("live", Boolean, nullable=False, server_default=text("true")),
+    PrimaryKeyConstraint("subscriber_id", "touch_id", "message_id"),
+)
+Index(
+    "uq_message_touches_live",
+    message_touches.c.subscriber_id,
+    message_touches.c.touch_id,
+    unique=True,
+    postgresql_where=text("live"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("attempt_id", Uuid, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True), nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("reply_code", Integer),
+    Column("enhanced_code", Text),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    PrimaryKeyConstraint("subscriber_id", "message_id", "attempt_id"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("claim_id", Uuid, primary_key=True),
+    Column("worker_id", Uuid, nullable=False),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("subscriber_id", Uuid),
+    Column("location_id", Uuid),
+    Column("address_key", Text),
+    Column("person_id", Uuid),
+    Column("suppression_class", Text, nullable=False),
+)
+Index("ix_suppressions_address_key", suppressions.c.address_key, postgresql_where=text("address_key is not null"))
+Index("ix_suppressions_person_id", suppressions.c.person_id, postgresql_where=text("person_id is not null"))
+
+follower_state = Table(
+    "follower_state",
+    metadata,
+    Column("singleton", Boolean, primary_key=True, server_default=text("true")),
+    Column("holder", Uuid, nullable=False),
+    Column("server_started_at", DateTime(timezone=True), nullable=False),
+    Column("epoch", Uuid),
+    Column("received", BigInteger, nullable=False, server_default=text("0")),
+    Column("safe", BigInteger, nullable=False, server_default=text("0")),
+    Column("lease_until", DateTime(timezone=True)),
+)
+
+stops = Table(
+    "stops",
+    metadata,
+    Column("scope", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("stopped_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("scope", "id"),
+)
