@@ -18,7 +18,7 @@ from shared.kit.auth import Anyone, Caller, Verifier, only_service
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.directory import keep_entry
-from shared.kit.epoch import set_hold
+from shared.kit.epoch import is_on_hold, set_hold
 from shared.kit.errors import BusyError, Problem, UnreadableBodyError
 from shared.kit.gate import Gate, problem_body
 from shared.kit.logs import log
@@ -215,10 +215,11 @@ def _refuse_undeclared_routes(app: FastAPI) -> None:
 
 
 class Health(Wire):
-    """`ready` means: can see and write its database. A peer's illness never makes a service unready."""
+    """`ready` means: can see and write its database. A peer's illness never makes a service unready. `on_hold` waits for a person (I20)."""
 
     service: str
     ready: bool
+    on_hold: bool = False
 
 
 def _health_router() -> APIRouter:
@@ -232,8 +233,8 @@ def _health_router() -> APIRouter:
     @router.get("/health/ready")
     async def show_ready(request: Request, caller: Anyone, connection: Transaction) -> Health:
         """Answer that the database answers; 503 otherwise."""
-        await connection.exec_driver_sql("select 1")
-        return Health(service=request.app.title.removeprefix("Dueback "), ready=True)
+        on_hold = await is_on_hold(connection)
+        return Health(service=request.app.title.removeprefix("Dueback "), ready=True, on_hold=on_hold)
 
     return router
 

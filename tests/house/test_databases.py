@@ -22,7 +22,7 @@ _NOBODYS = {"changes", "cursors", "outbox", "directory", "idempotency", "leases"
 _NAMED: dict[str, set[str]] = {
     "ingest": {"staging"},
     "scheduler": {"published_contents", "open_days"},
-    "mailer": {"contents", "suppression_cursor", "routes", "follower_state", "suppressions", "stops"},
+    "mailer": {"contents", "claims", "follower_state", "suppressions", "stops"},
     "optout": {"suppression_log", "lease_holders", "platform_ledger", "spool_replays"},
     "portal": {"subscribers", "signing_keys", "audit", "throttles"},
 }
