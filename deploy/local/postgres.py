@@ -155,8 +155,9 @@ class EmbeddedPostgres:
     def _launch(self, binaries: Binaries, identity: Identity, lock: "_Claim") -> None:
         settings = server_settings(durable=self._durable) | self._extra
         options = [text for name, value in settings.items() for text in ("-c", f"{name}={value}")]
-        for _attempt in range(PORT_ATTEMPTS):
-            self.port = _free_port()
+        for attempt in range(PORT_ATTEMPTS):
+            if attempt or not self.port:  # after a crash its clients expect it where it was
+                self.port = _free_port()
             log = self._open_log()
             with log:
                 command = [binaries.program("postgres"), "-D", str(self.folder / "cluster"), "-p", str(self.port)]

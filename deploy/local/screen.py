@@ -7,6 +7,7 @@ import threading
 
 _COLOURS = (36, 32, 35, 33, 34, 31)
 _QUIET_LEVELS = ("debug", "info")
+_SAID_ELSEWHERE = ("level", "event", "at", "service", "part", "trace")
 
 
 class Screen:
@@ -24,12 +25,12 @@ class Screen:
 
     def show(self, name: str, line: str) -> None:
         """One line of a service, with the service's name in front."""
-        level = _level(line)
-        if not self._verbose and (level in _QUIET_LEVELS or not line.strip()):
+        event = _event(line)
+        if not self._verbose and (not line.strip() or (event or {}).get("level") in _QUIET_LEVELS):
             return
         colour = _COLOURS[self._names.setdefault(name, len(self._names)) % len(_COLOURS)]
-        label = f"{name:<10}"
-        self._print(f"\x1b[{colour}m{label}\x1b[0m {line}" if self._colours else f"{label} {line}")
+        label = f"\x1b[{colour}m{name:<10}\x1b[0m" if self._colours else f"{name:<10}"
+        self._print(f"  {label} {_in_short(event) if event else line}")
 
     def table(self, rows: list[tuple[str, str]]) -> None:
         """Two aligned columns."""
@@ -46,10 +47,18 @@ class Screen:
             print(text, flush=True)
 
 
-def _level(line: str) -> str:
+def _event(line: str) -> dict[str, object] | None:
+    """A structured log line, else None."""
     if not line.startswith("{"):
-        return ""
+        return None
     try:
-        return str(json.loads(line).get("level", ""))
-    except (ValueError, AttributeError):
-        return ""
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def _in_short(event: dict[str, object]) -> str:
+    """`warning  loop_failed  loop=outbox failures=2`: what a person reads; the log file has all of it."""
+    rest = " ".join(f"{name}={value}" for name, value in event.items() if name not in _SAID_ELSEWHERE)
+    return f"{event.get('level', ''):<8} {event.get('event', '')}  {rest}".rstrip()

@@ -13,6 +13,7 @@ from deploy.local.cannot_run import CannotRunError
 from deploy.local.child import Child
 from deploy.local.environment import Surroundings, plain_environment, service_environment
 from deploy.local.folder_lock import lock_folder
+from deploy.local.guard import PostgresGuard
 from deploy.local.names import SERVICES, ServiceUrls
 from deploy.local.options import Options
 from deploy.local.ports import choose_ports
@@ -59,6 +60,7 @@ class Stack:
         self.ports: dict[str, int] = {}
         self.secrets: Secrets
         self.postgres: EmbeddedPostgres | None = None
+        self._guard: PostgresGuard | None = None
         self._tell = tell or (lambda _line: None)
         self._show = show or (lambda _name, _line: None)
         self._children: dict[str, Child] = {}
@@ -116,6 +118,7 @@ class Stack:
         if not self.options.database_url and set(self.options.service_database_urls) != set(SERVICES):
             self.postgres = EmbeddedPostgres(self.folder / "postgres", durable=self.options.durable, tell=self._tell)
             self.postgres.start()
+            self._guard = PostgresGuard(self.postgres, self._tell)
             self._step("PostgreSQL", began)
         began = time.monotonic()
         self.databases = prepare_databases(
@@ -136,8 +139,8 @@ class Stack:
             for child in going:
                 child.stop(PATIENCE_S.get(child.name.partition("-")[0], USUAL_PATIENCE_S))
         self._children.clear()
-        if self.postgres:
-            self.postgres.stop()
+        if self._guard:
+            self._guard.stop()
         (self.folder / "addresses.json").unlink(missing_ok=True)
         if self._lock is not None:
             os.close(self._lock)
@@ -162,7 +165,7 @@ class Stack:
         for name in names:
             child = self._children[name]
             child.stop(PATIENCE_S.get(service, USUAL_PATIENCE_S))
-            child.environment = self.environment(name.partition("-")[0], extra=extra)
+            child.environment = self._environment_of(name, extra)
             child.start()
         if wait:
             self._wait_for(names)
@@ -222,6 +225,8 @@ class Stack:
 
     def _start_children(self) -> None:
         began = time.monotonic()
+        if self._guard and self.options.respawn:
+            self._guard.start()
         if self._needs_catcher():
             catcher = [sys.executable, "-m", "deploy.local.catcher", "--smtp-port", str(self.ports["smtp"])]
             catcher += ["--http-port", str(self.ports["inbox"]), "--folder", str(self.inbox_folder)]
@@ -229,12 +234,23 @@ class Stack:
         for service in reversed(SERVICES):
             for name, mode in self._plan(service):
                 argv = [sys.executable, "-m", "shared.kit.run", service, mode]
-                self._add(name, argv, self.environment(service))
+                self._add(name, argv, self._environment_of(name, None))
         for child in self._children.values():
             child.start()
         self._wait_for(list(self._children))
         self._step("services", began)
         self._write_addresses()
+
+    def _environment_of(self, name: str, extra: Mapping[str, str] | None) -> dict[str, str]:
+        """The environment of one process; the second and further workers of a service have a state folder of their own."""
+        service, _, part = name.partition("-")
+        environment = self.environment(service, extra=extra)
+        number = part.rpartition("-")[2]
+        if number.isdigit() and number != "1":
+            state = self.folder / f"{service}-{number}"
+            state.mkdir(mode=0o700, exist_ok=True)
+            environment[f"{service.upper()}_STATE_FOLDER"] = str(state)
+        return environment
 
     def _plan(self, service: str) -> list[tuple[str, str]]:
         """Names and modes of a service's processes."""
