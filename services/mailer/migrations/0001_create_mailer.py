@@ -26,10 +26,12 @@ create table messages (
 create index ix_messages_due on messages (next_at, message_id) where state in ('accepted', 'deferred');
 create index ix_messages_claim_id on messages (claim_id) where claim_id is not null;
 create index ix_messages_uncertain on messages (subscriber_id, final_at) where state = 'uncertain';
+create index ix_messages_live on messages (address_key) where state in ('accepted', 'deferred', 'claimed', 'handing_over');
 create table message_touches (
     subscriber_id uuid not null, touch_id uuid not null, message_id uuid not null, person_id uuid not null, live boolean not null default true,
     constraint pk_message_touches primary key (subscriber_id, touch_id, message_id));
 create unique index uq_message_touches_live on message_touches (subscriber_id, touch_id) where live;
+create index ix_message_touches_person_id on message_touches (person_id);
 create table attempts (
     subscriber_id uuid not null, message_id uuid not null, attempt_id uuid not null, started_at timestamptz not null,
     finished_at timestamptz not null, phase text not null, reply_code integer, enhanced_code text, outcome text not null, reason text,

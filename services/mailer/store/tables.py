@@ -77,6 +77,11 @@ Index(
     messages.c.message_id,
     postgresql_where=text("state in ('accepted', 'deferred')"),
 )
+Index(
+    "ix_messages_live",
+    messages.c.address_key,
+    postgresql_where=text("state in ('accepted', 'deferred', 'claimed', 'handing_over')"),
+)
 Index("ix_messages_claim_id", messages.c.claim_id, postgresql_where=text("claim_id is not null"))
 Index(
     "ix_messages_uncertain", messages.c.subscriber_id, messages.c.final_at, postgresql_where=text("state = 'uncertain'")
@@ -92,6 +97,7 @@ message_touches = Table(
     Column("live", Boolean, nullable=False, server_default=text("true")),
     PrimaryKeyConstraint("subscriber_id", "touch_id", "message_id"),
 )
+Index("ix_message_touches_person_id", message_touches.c.person_id)
 Index(
     "uq_message_touches_live",
     message_touches.c.subscriber_id,

@@ -1,0 +1,100 @@
+"""The reply journal: a local file of replies that were read but not yet settled, so that a kill does not turn known outcomes into doubts.
+
+A line is written before the settlement is queued and replayed at the next start. No fsync: what a killed process wrote survives in the page cache;
+after a power cut the rows are `uncertain`, which is true.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from services.mailer.domain.states import State
+from services.mailer.store.settling import AttemptRow, Settlement
+
+_ROTATE_OCTETS = 8 * 1024 * 1024
+
+
+class ReplyJournal:
+    """One worker's journal, locked for as long as the worker lives: an unlocked journal belongs to a dead one."""
+
+    def __init__(self, folder: Path, worker_id: UUID) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / f"{worker_id}.journal"
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._octets = 0
+
+    def note(self, settlement: Settlement) -> None:
+        """Append one settlement before it is queued."""
+        line = _write(settlement)
+        os.write(self._file, line)
+        self._octets += len(line)
+
+    def forget(self) -> None:
+        """Empty the journal once everything noted is settled, if it has grown; settlements are idempotent, so nothing depends on it."""
+        if self._octets > _ROTATE_OCTETS:
+            os.ftruncate(self._file, 0)
+            self._octets = 0
+
+    def close(self) -> None:
+        """Remove the journal after a clean stop."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+
+def dead_journals(folder: Path) -> Iterator[tuple[UUID, list[Settlement]]]:
+    """Yield each dead worker with its settlements; the journal is removed when the caller comes back for the next."""
+    for path in sorted(folder.glob("*.journal")):
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield UUID(path.stem), [_read(line) for line in file.read().split(b"\n")[:-1]]
+            path.unlink(missing_ok=True)
+
+
+def _write(given: Settlement) -> bytes:
+    attempt = given.attempt
+    row = [
+        given.subscriber_id.hex,
+        given.message_id.hex,
+        given.claim_id.hex,
+        given.state.value,
+        given.reason,
+        given.next_at.isoformat() if given.next_at else None,
+        given.counted,
+        given.sha256.hex() if given.sha256 else None,
+        [attempt.attempt_id.hex, attempt.started_at.isoformat(), attempt.finished_at.isoformat(), *_tail(attempt)]
+        if attempt
+        else None,
+    ]
+    return json.dumps(row).encode() + b"\n"
+
+
+def _tail(attempt: AttemptRow) -> tuple[str, int | None, str | None, str]:
+    return attempt.phase, attempt.reply_code, attempt.enhanced_code, attempt.outcome
+
+
+def _read(line: bytes) -> Settlement:
+    subscriber, message, claim, state, reason, next_at, counted, sha256, tried = json.loads(line)
+    attempt = None
+    if tried:
+        attempt = AttemptRow(
+            UUID(tried[0]), datetime.fromisoformat(tried[1]), datetime.fromisoformat(tried[2]), *tried[3:]
+        )
+    return Settlement(
+        UUID(subscriber),
+        UUID(message),
+        UUID(claim),
+        State(state),
+        reason,
+        datetime.fromisoformat(next_at) if next_at else None,
+        counted,
+        bytes.fromhex(sha256) if sha256 else None,
+        attempt,
+    )

@@ -1,0 +1,54 @@
+"""The marker: one statement that decides, for a group of messages whose bodies have left, which dots may be written."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Protocol
+from uuid import UUID
+
+from services.mailer.store.claiming import ClaimedMessage
+
+_MARK: Final = "select * from mark_messages($1, $2, $3, $4)"
+_WHY: Final = """
+select m.message_id, case
+    when exists (select from suppressions s where (s.address_key = m.address_key or s.person_id = any (m.person_ids))
+        and (s.subscriber_id is null or s.subscriber_id = m.subscriber_id) and (s.location_id is null or s.location_id = m.location_id)
+        and (s.suppression_class = 'all' or m.message_class = 'commercial')) then 'suppressed'
+    when m.useful_until <= $3 then 'expired'
+    else 'put_back' end as verdict
+from unnest($1::uuid[], $2::uuid[]) as k (subscriber_id, message_id)
+join messages m on m.subscriber_id = k.subscriber_id and m.message_id = k.message_id where m.state = 'claimed'
+"""
+
+
+class Fetches(Protocol):
+    """An asyncpg connection, pooled or not."""
+
+    async def fetch(self, query: str, *values: object) -> list[tuple[UUID, ...]]:
+        """Run a query."""
+        ...
+
+
+async def mark_messages(connection: Fetches, messages: Sequence[ClaimedMessage], *, now: datetime) -> set[UUID]:
+    """Move the messages that may go to `handing_over`, in one autocommit statement on a raw connection; return their ids.
+
+    Refused are those of a lost claim, suppressed by address or person, cancelled, paused or stopped, past their use, and all of them
+    while the send lease is not alive by the database's clock with 2 s to spare or the service is on HOLD (architecture 4).
+    """
+    rows = await connection.fetch(
+        _MARK,
+        [message.subscriber_id for message in messages],
+        [message.message_id for message in messages],
+        [message.claim_id for message in messages],
+        now,
+    )
+    return {row[0] for row in rows}
+
+
+async def explain_unmarked(
+    connection: Fetches, messages: Sequence[ClaimedMessage], *, now: datetime
+) -> dict[UUID, str]:
+    """Tell for messages the marker refused what to do: `suppressed`, `expired` or `put_back`; absent ones are no longer in our hands."""
+    rows = await connection.fetch(
+        _WHY, [message.subscriber_id for message in messages], [message.message_id for message in messages], now
+    )
+    return {row[0]: str(row[1]) for row in rows}

@@ -1,0 +1,108 @@
+"""Settling attempts in batches: state, attempt row, outcome feed and freed touches in one statement, fenced by claim_id."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.mailer.domain.states import FINAL, State, may_move
+from shared.kit.db import RawConnection
+
+_MOVES: Final = [(old.value, new.value) for old in State for new in State if may_move(old, new)]
+_FINAL: Final = sorted(state.value for state in FINAL)
+_FREEING: Final = ["recheck", "cancelled"]
+"""States after which a touch may be submitted again in another message."""
+
+_SETTLE: Final = """
+with given as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::int[], $8::bytea[])
+        as g (subscriber_id, message_id, claim_id, state, reason, next_at, counted, sha256)),
+moved as (
+    update messages m set state = g.state, reason = g.reason, next_at = coalesce(g.next_at, m.next_at), attempts = m.attempts + g.counted,
+        final_at = case when g.state = any ($10) then $9::timestamptz end, sha256 = coalesce(g.sha256, m.sha256),
+        claim_id = case when g.state = 'uncertain' then m.claim_id end
+    from given g where m.subscriber_id = g.subscriber_id and m.message_id = g.message_id and m.claim_id = g.claim_id
+      and (m.state, g.state) in (select * from unnest($11::text[], $12::text[]))
+    returning m.subscriber_id, m.message_id, m.touch_ids, m.state, m.reason, m.final_at),
+freed as (
+    update message_touches t set live = false from moved
+    where moved.state = any ($13) and t.subscriber_id = moved.subscriber_id and t.message_id = moved.message_id and t.live),
+told as (
+    insert into changes (subscriber_id, kind, key, body)
+    select subscriber_id, 'outcome', message_id, jsonb_build_object(
+        'message_id', message_id, 'touch_ids', touch_ids, 'state', state, 'reason', reason, 'at', final_at)
+    from moved where state = any ($10))
+select message_id from moved
+"""
+_ATTEMPTS: Final = """
+insert into attempts (subscriber_id, message_id, attempt_id, started_at, finished_at, phase, reply_code, enhanced_code, outcome, reason)
+select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::int[], $8::text[], $9::text[],
+    $10::text[])
+on conflict do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One SMTP transaction as it is kept: no text of the relay, which may hold an address."""
+
+    attempt_id: UUID
+    started_at: datetime
+    finished_at: datetime
+    phase: str
+    reply_code: int | None
+    enhanced_code: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of one message in this worker's hands; `attempt` is None where nothing was tried."""
+
+    subscriber_id: UUID
+    message_id: UUID
+    claim_id: UUID
+    state: State
+    reason: str | None
+    next_at: datetime | None = None
+    counted: int = 0
+    sha256: bytes | None = None
+    attempt: AttemptRow | None = None
+
+
+async def settle_messages(connection: RawConnection, settlements: Sequence[Settlement], *, now: datetime) -> set[UUID]:
+    """Write settlements; return the ids that moved. One whose claim was taken over, or whose move is not legal, changes nothing."""
+    tried = [(given, given.attempt) for given in settlements if given.attempt is not None]
+    async with connection.transaction():
+        rows = await connection.fetch(
+            _SETTLE,
+            [given.subscriber_id for given in settlements],
+            [given.message_id for given in settlements],
+            [given.claim_id for given in settlements],
+            [given.state.value for given in settlements],
+            [given.reason for given in settlements],
+            [given.next_at for given in settlements],
+            [given.counted for given in settlements],
+            [given.sha256 for given in settlements],
+            now,
+            _FINAL,
+            [old for old, _ in _MOVES],
+            [new for _, new in _MOVES],
+            _FREEING,
+        )
+        if tried:
+            await connection.execute(
+                _ATTEMPTS,
+                [given.subscriber_id for given, _ in tried],
+                [given.message_id for given, _ in tried],
+                [attempt.attempt_id for _, attempt in tried],
+                [attempt.started_at for _, attempt in tried],
+                [attempt.finished_at for _, attempt in tried],
+                [attempt.phase for _, attempt in tried],
+                [attempt.reply_code for _, attempt in tried],
+                [attempt.enhanced_code for _, attempt in tried],
+                [attempt.outcome for _, attempt in tried],
+                [given.reason for given, _ in tried],
+            )
+    return {row["message_id"] for row in rows}

@@ -1,0 +1,143 @@
+"""The mailer's own copy of the suppression log and the send lease that stands for its freshness (architecture 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from shared.kit.db import RawConnection
+from shared.schemas.optout import SuppressionEntry
+
+# A holder is a random id tied to the server's start: a promoted replica or a clone carries the row but holds no lease with it.
+_BEGIN: Final = """
+insert into follower_state as f (singleton, holder, server_started_at) values (true, $1, pg_postmaster_start_time())
+on conflict (singleton) do update set
+    holder = case when f.server_started_at = excluded.server_started_at then f.holder else excluded.holder end,
+    lease_until = case when f.server_started_at = excluded.server_started_at then f.lease_until end,
+    server_started_at = excluded.server_started_at
+returning holder, epoch, received, safe, clock_timestamp() as lease_from
+"""
+_LOCK: Final = "select pg_advisory_xact_lock(7310)"
+_ADD: Final = """
+insert into suppressions (entry_id, position, subscriber_id, location_id, address_key, person_id, suppression_class)
+select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[]) on conflict (entry_id) do nothing
+"""
+_LIFT: Final = """
+delete from suppressions s using unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[])
+    as l (position, subscriber_id, location_id, address_key, person_id, suppression_class)
+where s.position < l.position and s.subscriber_id is not distinct from l.subscriber_id and s.location_id is not distinct from l.location_id
+  and s.address_key is not distinct from l.address_key and s.person_id is not distinct from l.person_id
+  and s.suppression_class = l.suppression_class
+"""
+_RECEIVED: Final = """
+update follower_state set epoch = $1, received = $2, safe = least(safe, $2), lease_until = coalesce($3, lease_until) where singleton
+"""
+_SAFE: Final = "update follower_state set safe = $1 where singleton and epoch = $2 and safe < $1"
+_TOUCHED: Final = """
+touched as (
+    select m.subscriber_id, m.message_id from messages m
+    where m.address_key = any ($1::text[]) and m.state in ('accepted', 'deferred', 'claimed', 'handing_over')
+    union
+    select t.subscriber_id, t.message_id from message_touches t where t.person_id = any ($2::uuid[]))
+"""
+_IN_FLIGHT: Final = f"""
+with {_TOUCHED}
+select exists (select from messages m join touched using (subscriber_id, message_id) where m.state = 'handing_over')
+"""
+# Queued mail of a suppressed address or person dies now, not when its turn comes; what is claimed dies at its marker.
+_SWEEP: Final = f"""
+with {_TOUCHED},
+moved as (
+    update messages m set state = 'suppressed', reason = 'opted_out', final_at = $3, claim_id = null from touched t
+    where m.subscriber_id = t.subscriber_id and m.message_id = t.message_id and m.state in ('accepted', 'deferred')
+      and exists (select from suppressions s where (s.address_key = m.address_key or s.person_id = any (m.person_ids))
+        and (s.subscriber_id is null or s.subscriber_id = m.subscriber_id) and (s.location_id is null or s.location_id = m.location_id)
+        and (s.suppression_class = 'all' or m.message_class = 'commercial'))
+    returning m.subscriber_id, m.message_id, m.touch_ids, m.state, m.reason, m.final_at)
+insert into changes (subscriber_id, kind, key, body)
+select subscriber_id, 'outcome', message_id, jsonb_build_object(
+    'message_id', message_id, 'touch_ids', touch_ids, 'state', state, 'reason', reason, 'at', final_at) from moved
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerState:
+    """Where this database's copy stands. `lease_from` was read before the poll was sent: the lease counts from there."""
+
+    holder: UUID
+    epoch: UUID | None
+    received: int
+    safe: int
+    lease_from: datetime
+
+
+async def begin_poll(connection: RawConnection) -> FollowerState:
+    """Return holder and positions, with this database's time before the poll."""
+    row = await connection.fetchrow(_BEGIN, uuid4())
+    assert row is not None
+    return FollowerState(row["holder"], row["epoch"], row["received"], row["safe"], row["lease_from"])
+
+
+async def keep_suppressions(
+    connection: RawConnection,
+    entries: Sequence[SuppressionEntry],
+    *,
+    epoch: UUID,
+    received: int,
+    lease_until: datetime | None,
+) -> None:
+    """Store entries under the exclusive lock: no marker's statement runs meanwhile, every later one sees them. Applying twice is harmless."""
+    async with connection.transaction():
+        if entries:
+            await connection.execute(_LOCK)
+            added = [entry for entry in entries if entry.kind == "suppress"]
+            await connection.execute(
+                _ADD,
+                [entry.entry_id for entry in added],
+                [entry.position for entry in added],
+                [entry.subscriber_id for entry in added],
+                [entry.location_id for entry in added],
+                [entry.address_key for entry in added],
+                [entry.person_id for entry in added],
+                [entry.suppression_class for entry in added],
+            )
+            await _lift(connection, [entry for entry in entries if entry.kind == "lift"])
+        await connection.execute(_RECEIVED, epoch, received, lease_until)
+
+
+async def _lift(connection: RawConnection, lifts: Sequence[SuppressionEntry]) -> None:
+    if lifts:
+        await connection.execute(
+            _LIFT,
+            [entry.position for entry in lifts],
+            [entry.subscriber_id for entry in lifts],
+            [entry.location_id for entry in lifts],
+            [entry.address_key for entry in lifts],
+            [entry.person_id for entry in lifts],
+            [entry.suppression_class for entry in lifts],
+        )
+
+
+async def restart_copy(connection: RawConnection) -> None:
+    """Forget the positions after the log's epoch changed: no lease, nothing safe, until it has been read again from the start."""
+    await connection.execute(
+        "update follower_state set epoch = null, received = 0, safe = 0, lease_until = null where singleton"
+    )
+
+
+async def is_in_flight(connection: RawConnection, address_keys: Sequence[str], person_ids: Sequence[UUID]) -> bool:
+    """Tell whether a message of these keys is being handed over right now."""
+    return bool(await connection.fetchval(_IN_FLIGHT, list(address_keys), list(person_ids)))
+
+
+async def keep_safe(connection: RawConnection, *, epoch: UUID, position: int) -> None:
+    """Note that everything up to `position` has taken effect."""
+    await connection.execute(_SAFE, position, epoch)
+
+
+async def sweep_suppressed(
+    connection: RawConnection, address_keys: Sequence[str], person_ids: Sequence[UUID], *, now: datetime
+) -> None:
+    """End queued mail of these keys that is now suppressed."""
+    await connection.execute(_SWEEP, list(address_keys), list(person_ids), now)
