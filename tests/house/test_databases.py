@@ -23,7 +23,7 @@ _NAMED: dict[str, set[str]] = {
     "ingest": {"staging"},
     "scheduler": {"published_contents", "open_days"},
     "mailer": {"contents", "claims", "follower_state", "suppressions", "stops"},
-    "optout": {"suppression_log", "lease_holders", "platform_ledger", "spool_replays"},
+    "optout": {"suppression_log", "suppression_head", "lease_holders"},
     "portal": {"subscribers", "signing_keys", "audit", "throttles"},
 }
 """The named list of architecture 5: tables whose key does not start with a subscriber, each with a reason in its service's tables.py."""

@@ -1,0 +1,59 @@
+"""Gives a follower the suppressions it has not received and, if the answer holds all there are, a lease to send (architecture 4)."""
+
+from time import monotonic
+from typing import Final
+
+from services.optout.store.door import Door
+from services.optout.store.holders import keep_holder, report_progress, share_head
+from services.optout.store.suppressions import read_suppressions
+from shared.kit.crashpoints import crashpoint
+from shared.schemas.optout import SuppressionAnswer, SuppressionPoll
+
+_MOST_ROWS: Final = 5000
+_LEASE_SHARE_LEFT: Final = 0.5
+"""A follower with less than this share of its lease left is answered at once instead of being kept waiting."""
+
+
+async def poll_suppressions(door: Door, *, poll: SuppressionPoll) -> SuppressionAnswer:
+    """Return the entries after `poll.after`, waiting up to `poll.wait_seconds` for the first, and grant a lease if nothing is missing.
+
+    A foreign epoch, or a position this log never gave, starts again from 0 without a lease: the follower's acknowledgements count
+    for nothing until it is through. No connection is held while waiting.
+    """
+    deadline = monotonic() + poll.wait_seconds
+    answer = await _answer(door, poll, may_wait=poll.wait_seconds > 0)
+    if answer is None:
+        await door.watch.until(
+            lambda state: state.last > poll.after, seconds=max(deadline - monotonic(), 0.001), urgent=False
+        )
+        answer = await _answer(door, poll, may_wait=False)
+    assert answer is not None
+    crashpoint("optout.after_lease")
+    if answer.lease_seconds and not door.spool.is_empty():
+        # An opt-out was spooled while we granted: its door counts from the spooling, so this lease must not start.
+        return answer.model_copy(update={"lease_seconds": 0.0})
+    return answer
+
+
+async def _answer(door: Door, poll: SuppressionPoll, *, may_wait: bool) -> SuppressionAnswer | None:
+    """Answer in one transaction that shares the head's lock; None when there is nothing yet and the follower's lease is fresh."""
+    async with door.database.transaction() as connection:
+        head = await share_head(connection, poll.holder)
+        # A follower without an epoch starts from nothing: that is as good as ours.
+        known = poll.after <= head.last and (poll.epoch == head.epoch or (poll.epoch is None and poll.after == 0))
+        after, safe = (poll.after, min(poll.safe, poll.after)) if known else (0, 0)
+        is_fresh = head.lease_seconds > door.lease_seconds * _LEASE_SHARE_LEFT
+        if may_wait and known and after == head.last and is_fresh:
+            answer = None
+            moved = await report_progress(connection, poll.holder, after=after, safe=safe)
+        else:
+            entries = await read_suppressions(connection, after=after, limit=_MOST_ROWS)
+            is_complete = (entries[-1].position if entries else after) == head.last
+            may_send = known and is_complete and not head.on_hold and door.spool.is_empty()
+            lease = door.lease_seconds if may_send else 0.0
+            await keep_holder(connection, poll.holder, after=after, safe=safe, lease_seconds=lease)
+            answer = SuppressionAnswer(epoch=head.epoch, entries=entries, last=head.last, lease_seconds=lease)
+            moved = True
+    if moved:
+        door.watch.poke()
+    return answer

@@ -1,0 +1,46 @@
+"""Puts opt-outs that somebody reports to us on file: the practice system's flag, the front desk (S-037, N-23, N-25)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.optout.domain.entries import NewEntry, ScopeNotAllowedError, require_target
+from services.optout.store.ledger import append_entries
+from shared.kit.db import set_subscriber
+from shared.schemas.optout import OptoutInput, Recorded
+
+
+async def record_optouts(
+    connection: AsyncConnection, *, subscriber_id: UUID, optouts: Sequence[OptoutInput], now: datetime
+) -> Recorded:
+    """Append opt-outs of one subscriber, all or none; they hold from the commit on. Repeats (same optout_id) change nothing.
+
+    Raises OptoutWithoutTargetError, LocationNeededError, and ScopeNotAllowedError for platform scope.
+    """
+    entries = [_entry(subscriber_id, optout) for optout in optouts]
+    await set_subscriber(connection, subscriber_id)
+    filed = await append_entries(connection, entries, recorded_at=now)
+    new = sum(result.is_new for result in filed)
+    return Recorded(recorded=new, repeated=len(filed) - new)
+
+
+def _entry(subscriber_id: UUID, optout: OptoutInput) -> NewEntry:
+    if optout.scope == "platform":
+        raise ScopeNotAllowedError
+    entry = NewEntry(
+        subscriber_id=subscriber_id,
+        entry_id=optout.optout_id,
+        kind="optout",
+        channel=optout.channel,
+        evidence=optout.evidence,
+        occurred_at=optout.occurred_at,
+        location_id=optout.location_id,
+        address_key=optout.address_key,
+        person_id=optout.person_id,
+        scope=optout.scope,
+        suppression_class=optout.suppression_class,
+    )
+    require_target(entry)
+    return entry

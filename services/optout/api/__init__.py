@@ -1,0 +1,16 @@
+"""The face for machines: what services and a subscriber's clients may ask of the opt-out service."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from services.optout.api import changes, consents, evidence, optouts, permissions, suppressions
+
+routers: Final[list[APIRouter]] = [
+    consents.router,
+    optouts.router,
+    permissions.router,
+    suppressions.router,
+    changes.router,
+    evidence.router,
+]

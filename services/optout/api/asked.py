@@ -1,0 +1,38 @@
+"""What routes take from the running service: its door, its databases and the time, typed once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+
+from services.optout.store.door import Door
+from shared.kit.db import Database
+
+
+async def _now(request: Request) -> datetime:
+    now: datetime = request.app.state.deps.clock.now()
+    return now
+
+
+async def _door(request: Request) -> Door:
+    door: Door = request.app.state.deps.door
+    return door
+
+
+async def _api_database(request: Request) -> Database:
+    database: Database = request.app.state.deps.api_db
+    return database
+
+
+Now = Annotated[datetime, Depends(_now)]
+OpenDoor = Annotated[Door, Depends(_door)]
+ApiDatabase = Annotated[Database, Depends(_api_database)]
+
+Responses = dict[int | str, dict[str, Any]]
+_JSON: Final = "application/json"
+
+
+def worked_answer(example: Mapping[str, Any], status: int = 200) -> Responses:
+    """Return the OpenAPI entry of an answer with its worked example."""
+    return {status: {"content": {_JSON: {"example": dict(example)}}}}

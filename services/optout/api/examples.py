@@ -1,0 +1,109 @@
+"""Worked examples of every request and answer, as OpenAPI shows them; a test validates each against its model."""
+
+from typing import Any, Final
+
+_SUBSCRIBER: Final = "0192f0c1-7a00-7000-8000-000000000001"
+_LOCATION: Final = "0192f0c1-7a00-7000-8000-000000000002"
+_PERSON: Final = "0192f0c1-7a00-7000-8000-000000000003"
+_ENTRY: Final = "0192f0c1-7a00-7000-8000-000000000004"
+_QUERY: Final = "0192f0c1-7a00-7000-8000-000000000005"
+_EPOCH: Final = "0192f0c1-7a00-7000-8000-000000000006"
+_VISIT: Final = "visit:0192f0c1-7a00-7000-8000-000000000007"
+_KEY: Final = "1.q2Vx0b7mTn5sJk3LwPzR4A"
+
+CONSENTS: Final[dict[str, Any]] = {
+    "subscriber_id": _SUBSCRIBER,
+    "consents": [
+        {
+            "consent_id": _ENTRY,
+            "location_id": _LOCATION,
+            "person_id": _PERSON,
+            "address_key": _KEY,
+            "basis": "existing_relationship",
+            "source": "practice_system",
+            "evidence": _VISIT,
+            "policy_version": "1",
+            "occurred_at": "2026-03-02T17:30:00Z",
+            "valid_until": None,
+        }
+    ],
+}
+OPTOUTS: Final[dict[str, Any]] = {
+    "subscriber_id": _SUBSCRIBER,
+    "optouts": [
+        {
+            "optout_id": _ENTRY,
+            "address_key": _KEY,
+            "person_id": _PERSON,
+            "scope": "business",
+            "suppression_class": "all",
+            "channel": "front_desk",
+            "evidence": "phone_call:2026-03-02",
+            "occurred_at": "2026-03-02T17:30:00Z",
+        }
+    ],
+}
+RECORDED: Final[dict[str, Any]] = {"recorded": 1, "repeated": 0}
+QUERIES: Final[dict[str, Any]] = {
+    "queries": [
+        {
+            "query_id": _QUERY,
+            "subscriber_id": _SUBSCRIBER,
+            "location_id": _LOCATION,
+            "address_key": _KEY,
+            "person_ids": [_PERSON],
+            "message_class": "commercial",
+            "channel": "email",
+        }
+    ]
+}
+ANSWERS: Final[dict[str, Any]] = {
+    "answers": [{"query_id": _QUERY, "answer": "allowed", "reason": "existing_relationship", "entry_id": _ENTRY}]
+}
+POLL: Final[dict[str, Any]] = {"holder": _QUERY, "epoch": _EPOCH, "after": 41, "safe": 41, "wait_seconds": 1.0}
+SUPPRESSION: Final[dict[str, Any]] = {
+    "position": 42,
+    "entry_id": _ENTRY,
+    "kind": "suppress",
+    "subscriber_id": _SUBSCRIBER,
+    "location_id": None,
+    "address_key": _KEY,
+    "person_id": None,
+    "suppression_class": "commercial",
+}
+POLLED: Final[dict[str, Any]] = {"epoch": _EPOCH, "entries": [SUPPRESSION], "last": 42, "lease_seconds": 5.0}
+CHANGES: Final[dict[str, Any]] = {
+    "epoch": _EPOCH,
+    "changes": [
+        {
+            "position": "7301.42",
+            "subscriber_id": _SUBSCRIBER,
+            "kind": "suppression",
+            "key": _ENTRY,
+            "body": SUPPRESSION,
+        }
+    ],
+    "cursor": "7301.42",
+}
+EVIDENCE: Final[dict[str, Any]] = {
+    "address_key": _KEY,
+    "entries": [
+        {
+            "entry_id": _ENTRY,
+            "chain_position": 12,
+            "kind": "optout",
+            "location_id": None,
+            "person_id": None,
+            "basis": None,
+            "scope": "business",
+            "suppression_class": "commercial",
+            "channel": "one_click",
+            "policy_version": None,
+            "evidence": "message:0192f0c1-7a00-7000-8000-000000000008",
+            "occurred_at": "2026-03-02T17:30:00Z",
+            "recorded_at": "2026-03-02T17:30:00Z",
+            "valid_until": None,
+            "hash": "9f2c" * 16,
+        }
+    ],
+}

@@ -1,0 +1,45 @@
+"""POST /v1/optouts: opt-outs reported by the practice system's sync or by the front desk (S-037, N-25)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+
+from services.optout.actions.record_optouts import record_optouts
+from services.optout.api.asked import Now, OpenDoor, worked_answer
+from services.optout.api.examples import OPTOUTS, RECORDED
+from shared.kit.auth import Caller, needs
+from shared.kit.errors import NotFoundError
+from shared.kit.requests import OnceOnly, Transaction
+from shared.schemas.optout import OptoutsInput, Recorded
+
+router = APIRouter(tags=["optouts"])
+
+
+@router.post("/v1/optouts", response_model=Recorded, responses=worked_answer(RECORDED))
+async def take_optouts(
+    body: Annotated[OptoutsInput, Body(examples=[OPTOUTS])],
+    connection: Transaction,
+    caller: Annotated[Caller, needs("optouts", services=("ingest",))],
+    once: OnceOnly,
+    now: Now,
+    door: OpenDoor,
+    response: Response,
+) -> Any:
+    """Put opt-outs of one subscriber on file, all or none; they are in force when this answers.
+
+    A client speaks for its own subscriber and its own locations only; anything else is as unknown as what does not exist (S2).
+    """
+    if caller.kind == "client" and (
+        body.subscriber_id != caller.subscriber
+        or not all(caller.covers(each.location_id) for each in body.optouts if each.location_id is not None)
+    ):
+        raise NotFoundError
+    response.status_code = 200
+    answer = await once.answer(
+        connection,
+        caller.name,
+        lambda: record_optouts(connection, subscriber_id=body.subscriber_id, optouts=body.optouts, now=now),
+        response=response,
+    )
+    door.watch.poke()
+    return answer

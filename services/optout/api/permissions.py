@@ -1,0 +1,24 @@
+"""POST /v1/permissions/check: may these messages go? Asked by the mailer before every hand-over, fails closed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from services.optout.actions.check_permissions import check_permissions
+from services.optout.api.asked import Now, OpenDoor, worked_answer
+from services.optout.api.examples import ANSWERS, QUERIES
+from shared.kit.auth import Caller, only_service
+from shared.schemas.optout import PermissionAnswers, PermissionQueries
+
+router = APIRouter(tags=["permissions"])
+
+
+@router.post("/v1/permissions/check", responses=worked_answer(ANSWERS))
+async def answer_queries(
+    body: Annotated[PermissionQueries, Body(examples=[QUERIES])],
+    caller: Annotated[Caller, only_service("mailer", "scheduler")],
+    now: Now,
+    door: OpenDoor,
+) -> PermissionAnswers:
+    """Answer up to 1,000 queries of any subscribers in the order asked; `refused` alone is final."""
+    return PermissionAnswers(answers=await check_permissions(door.database, queries=body.queries, now=now))

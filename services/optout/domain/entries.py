@@ -1,0 +1,78 @@
+"""What the ledger holds, as frozen values, because permission, hashing and spooling must all speak of the same entry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+from shared.kit.errors import Problem
+from shared.schemas.optout import Basis, Scope, SuppressionClass
+
+Kind = Literal["consent", "optout", "lift"]
+
+PLATFORM: Final = UUID(int=0)
+"""The chain of entries that belong to no subscriber: platform scope (S-035). On the wire it reads null."""
+
+GENESIS: Final = bytes(32)
+"""The previous hash of a chain's first entry."""
+
+
+class OptoutWithoutTargetError(Problem):
+    """An opt-out that names neither an address nor a person stops nobody."""
+
+    status, code, title = 422, "optout_without_target", "An opt-out names an address_key or a person_id."
+
+
+class LocationNeededError(Problem):
+    """Location scope without a location stops nothing."""
+
+    status, code, title = 422, "location_needed", "An opt-out of location scope names its location_id."
+
+
+class ScopeNotAllowedError(Problem):
+    """Only the consumer stops other businesses' mail."""
+
+    status, code, title = 403, "scope_not_allowed", "Only the consumer can opt out of the whole platform."
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to append. `channel` is the way it came (a consent's source), `evidence` points to what proves it (S-022).
+
+    `by_consumer` marks the consumer's own click: said again after a lift it counts again, while a source that repeats an old flag does not.
+    """
+
+    subscriber_id: UUID
+    entry_id: UUID
+    kind: Kind
+    channel: str
+    evidence: str
+    occurred_at: datetime
+    location_id: UUID | None = None
+    address_key: str | None = None
+    person_id: UUID | None = None
+    basis: Basis | None = None
+    scope: Scope | None = None
+    suppression_class: SuppressionClass | None = None
+    policy_version: str | None = None
+    valid_until: datetime | None = None
+    by_consumer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """An entry on file: what was appended, its place in the chain and the hashes that make altering it visible."""
+
+    entry: NewEntry
+    chain_position: int
+    recorded_at: datetime
+    previous_hash: bytes
+    hash: bytes
+
+
+def require_target(entry: NewEntry) -> None:
+    """Refuse an opt-out that would stop nobody, or a location's without its location."""
+    if entry.address_key is None and entry.person_id is None:
+        raise OptoutWithoutTargetError
+    if entry.scope == "location" and entry.location_id is None:
+        raise LocationNeededError

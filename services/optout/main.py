@@ -1,0 +1,162 @@
+"""Wires the opt-out service: settings, databases, the door, its channels and its one background loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Self
+
+from fastapi import FastAPI
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.optout import api, channels
+from services.optout.actions.replay_spool import replay_spool
+from services.optout.channels._channel import Channel
+from services.optout.pages.render import Pages
+from services.optout.store.door import Door
+from services.optout.store.holders import forget_holders
+from shared.kit.app import create_app as create_service_app
+from shared.kit.auth import Signer, Verifier
+from shared.kit.clock import Clock
+from shared.kit.db import Database
+from shared.kit.epoch import renew_epoch
+from shared.kit.http import Transport
+from shared.kit.loops import Loop, run_loops
+from shared.kit.plugins import find_plugins
+from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load
+from shared.schemas.access import RevokedClient, VerificationKey
+from shared.schemas.location import LocationFacts, SubscriberFacts
+from shared.schemas.token import TokenKeys
+
+_MOST_REQUESTS: Final = 10_000
+"""Doors wait without a connection and are never shed (reliability 5.4)."""
+
+
+class LinkSettings(BaseSettings):
+    """The keys that opt-out links are sealed with; the mailer has the same."""
+
+    model_config = SettingsConfigDict(env_prefix="DUEBACK_", frozen=True)
+
+    token_keys: dict[str, Octets] = Field(
+        repr=False, description="JSON: key number to base64 of 32 octets; none is ever removed, links never expire"
+    )
+
+
+class Settings(ServiceSettings):
+    """Settings of the opt-out service."""
+
+    model_config = SettingsConfigDict(env_prefix="OPTOUT_", frozen=True)
+
+    common: CommonSettings = Field(default_factory=lambda: load(CommonSettings), description="what all services share")
+    links: LinkSettings = Field(default_factory=lambda: load(LinkSettings), description="keys of the opt-out links")
+    public_url: str = Field(description="where consumers reach this service; https in production")
+    privacy_mailto: str = Field(
+        default="privacy@example.com", max_length=254, description="privacy address shown on the pages and in a 503"
+    )
+    lease_seconds: float = Field(
+        default=5.0,
+        ge=0.2,
+        le=5,
+        description="length of a send lease; tests shorten it, the mailer needs more than 2 s",
+    )
+
+    @model_validator(mode="after")
+    def _only_encrypted_in_production(self) -> Self:
+        if self.common.mode == "production" and not self.public_url.startswith("https://"):
+            raise ValueError("OPTOUT_PUBLIC_URL must be https in production")
+        return self
+
+
+def load_settings() -> Settings:
+    """Read the settings or raise SettingsRefusedError naming what is missing."""
+    return load(Settings)
+
+
+@dataclass(frozen=True)
+class Deps:
+    """What the running service is made of."""
+
+    settings: Settings
+    clock: Clock
+    api_db: Database
+    worker_db: Database
+    verifier: Verifier
+    signer: Signer
+    tokens: TokenKeys
+    door: Door
+    pages: Pages
+
+
+@asynccontextmanager
+async def open_deps(
+    settings: Settings, *, clock: Clock | None = None, transports: Mapping[str, Transport] | None = None
+) -> AsyncIterator[Deps]:
+    """Open the databases (both roles are checked), renew the epoch and start counting the first lease. This service calls nobody."""
+    api_db = Database(settings.database_api.get_secret_value(), application="optout-api")
+    worker_db = Database(settings.database_worker.get_secret_value(), application="optout-worker", pool_size=8)
+    clock = clock or settings.common.clock()
+    settings.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    door = Door.open(
+        worker_db, folder=settings.state_folder, lease_seconds=settings.lease_seconds, mailto=settings.privacy_mailto
+    )
+    try:
+        await api_db.open()
+        await worker_db.open()
+        async with worker_db.transaction() as connection:
+            await renew_epoch(connection)
+        yield Deps(
+            settings=settings,
+            clock=clock,
+            api_db=api_db,
+            worker_db=worker_db,
+            verifier=Verifier("optout", api_db, clock, settings.common.service_keys),
+            signer=Signer("optout", settings.service_key),
+            tokens=TokenKeys(settings.links.token_keys),
+            door=door,
+            pages=Pages(mailto=settings.privacy_mailto),
+        )
+    finally:
+        await door.close()
+        await api_db.close()
+        await worker_db.close()
+
+
+def find_channels() -> dict[str, Channel]:
+    """Return every way to opt out by its slug."""
+    return find_plugins(channels, "CHANNEL")
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """Build the application: the consumer's doors and the face for machines."""
+    return create_service_app(
+        service="optout",
+        deps=deps,
+        routers=[*(channel.router for channel in find_channels().values()), *api.routers],
+        facts={
+            "subscriber": SubscriberFacts,
+            "location": LocationFacts,
+            "verification_key": VerificationKey,
+            "revoked_client": RevokedClient,
+        },
+        most_requests=_MOST_REQUESTS,
+    )
+
+
+def loops(deps: Deps) -> list[Loop]:
+    """Return the background loops."""
+
+    async def replay() -> bool:
+        return bool(await replay_spool(deps.door, now=deps.clock.now()))
+
+    async def forget() -> bool:
+        async with deps.worker_db.transaction() as connection:
+            await forget_holders(connection)
+        return False
+
+    return [Loop("replay_spool", replay, idle_seconds=0.5), Loop("forget_holders", forget, idle_seconds=3600)]
+
+
+async def work(deps: Deps, stop: asyncio.Event) -> None:
+    """Run the background loops until `stop`."""
+    await run_loops(loops(deps), stop)

@@ -1,0 +1,1 @@
+"""The consumer's pages: rendering only; routes live in channels/."""

@@ -1,0 +1,74 @@
+"""Group commit of the doors' entries: whoever arrives while a commit runs shares the next one, so that a flood costs one fsync per round trip.
+
+The append belongs to this process, not to the request: a caller that hangs up does not take its opt-out along.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+
+from services.optout.domain.entries import NewEntry
+from services.optout.store.ledger import Filed, append_entries
+from shared.kit.db import Database
+
+_MOST: Final = 500
+_LIMITS: Final = text(
+    "select set_config('lock_timeout', '1500', true), set_config('statement_timeout', '3000', true), "
+    "set_config('idle_in_transaction_session_timeout', '2000', true)"
+)
+"""Milliseconds. A frozen process must not sit on the head's lock, and a door needs the rest of its 8 s for the spool."""
+_TRANSACTION_SECONDS: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    entry: NewEntry
+    recorded_at: datetime
+    answer: asyncio.Future[Filed]
+
+
+class GroupCommit:
+    """Appends single entries, many to a transaction. One transaction of this process runs at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queue: deque[_Waiting] = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def append(self, entry: NewEntry, *, recorded_at: datetime) -> Filed:
+        """Append one entry and return when it is committed; raise what the database raised."""
+        answer: asyncio.Future[Filed] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(entry, recorded_at, answer))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        return await answer
+
+    async def close(self) -> None:
+        """Finish what was asked for."""
+        if self._writer is not None:
+            await self._writer
+
+    async def _write(self) -> None:
+        while self._queue:
+            group = [self._queue.popleft() for _ in range(min(_MOST, len(self._queue)))]
+            try:
+                filed = await self._commit(group)
+            except Exception as error:
+                for waiting in group:
+                    if not waiting.answer.done():
+                        waiting.answer.set_exception(error)
+                continue
+            for waiting, result in zip(group, filed, strict=True):
+                if not waiting.answer.done():
+                    waiting.answer.set_result(result)
+
+    async def _commit(self, group: list[_Waiting]) -> list[Filed]:
+        async with asyncio.timeout(_TRANSACTION_SECONDS), self._database.transaction() as connection:
+            await connection.execute(_LIMITS)
+            return await append_entries(
+                connection, [each.entry for each in group], recorded_at=max(each.recorded_at for each in group)
+            )

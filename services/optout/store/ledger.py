@@ -1,0 +1,183 @@
+"""The ledger's SQL: append and read, nothing else; one function appends many entries, of many subscribers, in one transaction.
+
+Locks in one order (chains by number, then the head of the suppression log), so that two appenders never wait for each other in a ring.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.optout.domain.chain import link_entries
+from services.optout.domain.choices import stable_id
+from services.optout.domain.entries import GENESIS, LedgerEntry, NewEntry
+from services.optout.store.suppressions import log_suppressions
+
+_COLUMNS: Final = """
+subscriber_id, chain_position, entry_id, kind, location_id, address_key, person_id, basis, scope, suppression_class, channel, policy_version,
+evidence, occurred_at, recorded_at, valid_until, previous_hash, hash"""
+_TYPES: Final = {
+    "subscriber_id": "uuid",
+    "chain_position": "bigint",
+    "entry_id": "uuid",
+    "location_id": "uuid",
+    "person_id": "uuid",
+    "occurred_at": "timestamptz",
+    "recorded_at": "timestamptz",
+    "valid_until": "timestamptz",
+    "previous_hash": "bytea",
+    "hash": "bytea",
+}
+_NAMES: Final = [name.strip() for name in _COLUMNS.split(",")]
+_LOCK_CHAINS: Final = text("select pg_advisory_xact_lock(chain) from unnest(cast(:chains as bigint[])) as chain")
+_FILED: Final = text("""
+select w.n, g.position, (
+    select x.entry_id from ledger x where x.subscriber_id = l.subscriber_id and x.kind = 'lift' and x.address_key = l.address_key
+    and x.chain_position > l.chain_position order by x.chain_position desc limit 1) as lifted_by
+from unnest(cast(:subscribers as uuid[]), cast(:ids as uuid[])) with ordinality as w (subscriber_id, entry_id, n)
+join ledger l using (subscriber_id, entry_id) left join suppression_log g using (subscriber_id, entry_id)
+""")
+_HEADS: Final = text("""
+select w.subscriber_id, h.chain_position, h.hash from unnest(cast(:subscribers as uuid[])) as w (subscriber_id)
+cross join lateral (
+    select chain_position, hash from ledger l where l.subscriber_id = w.subscriber_id order by chain_position desc limit 1) h
+""")
+_INSERT: Final = text(
+    f"insert into ledger ({_COLUMNS}) select * from unnest("  # noqa: S608 - our own column names
+    + ", ".join(f"cast(:{name} as {_TYPES.get(name, 'text')}[])" for name in _NAMES)
+    + ")"
+)
+_OF_ADDRESS: Final = text(
+    f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and address_key = :address_key "  # noqa: S608
+    "order by chain_position limit :limit"
+)
+_OF_CHAIN: Final = text(
+    f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and chain_position > :after "  # noqa: S608
+    "order by chain_position limit 5000"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of an entry: `is_new` false for a repeat; `position` in the suppression log, None for consents."""
+
+    entry_id: UUID
+    is_new: bool
+    position: int | None
+
+
+async def append_entries(
+    connection: AsyncConnection, entries: Sequence[NewEntry], *, recorded_at: datetime
+) -> list[Filed]:
+    """Append entries to their chains in the caller's transaction and return one result per entry, in order.
+
+    Repeats (same subscriber and entry_id) change nothing. Opt-outs and lifts also get their position in the suppression log; from then on
+    until commit no other opt-out commits, so nothing slow may follow.
+    """
+    subscribers = sorted({entry.subscriber_id for entry in entries})
+    await connection.execute(_LOCK_CHAINS, {"chains": sorted({_chain_lock(each) for each in subscribers})})
+    wanted = list(entries)
+    filed = await _find_filed(connection, wanted)
+    again = [n for n, row in filed.items() if row.lifted_by is not None and wanted[n].by_consumer]
+    if again:
+        for n in again:
+            wanted[n] = replace(wanted[n], entry_id=stable_id(wanted[n].entry_id, filed[n].lifted_by))
+        filed = await _find_filed(connection, wanted)
+    new: dict[tuple[UUID, UUID], NewEntry] = {}
+    first: dict[tuple[UUID, UUID], int] = {}
+    for n, entry in enumerate(wanted):
+        if n not in filed and new.setdefault(_key(entry), entry) is entry:
+            first[_key(entry)] = n
+    linked = await _link(connection, subscribers, new.values(), recorded_at)
+    positions: dict[tuple[UUID, UUID], int] = {}
+    if linked:
+        await connection.execute(_INSERT, _as_arrays(linked))
+        stops = [link.entry for link in linked if link.entry.kind != "consent"]
+        positions = dict(zip(map(_key, stops), await log_suppressions(connection, stops), strict=True))
+    return [
+        Filed(entry.entry_id, False, filed[n].position)
+        if n in filed
+        else Filed(entry.entry_id, first[_key(entry)] == n, positions.get(_key(entry)))
+        for n, entry in enumerate(wanted)
+    ]
+
+
+async def read_address(connection: AsyncConnection, subscriber_id: UUID, address_key: str) -> list[LedgerEntry]:
+    """Return the entries on file for an address of a subscriber, oldest first, at most 1,000."""
+    rows = await connection.execute(
+        _OF_ADDRESS, {"subscriber": subscriber_id, "address_key": address_key, "limit": 1000}
+    )
+    return [_as_entry(row) for row in rows.mappings()]
+
+
+async def read_chain(connection: AsyncConnection, subscriber_id: UUID) -> AsyncIterator[list[LedgerEntry]]:
+    """Yield a whole chain in order, 5,000 entries at a time."""
+    after = 0
+    while rows := (
+        (await connection.execute(_OF_CHAIN, {"subscriber": subscriber_id, "after": after})).mappings().all()
+    ):
+        yield [_as_entry(row) for row in rows]
+        after = rows[-1]["chain_position"]
+
+
+async def read_subscribers(connection: AsyncConnection) -> list[UUID]:
+    """Return every subscriber that has a chain (a worker's view)."""
+    rows = await connection.execute(text("select distinct subscriber_id from ledger"))
+    return [UUID(str(row.subscriber_id)) for row in rows]
+
+
+def _key(entry: NewEntry) -> tuple[UUID, UUID]:
+    return entry.subscriber_id, entry.entry_id
+
+
+def _chain_lock(subscriber_id: UUID) -> int:
+    """A lock number per chain; two chains that share one only take turns."""
+    return int(subscriber_id.int ^ subscriber_id.int >> 64) & (2**63 - 1) | 1 << 62
+
+
+async def _find_filed(connection: AsyncConnection, entries: Sequence[NewEntry]) -> dict[int, Any]:
+    rows = await connection.execute(
+        _FILED,
+        {"subscribers": [entry.subscriber_id for entry in entries], "ids": [entry.entry_id for entry in entries]},
+    )
+    return {row.n - 1: row for row in rows}
+
+
+async def _link(
+    connection: AsyncConnection, subscribers: Sequence[UUID], new: Iterable[NewEntry], recorded_at: datetime
+) -> list[LedgerEntry]:
+    by_chain: dict[UUID, list[NewEntry]] = {}
+    for entry in new:
+        by_chain.setdefault(entry.subscriber_id, []).append(entry)
+    heads = {row.subscriber_id: row for row in await connection.execute(_HEADS, {"subscribers": list(subscribers)})}
+    linked: list[LedgerEntry] = []
+    for subscriber_id, own in by_chain.items():
+        head = heads.get(subscriber_id)
+        last_position, last_hash = (head.chain_position, bytes(head.hash)) if head else (0, GENESIS)
+        linked += link_entries(own, last_position=last_position, last_hash=last_hash, recorded_at=recorded_at)
+    return linked
+
+
+def _as_arrays(linked: Sequence[LedgerEntry]) -> dict[str, list[Any]]:
+    rows = [
+        asdict(link.entry)
+        | {
+            "chain_position": link.chain_position,
+            "recorded_at": link.recorded_at,
+            "previous_hash": link.previous_hash,
+            "hash": link.hash,
+        }
+        for link in linked
+    ]
+    return {name: [row[name] for row in rows] for name in _NAMES}
+
+
+def _as_entry(row: RowMapping) -> LedgerEntry:
+    values = dict(row)
+    chain_position, recorded_at = values.pop("chain_position"), values.pop("recorded_at")
+    previous_hash, own_hash = bytes(values.pop("previous_hash")), bytes(values.pop("hash"))
+    return LedgerEntry(NewEntry(**values), chain_position, recorded_at, previous_hash, own_hash)

@@ -1,0 +1,92 @@
+"""The tables of the opt-out service, beside the plumbing's.
+
+`ledger` is the truth, one hash chain per subscriber and one for the platform; `suppression_log` is what followers poll, positions gap-free in commit
+order under the row lock of `suppression_head`; `lease_holders` says who may send until when.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+
+from shared.kit.tables import new_metadata
+
+metadata: Final = new_metadata()
+
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("chain_position", BigInteger, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("location_id", Uuid),
+    Column("address_key", Text),
+    Column("person_id", Uuid),
+    Column("basis", Text),
+    Column("scope", Text),
+    Column("suppression_class", Text),
+    Column("channel", Text, nullable=False),
+    Column("policy_version", Text),
+    Column("evidence", Text, nullable=False),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("valid_until", DateTime(timezone=True)),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "chain_position"),
+    UniqueConstraint("subscriber_id", "entry_id"),
+    CheckConstraint("kind in ('consent', 'optout', 'lift')", name="kind"),
+    CheckConstraint(
+        "case when kind = 'consent' then basis is not null and address_key is not null "
+        "else scope is not null and suppression_class is not null end",
+        name="complete",
+    ),
+)
+Index("ix_ledger_address", ledger.c.subscriber_id, ledger.c.address_key)
+Index("ix_ledger_person", ledger.c.subscriber_id, ledger.c.person_id, postgresql_where=text("kind <> 'consent'::text"))
+
+suppression_log: Final = Table(
+    "suppression_log",
+    metadata,
+    Column("position", BigInteger, nullable=False, autoincrement=False),
+    Column("entry_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("location_id", Uuid),
+    Column("address_key", Text),
+    Column("person_id", Uuid),
+    Column("suppression_class", Text, nullable=False),
+    PrimaryKeyConstraint("position"),
+    UniqueConstraint("subscriber_id", "entry_id"),
+)
+
+suppression_head: Final = Table(
+    "suppression_head",
+    metadata,
+    Column("singleton", Boolean, primary_key=True, server_default=text("true")),
+    Column("last_position", BigInteger, nullable=False),
+)
+
+lease_holders: Final = Table(
+    "lease_holders",
+    metadata,
+    Column("holder", Uuid, primary_key=True),
+    Column("after_position", BigInteger, nullable=False),
+    Column("safe_position", BigInteger, nullable=False),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+)
