@@ -24,7 +24,7 @@ _NAMED: dict[str, set[str]] = {
     "scheduler": {"published_contents", "open_days"},
     "mailer": {"contents", "claims", "follower_state", "suppressions", "stops"},
     "optout": {"suppression_log", "suppression_head", "lease_holders"},
-    "portal": {"subscribers", "signing_keys", "audit", "throttles"},
+    "portal": {"signing_keys", "full_pushes"},
 }
 """The named list of architecture 5: tables whose key does not start with a subscriber, each with a reason in its service's tables.py."""
 

@@ -77,6 +77,7 @@ def status_router() -> APIRouter:
         html = _templates.get_template("status.html").render(
             services=[(standing, _ROLES.get(standing.name, "")) for standing in standings],
             all_ready=all(standing.ready for standing in standings),
+            optout_ready=any(standing.ready for standing in standings if standing.name == "optout"),
             any_hold=any(standing.on_hold for standing in standings),
             checked_at=deps.clock.now().strftime("%Y-%m-%d %H:%M UTC"),
             version=version,
