@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Protocol
 
-from fastapi import APIRouter, FastAPI, Path, Request, Response
+from fastapi import APIRouter, Body, FastAPI, Path, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -222,15 +222,27 @@ class Health(Wire):
     on_hold: bool = False
 
 
+_ENTRY: Final = {
+    "version": 7,
+    "subscriber_id": None,
+    "body": {"key_id": "k7", "public_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "not_after": None},
+}
+
+
+def _shown(example: object) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route with a worked example of its good answer."""
+    return {200: {"content": {"application/json": {"example": example}}}}
+
+
 def _health_router() -> APIRouter:
     router = APIRouter(tags=["health"])
 
-    @router.get("/health/live")
+    @router.get("/health/live", responses=_shown({"service": "portal", "ready": True, "on_hold": False}))
     async def show_live(request: Request, caller: Anyone) -> Health:
         """Answer that the process runs."""
         return Health(service=request.app.title.removeprefix("Dueback "), ready=True)
 
-    @router.get("/health/ready")
+    @router.get("/health/ready", responses=_shown({"service": "portal", "ready": True, "on_hold": False}))
     async def show_ready(request: Request, caller: Anyone, connection: Transaction) -> Health:
         """Answer that the database answers; 503 otherwise."""
         on_hold = await is_on_hold(connection)
@@ -248,11 +260,11 @@ class HoldInput(Wire):
 def _facts_router(kinds: Mapping[str, type[BaseModel]]) -> APIRouter:
     router = APIRouter(tags=["directory"])
 
-    @router.put("/v1/directory/{kind}/{entry_id}")
+    @router.put("/v1/directory/{kind}/{entry_id}", responses=_shown({"kept": True, "version": 7}))
     async def keep_pushed_fact(
-        kind: Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")],
-        entry_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,80}$")],
-        entry: DirectoryEntry,
+        kind: Annotated[str, Path(pattern=r"^[a-z_]{1,40}$", examples=["verification_key"])],
+        entry_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,80}$", examples=["k7"])],
+        entry: Annotated[DirectoryEntry, Body(openapi_examples={"key": {"value": _ENTRY}})],
         connection: Transaction,
         caller: Annotated[Caller, only_service("portal")],
     ) -> DirectoryAnswer:
@@ -262,9 +274,11 @@ def _facts_router(kinds: Mapping[str, type[BaseModel]]) -> APIRouter:
         except ValidationError as error:
             raise RequestValidationError(error.errors(include_input=False)) from None
 
-    @router.put("/v1/hold")
+    @router.put("/v1/hold", responses=_shown({"on_hold": True}))
     async def change_hold(
-        body: HoldInput, connection: Transaction, caller: Annotated[Caller, only_service("portal")]
+        body: Annotated[HoldInput, Body(openapi_examples={"hold": {"value": {"on_hold": True}}})],
+        connection: Transaction,
+        caller: Annotated[Caller, only_service("portal")],
     ) -> HoldInput:
         """Enter HOLD, or leave it after a person has confirmed (I20)."""
         await set_hold(connection, hold=body.on_hold)
