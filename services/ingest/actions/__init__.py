@@ -1,0 +1,1 @@
+"""What ingest can do: one file per action, because a reader looks for verbs."""

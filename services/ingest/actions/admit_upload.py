@@ -1,0 +1,58 @@
+"""Admits a batch before its first octet is read: may this caller upload here, and who else is at this batch?"""
+
+from dataclasses import dataclass
+
+from services.ingest.deps import Deps
+from services.ingest.domain.batch import (
+    BatchIdReusedError,
+    BatchRunningError,
+    Claim,
+    ConnectionUnknownError,
+    Source,
+    Tally,
+    Upload,
+)
+from services.ingest.store.batches import lock_batch, open_batch, take_batch
+from services.ingest.store.business import own_addresses, refuse_without_agreement
+from services.ingest.store.connections import find_connection
+from services.ingest.store.row_keys import SubscriberKeys
+from shared.kit.auth import Caller
+from shared.kit.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What an admitted upload is processed with; `claim` is None when the batch is finished and only its report is asked for."""
+
+    source: Source
+    keys: SubscriberKeys
+    own_addresses: frozenset[str]
+    claim: Claim | None
+
+
+async def admit_upload(deps: Deps, *, caller: Caller, upload: Upload) -> Admission:
+    """Claim the batch. Raises AgreementRequiredError, ConnectionUnknownError, BatchRunningError, BatchIdReusedError."""
+    now = deps.clock.now()
+    async with deps.api_db.transaction(upload.subscriber_id) as connection:
+        await refuse_without_agreement(connection, upload.subscriber_id)
+        found = await find_connection(
+            connection, subscriber_id=upload.subscriber_id, connection_id=upload.connection_id
+        )
+        if found is None or not caller.covers(found.location_id):
+            raise ConnectionUnknownError
+        own = await own_addresses(connection, upload.subscriber_id)
+    keys = await deps.row_keys.of(deps.api_db, upload.subscriber_id)
+    source = Source(upload.connection_id, found.location_id, found.go_live_at, now, now.date())
+    claim_id = new_id()
+    async with deps.api_db.transaction(upload.subscriber_id) as connection:
+        if await open_batch(connection, upload=upload, claim_id=claim_id, now=now):
+            return Admission(source, keys, own, Claim(claim_id, now, 0, None, Tally(), 0))
+        row = await lock_batch(connection, upload)
+        if row.connection_id != upload.connection_id:
+            raise BatchIdReusedError
+        if row.state == "applied":
+            return Admission(source, keys, own, None)
+        if row.state == "running" and row.claim_lives:
+            raise BatchRunningError
+        claim = await take_batch(connection, upload=upload, row=row, claim_id=claim_id)
+        return Admission(source, keys, own, claim)

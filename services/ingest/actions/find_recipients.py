@@ -1,0 +1,46 @@
+"""Answers where the mail about some people goes and what it may call them: only what a mail needs, decrypted at the last moment."""
+
+from typing import Any
+
+from services.ingest.deps import Deps
+from services.ingest.domain.person import Person, unpack_person
+from services.ingest.store.recipients import find_people
+from services.ingest.store.row_keys import SubscriberKeys
+from shared.schemas.ingest import Recipient, RecipientQuery, Recipients
+
+
+async def find_recipients(deps: Deps, *, query: RecipientQuery) -> Recipients:
+    """Return the recipients of at most 500 consumers. Held and deceased people, and minors without a usable guardian, have no address."""
+    keys = await deps.row_keys.of(deps.api_db, query.subscriber_id)
+    async with deps.api_db.transaction(query.subscriber_id) as connection:
+        rows = await find_people(
+            connection,
+            subscriber_id=query.subscriber_id,
+            consumer_ids=query.consumer_ids,
+            today=deps.clock.now().date(),
+        )
+    return Recipients(recipients=[_recipient(row, keys) for row in rows])
+
+
+def _recipient(row: Any, keys: SubscriberKeys) -> Recipient:
+    person = _open(row.id, row.personal, keys)
+    goes_to, key, address = row.id, row.address_key, person.address
+    if row.is_minor:
+        goes_to, key = row.guardian_id, row.guardian_key
+        address = _open(row.guardian_id, row.guardian_personal, keys).address if row.guardian_id else ""
+    if row.optout_pending or row.status in ("held", "deceased") or not address:
+        goes_to = key = None
+        address = ""
+    return Recipient(
+        consumer_id=row.id,
+        recipient_id=goes_to,
+        address=address or None,
+        address_key=key,
+        first_name=person.greeting_name,
+        last_name=person.last_name,
+        language=row.language,
+    )
+
+
+def _open(row_id: Any, personal: bytes, keys: SubscriberKeys) -> Person:
+    return unpack_person(keys.cipher.decrypt(bytes(personal), b"consumers.personal:" + row_id.bytes))

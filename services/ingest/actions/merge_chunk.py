@@ -1,0 +1,67 @@
+"""Merges one prepared chunk in one transaction: rows, feed, consents, held people and the batch's progress stand or fall together (I2, I6)."""
+
+from uuid import UUID
+
+from services.ingest.domain.batch import APPOINTMENT, CONSUMER, VISIT, Prepared, Source, Tally, Upload
+from services.ingest.store.batches import keep_progress
+from services.ingest.store.consents import announce_consents
+from services.ingest.store.merge import attach_parked, merge_rows
+from services.ingest.store.optouts import keep_optouts
+from services.ingest.store.staging import raw_of, stage_rows
+from shared.kit.crashpoints import crashpoint
+from shared.kit.db import Database, RawConnection
+
+
+async def merge_chunk(
+    database: Database, *, upload: Upload, source: Source, claim_id: UUID, prepared: Prepared, tally: Tally
+) -> int:
+    """Merge, add the chunk to `tally` (the batch's account so far) and return how many reported opt-outs are not on file yet.
+
+    Raises BatchRunningError, with nothing merged, when another request has taken the batch over.
+    """
+    pending = 0
+    async with database.transaction(upload.subscriber_id) as connection:
+        raw = await raw_of(connection)
+        if prepared.rows:
+            await _merge(raw, upload=upload, source=source, prepared=prepared)
+        tally.add(prepared.tally)
+        if prepared.optouts:
+            pending = await keep_optouts(
+                raw,
+                subscriber_id=upload.subscriber_id,
+                location_id=source.location_id,
+                batch_id=upload.batch_id,
+                optouts=prepared.optouts,
+            )
+        await keep_progress(
+            raw,
+            upload=upload,
+            claim_id=claim_id,
+            lines=prepared.last_line,
+            lines_hash=prepared.lines_hash,
+            tally=tally,
+            rejections=prepared.rejections,
+        )
+    crashpoint("ingest.after_chunk_commit")
+    return pending
+
+
+async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared: Prepared) -> None:
+    """People first, then what happened to them; the chunk's account is filled in on the way."""
+    staging = await stage_rows(raw, connection_id=source.connection_id, rows=prepared.rows)
+    crashpoint("ingest.after_staging")
+    subscriber_id, people = upload.subscriber_id, []
+    for kind in (CONSUMER, APPOINTMENT, VISIT):
+        if kind not in prepared.kinds:
+            continue
+        merged = await merge_rows(raw, staging=staging, kind=kind, subscriber_id=subscriber_id, source=source)
+        prepared.tally.applied += merged.applied
+        prepared.tally.parked += merged.parked
+        prepared.tally.unchanged += merged.unchanged
+        prepared.tally.superseded += merged.superseded
+        if merged.arrived:
+            await attach_parked(raw, subscriber_id=subscriber_id, arrived=merged.arrived)
+        if merged.people:
+            people.append(merged.people)
+    for some in people:
+        await announce_consents(raw, subscriber_id=subscriber_id, people=some, now=source.now)

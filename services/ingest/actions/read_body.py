@@ -1,0 +1,29 @@
+"""Turns an upload's octets into chunks of lines in a thread, so that unpacking never holds up other requests."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import Any
+
+from services.ingest.domain.batch import Upload
+from services.ingest.domain.body import Body
+from services.ingest.domain.lines import Chunk, Lines
+
+Hash = Any
+
+
+async def read_body(pieces: AsyncIterator[bytes], *, upload: Upload, body_hash: Hash) -> AsyncGenerator[Chunk, None]:
+    """Yield the chunks of a body and feed `body_hash` with the octets as received. Raises UnreadableBodyError, TooLargeError."""
+    body, lines = Body(gzipped=upload.gzipped), Lines(quoted=upload.media == "csv")
+    async for piece in pieces:
+        cutting = _cut(piece, body, lines, body_hash)
+        while (chunk := await asyncio.to_thread(next, cutting, None)) is not None:
+            yield chunk
+    body.finish()
+    for chunk in lines.finish():
+        yield chunk
+
+
+def _cut(piece: bytes, body: Body, lines: Lines, body_hash: Hash) -> Iterator[Chunk]:
+    body_hash.update(piece)
+    for block in body.feed(piece):
+        yield from lines.feed(block)

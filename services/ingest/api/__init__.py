@@ -1,0 +1,1 @@
+"""The public face of ingest: one file per resource."""

@@ -1,0 +1,1 @@
+"""What ingest needs from services downhill; behaviour on silence is decided here."""

@@ -1,0 +1,51 @@
+"""What ingest's parts are given; opened by main.py, read by routes and actions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from services.ingest.clients.optout import OptoutClient
+from services.ingest.settings import Settings
+from services.ingest.store.row_keys import RowKeys
+from shared.kit.auth import Signer, Verifier
+from shared.kit.clock import Clock
+from shared.kit.crypto import DataKeys
+from shared.kit.db import Database
+from shared.kit.errors import BusyError
+from shared.schemas.address import AddressKeys
+
+
+@dataclass
+class Places:
+    """How many uploads a process may read at once: each holds up to two chunks in memory."""
+
+    most: int
+    taken: int = 0
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Hold a place; raises BusyError when none is free."""
+        if self.taken >= self.most:
+            raise BusyError
+        self.taken += 1
+        try:
+            yield
+        finally:
+            self.taken -= 1
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Everything ingest depends on."""
+
+    settings: Settings
+    clock: Clock
+    api_db: Database
+    worker_db: Database
+    verifier: Verifier
+    signer: Signer
+    optout: OptoutClient
+    address_keys: AddressKeys
+    data_keys: DataKeys
+    row_keys: RowKeys
+    uploads: Places = field(default_factory=lambda: Places(4))

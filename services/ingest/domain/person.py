@@ -1,0 +1,75 @@
+"""What follows from a person's own fields: held by a marker in the name, a minor until a day, and how personal fields are packed into one blob."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+ADULT_YEARS: Final = 18
+_FIRST_PLAUSIBLE_YEAR: Final = 1901
+_MARKER: Final = re.compile(
+    r"\b(?:deceased|do[ _]?not[ _]?(?:contact|call|e?-?mail|mail|use|see)|dnc|duplicate|dismissed)\b|\(\s*(?:moved|dead|dec)\s*\)|\*\*\*",
+    re.IGNORECASE,
+)
+
+
+def has_marker(*names: str) -> bool:
+    """Tell whether a name field carries a note of the front desk such as DECEASED or (moved): the person is held (N-19)."""
+    return any(_MARKER.search(name) for name in names if len(name) > 2)
+
+
+def minor_until(birth_on: date | None, today: date) -> date | None:
+    """Return the day a minor comes of age, None for adults and for dates that say nothing: in the future, or the year 1900 and before (N-74)."""
+    if birth_on is None or birth_on > today or birth_on.year < _FIRST_PLAUSIBLE_YEAR:
+        return None
+    try:
+        day = birth_on.replace(year=birth_on.year + ADULT_YEARS)
+    except ValueError:
+        day = date(birth_on.year + ADULT_YEARS, 3, 1)  # born on 29 February
+    return day if day > today else None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A consumer's personal fields as they lie encrypted in one blob; `address` is the delivery form or empty."""
+
+    foreign_id: str
+    first_name: str
+    last_name: str
+    preferred_name: str
+    address: str
+    phone: str
+    birth_on: str
+
+    def pack(self) -> bytes:
+        """Return the fields as bytes, the same for the same fields."""
+        return _PACK(
+            [
+                self.foreign_id,
+                self.first_name,
+                self.last_name,
+                self.preferred_name,
+                self.address,
+                self.phone,
+                self.birth_on,
+            ]
+        ).encode()
+
+    @property
+    def greeting_name(self) -> str:
+        """The name a mail may use: the preferred one, else the first (N-19)."""
+        return self.preferred_name or self.first_name
+
+
+_PACK = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def unpack_person(packed: bytes) -> Person:
+    """Return the fields of a decrypted blob."""
+    return Person(*json.loads(packed))
+
+
+def pack_detail(foreign_id: str, detail: str) -> bytes:
+    """Return the encrypted part of an appointment (provider) or visit (vehicle) as bytes."""
+    return _PACK([foreign_id, detail]).encode()

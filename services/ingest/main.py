@@ -1,0 +1,113 @@
+"""Wires ingest together: settings, dependencies, application and background loops."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.ingest.actions.deliver_optouts import deliver_optouts
+from services.ingest.actions.release_adults import release_adults
+from services.ingest.api import batches, changes, connections
+from services.ingest.clients.optout import OptoutClient
+from services.ingest.deps import Deps, Places
+from services.ingest.settings import Settings
+from services.ingest.store.row_keys import RowKeys
+from shared.kit import app as kit_app
+from shared.kit.auth import Signer, Verifier
+from shared.kit.clock import Clock
+from shared.kit.crypto import DataKeys
+from shared.kit.db import Database
+from shared.kit.epoch import renew_epoch
+from shared.kit.http import ServiceClient, Transport
+from shared.kit.loops import Loop, run_loops
+from shared.kit.outbox import OutboxDelivery
+from shared.kit.settings import load
+from shared.schemas.access import RevokedClient, VerificationKey
+from shared.schemas.address import AddressKeys
+from shared.schemas.location import LocationFacts, SubscriberFacts
+
+__all__ = ["Deps", "Settings", "create_app", "load_settings", "loops", "open_deps", "work"]
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment or refuse, naming what is wrong."""
+    return load(Settings)
+
+
+@asynccontextmanager
+async def open_deps(
+    settings: Settings, *, clock: Clock | None = None, transports: Mapping[str, Transport] | None = None
+) -> AsyncIterator[Deps]:
+    """Open databases and clients and renew the epoch. `transports` replace the network in tests."""
+    transports = transports or {}
+    clock = clock or settings.common.clock()
+    signer = Signer("ingest", settings.service_key)
+    async with AsyncExitStack() as stack:
+        api_db = Database(
+            settings.database_api.get_secret_value(), application="ingest-api", pool_size=settings.most_uploads + 4
+        )
+        worker_db = Database(settings.database_worker.get_secret_value(), application="ingest-worker")
+        for database in (api_db, worker_db):
+            stack.push_async_callback(database.close)
+            await database.open()
+        async with worker_db.transaction() as connection:
+            await renew_epoch(connection)
+        optout = ServiceClient(
+            service="optout",
+            base_url=settings.common.urls["optout"],
+            signer=signer,
+            transport=transports.get("optout"),
+        )
+        stack.push_async_callback(optout.close)
+        data_keys = DataKeys(settings.kek)
+        yield Deps(
+            settings=settings,
+            clock=clock,
+            api_db=api_db,
+            worker_db=worker_db,
+            verifier=Verifier("ingest", api_db, clock, settings.common.service_keys),
+            signer=signer,
+            optout=OptoutClient(optout),
+            address_keys=AddressKeys(settings.address_keys),
+            data_keys=data_keys,
+            row_keys=RowKeys(data_keys),
+            uploads=Places(settings.most_uploads),
+        )
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """Build the application."""
+    return kit_app.create_app(
+        service="ingest",
+        deps=deps,
+        routers=[batches.router, connections.router, changes.router],
+        facts={
+            "subscriber": SubscriberFacts,
+            "location": LocationFacts,
+            "verification_key": VerificationKey,
+            "revoked_client": RevokedClient,
+        },
+    )
+
+
+def loops(deps: Deps) -> list[Loop]:
+    """Return every background loop: commands for optout, opt-outs that wait, minors who come of age."""
+
+    async def deliver() -> bool:
+        await deliver_optouts(deps.worker_db, optout=deps.optout, now=deps.clock.now())
+        return False
+
+    async def release() -> bool:
+        return await release_adults(deps.worker_db, now=deps.clock.now())
+
+    return [
+        Loop("outbox", OutboxDelivery(deps.worker_db, {"optout": deps.optout.http}).step, idle_seconds=0.3),
+        Loop("source_optouts", deliver, idle_seconds=2.0),
+        Loop("new_adults", release, idle_seconds=60.0),
+    ]
+
+
+async def work(deps: Deps, stop: asyncio.Event) -> None:
+    """Run the background loops until `stop`."""
+    await run_loops(loops(deps), stop)

@@ -1,0 +1,27 @@
+"""Ingest's settings; every field described, no default for a secret."""
+
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load
+
+
+class Settings(ServiceSettings):
+    """From variables that start with INGEST_."""
+
+    model_config = SettingsConfigDict(env_prefix="INGEST_", frozen=True)
+
+    common: CommonSettings = Field(default_factory=lambda: load(CommonSettings), description="what all services share")
+    kek: Octets = Field(description="base64 of 32 octets; wraps the data keys of consumers' names and addresses")
+    address_keys: dict[str, Octets] = Field(
+        validation_alias="DUEBACK_ADDRESS_KEYS",
+        description="JSON: key id to base64 of 32 octets; the keys of address hashes that ingest, optout and mailer share",
+    )
+    most_uploads: int = Field(default=4, ge=1, le=64, description="batches that one process reads at the same time")
+
+    @field_validator("kek")
+    @classmethod
+    def _has_32_octets(cls, value: bytes) -> bytes:
+        if len(value) != 32:
+            raise ValueError("needs 32 octets")
+        return value

@@ -1,0 +1,1 @@
+"""Everything that is SQL in ingest: tables, and one module per aggregate."""

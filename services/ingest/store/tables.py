@@ -1,0 +1,221 @@
+"""The tables of ingest, because the database and the queries must agree on one description.
+
+Row ids are keyed hashes of the source's keys, known before the merge; personal fields are one encrypted blob a row (architecture 5). The staging
+tables belong to no subscriber: COPY cannot write under row-level security, they hold ciphertext, hashes and clear facts of the chunk in hand and
+are emptied before each use; there are several so that connections do not wait for each other.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import SchemaItem
+
+from shared.kit.tables import new_metadata
+
+STAGING_SLOTS: Final = 4
+"""How many chunks may merge side by side in one database."""
+
+metadata = new_metadata()
+
+
+def _record(name: str, *columns: SchemaItem) -> Table:
+    """A table of records that arrive in batches, with what every record has."""
+    return Table(
+        name,
+        metadata,
+        Column("subscriber_id", Uuid, nullable=False),
+        Column("id", Uuid, nullable=False),
+        Column("connection_id", Uuid, nullable=False),
+        Column("location_id", Uuid, nullable=False),
+        Column("source_updated_at", DateTime(timezone=True), nullable=False),
+        Column("content_hash", LargeBinary, nullable=False),
+        Column("personal", LargeBinary),
+        Column("historic", Boolean, nullable=False),
+        Column("deleted", Boolean, nullable=False),
+        *columns,
+        PrimaryKeyConstraint("subscriber_id", "id"),
+    )
+
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("connection_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("interval_minutes", Integer, nullable=False),
+    Column("go_live_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("last_success_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("subscriber_id", "connection_id"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("batch_id", Uuid, nullable=False),
+    Column("connection_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("claim_id", Uuid, nullable=False),
+    Column("claimed_until", DateTime(timezone=True), nullable=False),
+    Column("body_hash", LargeBinary),
+    Column("lines", BigInteger, nullable=False, server_default=text("0")),
+    Column("lines_hash", LargeBinary),
+    Column("received", BigInteger, nullable=False, server_default=text("0")),
+    Column("applied", BigInteger, nullable=False, server_default=text("0")),
+    Column("unchanged", BigInteger, nullable=False, server_default=text("0")),
+    Column("superseded", BigInteger, nullable=False, server_default=text("0")),
+    Column("parked", BigInteger, nullable=False, server_default=text("0")),
+    Column("rejected", BigInteger, nullable=False, server_default=text("0")),
+    Column("optouts", BigInteger, nullable=False, server_default=text("0")),
+    Column("dropped_fields", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("flagged_addresses", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("subscriber_id", "batch_id"),
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("batch_id", Uuid, nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "batch_id", "line"),
+)
+
+consumers = _record(
+    "consumers",
+    Column("address_key", Text),
+    Column("address_problem", Text),
+    Column("status", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("household_id", Uuid),
+    Column("guardian_id", Uuid),
+    Column("minor_until", Date),
+    Column("optout_pending", Boolean, nullable=False, server_default=text("false")),
+)
+Index(
+    "ix_consumers_guardian",
+    consumers.c.subscriber_id,
+    consumers.c.guardian_id,
+    postgresql_where=text("guardian_id IS NOT NULL"),
+)
+Index(
+    "ix_consumers_minor",
+    consumers.c.subscriber_id,
+    consumers.c.minor_until,
+    postgresql_where=text("minor_until IS NOT NULL"),
+)
+
+appointments = _record(
+    "appointments",
+    Column("consumer_id", Uuid),
+    Column("starts_at", DateTime(timezone=True)),
+    Column("minutes", Integer),
+    Column("status", Text, nullable=False),
+    Column("booked_at", DateTime(timezone=True)),
+    Column("parked", Boolean, nullable=False),
+)
+Index("ix_appointments_consumer", appointments.c.subscriber_id, appointments.c.consumer_id)
+
+visits = _record(
+    "visits",
+    Column("consumer_id", Uuid),
+    Column("completed_at", DateTime(timezone=True)),
+    Column("total_cents", BigInteger),
+    Column("currency", Text, nullable=False),
+    Column("parked", Boolean, nullable=False),
+)
+Index("ix_visits_consumer", visits.c.subscriber_id, visits.c.consumer_id)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("consent_id", Uuid, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "person_id", "address_key", "location_id"),
+)
+
+source_optouts = Table(
+    "source_optouts",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("optout_id", Uuid, nullable=False),
+    Column("person_id", Uuid, nullable=False),
+    Column("address_key", Text),
+    Column("location_id", Uuid, nullable=False),
+    Column("batch_id", Uuid, nullable=False),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("confirmed_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("subscriber_id", "optout_id"),
+)
+Index(
+    "ix_source_optouts_pending",
+    source_optouts.c.subscriber_id,
+    source_optouts.c.person_id,
+    postgresql_where=text("confirmed_at IS NULL"),
+)
+
+row_keys = Table(
+    "row_keys",
+    metadata,
+    Column("subscriber_id", Uuid, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+STAGING_COLUMNS: Final = (
+    ("kind", SmallInteger),
+    ("id", Uuid),
+    ("source_updated_at", DateTime(timezone=True)),
+    ("content_hash", LargeBinary),
+    ("personal", LargeBinary),
+    ("historic", Boolean),
+    ("deleted", Boolean),
+    ("status", Text),
+    ("address_key", Text),
+    ("address_problem", Text),
+    ("language", Text),
+    ("household_id", Uuid),
+    ("person_id", Uuid),
+    ("minor_until", Date),
+    ("at", DateTime(timezone=True)),
+    ("amount", BigInteger),
+    ("booked_at", DateTime(timezone=True)),
+)
+"""`person_id` is a consumer's guardian or the person of an appointment or visit; `at` and `amount` are its start and minutes, or completion and
+cents; `language` carries a visit's currency."""
+
+for _slot in range(STAGING_SLOTS):
+    Table(
+        f"staging_{_slot}",
+        metadata,
+        *(Column(name, kind) for name, kind in STAGING_COLUMNS),
+        prefixes=["UNLOGGED"],
+    )

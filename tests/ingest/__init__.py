@@ -1,0 +1,1 @@
+"""Ingest, against a real database and over its real doors."""
