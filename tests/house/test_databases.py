@@ -20,7 +20,7 @@ _NOBODYS = {"changes", "cursors", "outbox", "directory", "idempotency", "leases"
 """Plumbing that belongs to no subscriber (kit/tables.py)."""
 
 _NAMED: dict[str, set[str]] = {
-    "ingest": {"staging"},
+    "ingest": {"staging_0", "staging_1", "staging_2", "staging_3"},
     "scheduler": {"published_contents", "open_days"},
     "mailer": {"contents", "claims", "follower_state", "suppressions", "stops"},
     "optout": {"suppression_log", "suppression_head", "lease_holders"},
