@@ -1,7 +1,7 @@
 """Publishing a content: MJML to HTML, templates checked, rules linted, the sample tried. Runs in its own process (sandbox.py)."""
 
 from services.mailer.content.environment import FieldMissingError
-from services.mailer.content.fields import UnfitFieldsError
+from services.mailer.content.fields import UnfitFieldsError, clean_fields
 from services.mailer.content.findings import Compilation, CompiledContent, ContentSource, Finding, LintRules
 from services.mailer.content.html_facts import read_html
 from services.mailer.content.lint import Draft, lint_content
@@ -62,7 +62,7 @@ def _try_sample(
         postal_address="1 Sample Street, Springfield, IL 62701, US",
     )
     try:
-        rendered = Renderer(content, sender).render(source.sample, _OPTOUT_SAMPLE)
+        rendered = Renderer(content, sender).render(clean_fields(source.sample), _OPTOUT_SAMPLE)
     except FieldMissingError as error:
         return None, [Finding("sample_incomplete", "N-98", f"The sample has no {error.name}.")]
     except UnfitFieldsError as error:

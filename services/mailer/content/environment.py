@@ -4,6 +4,8 @@ It is stricter than the sandbox it stands on: a dot looks into a given dictionar
 nothing to hold on to (S51). Rendering happens in the sending loop; what a template may cost is bounded in template_language.py.
 """
 
+import html
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
@@ -12,7 +14,6 @@ from jinja2 import StrictUndefined, Undefined
 from jinja2.filters import do_capitalize, do_default, do_first, do_last, do_lower, do_upper
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
 
 from services.mailer.content.fields import LONGEST_LIST
 
@@ -29,6 +30,7 @@ GIVEN_LIST: Final = "given_list"
 """A filter no template can name: every `for` is rewritten to run its list through it."""
 LOOP_NAMES: Final = frozenset(("first", "last", "index", "length"))
 _ABSENT: Final = object()
+_SPECIAL: Final = re.compile("[&<>\"']")
 
 
 class FieldMissingError(Exception):
@@ -55,13 +57,17 @@ class EmptyField(MissingField):
 
 
 class ContentEnvironment(ImmutableSandboxedEnvironment):
-    """One for HTML (escaping) and one for text."""
+    """One for HTML and one for text.
 
-    def __init__(self, *, autoescape: bool) -> None:
+    Escaping is done by `finalize`, through which Jinja sends every printed expression: half the cost of its autoescape, and no filter or
+    constant can be marked as safe, because nothing here knows what safe markup is.
+    """
+
+    def __init__(self, *, is_html: bool) -> None:
         super().__init__(
-            autoescape=autoescape,
+            autoescape=False,
             undefined=MissingField,
-            finalize=_printable,
+            finalize=_print_html if is_html else _print_text,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
@@ -87,15 +93,22 @@ class ContentEnvironment(ImmutableSandboxedEnvironment):
         return MissingField(name=attribute)
 
 
-def _printable(value: Any) -> Any:
+def _print_text(value: Any) -> Any:
     """Only text and numbers are printed: a whole group or list in a mail is a mistake in the template."""
     if (
         type(value) is str
-        or isinstance(value, Undefined | Markup)
+        or isinstance(value, Undefined)
         or (isinstance(value, int | float) and not isinstance(value, bool))
     ):
         return value
     raise FieldMissingError("value_not_text")
+
+
+def _print_html(value: Any) -> Any:
+    """The same, escaped for text and for quoted attributes."""
+    if type(value) is str and not _SPECIAL.search(value):
+        return value
+    return _print_text(value) if type(value) is not str else html.escape(value, quote=True)
 
 
 def _given_list(value: Any) -> Any:
@@ -112,4 +125,4 @@ def _given_list(value: Any) -> Any:
 @cache
 def content_environment(*, is_html: bool) -> ContentEnvironment:
     """Return the environment for HTML or for text and subjects; both live as long as the process."""
-    return ContentEnvironment(autoescape=is_html)
+    return ContentEnvironment(is_html=is_html)

@@ -43,6 +43,7 @@ OWN_FIELDS: Final[Mapping[str, frozenset[str]]] = {
 OPTOUT: Final = "links.optout"
 LONGEST_FIELDS: Final = 64_000
 """Letters in all fields of one message together (architecture 11)."""
+LONGEST_TEXT: Final = 10_000
 LONGEST_LIST: Final = 100
 DEEPEST: Final = 4
 
@@ -86,21 +87,30 @@ class SenderFields:
         }
 
 
-def make_context(fields: Mapping[str, object], own_groups: Mapping[str, object], optout_url: str) -> dict[str, object]:
-    """Return the context a content is rendered with: the caller's fields, cleaned, under the mailer's own.
+def clean_fields(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return a caller's fields as they may be kept and rendered: called once, when a message is accepted.
 
     Raises UnfitFieldsError for fields that are too large, too deep, of foreign types, or links that are no web addresses.
     """
     cleaner = _Cleaner()
-    context = {name: cleaner.clean(value, name, 0) for name, value in fields.items()}
-    links = context.get("links")
-    given = links if isinstance(links, dict) else {}
-    for name, link in given.items():
+    cleaned = {name: cleaner.clean(value, name, 0) for name, value in fields.items()}
+    links = cleaned.get("links", {})
+    if not isinstance(links, dict):
+        raise UnfitFieldsError("link_unfit", "links")
+    for name, link in links.items():
         if link and not (isinstance(link, str) and _LINK.fullmatch(link)):
             raise UnfitFieldsError("link_unfit", f"links.{name}")
-    context.update(own_groups)
-    context["links"] = {**given, "optout": optout_url}
-    return context
+    return cleaned
+
+
+def make_context(cleaned: Mapping[str, object], own_groups: Mapping[str, object], optout_url: str) -> dict[str, object]:
+    """Return the context a content is rendered with: fields from `clean_fields` under the mailer's own."""
+    links = cleaned.get("links")
+    return {
+        **cleaned,
+        **own_groups,
+        "links": {**links, "optout": optout_url} if isinstance(links, dict) else {"optout": optout_url},
+    }
 
 
 class _Cleaner:
@@ -112,7 +122,7 @@ class _Cleaner:
     def clean(self, value: object, name: str, depth: int) -> object:
         if isinstance(value, str):
             self.letters += len(value)
-            if self.letters > LONGEST_FIELDS:
+            if self.letters > LONGEST_FIELDS or len(value) > LONGEST_TEXT:
                 raise UnfitFieldsError("fields_too_large", name)
             return value if value.isprintable() else _HARMFUL.sub("", _CONTROL.sub(" ", value))
         if value is None or isinstance(value, bool | int | float):
@@ -120,11 +130,9 @@ class _Cleaner:
         if depth >= DEEPEST:
             raise UnfitFieldsError("fields_too_deep", name)
         if isinstance(value, Mapping):
-            self.letters += 2 * len(value)
             return {key: self.clean(item, f"{name}.{key}", depth + 1) for key, item in value.items()}
         if isinstance(value, list | tuple):
             if len(value) > LONGEST_LIST:
                 raise UnfitFieldsError("list_too_long", name)
-            self.letters += 2 * len(value)
             return [self.clean(item, name, depth + 1) for item in value]
         raise UnfitFieldsError("field_type_unfit", name)

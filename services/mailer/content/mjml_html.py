@@ -78,7 +78,10 @@ def _to_ascii(html: str) -> str:
 
 
 def _fold_lines(html: str) -> str:
-    """Break lines longer than about 300 letters between a tag's name and its attributes, where a line end means nothing."""
+    """Break lines longer than about 300 letters between a tag's name and its attributes, where a line end means nothing.
+
+    Lines of the style sheet that begin with a dot are indented: they would be dot-stuffed in every message.
+    """
     pieces, column, last = [], 0, 0
     for match in _TAG_START.finditer(html):
         end = match.end()
@@ -89,4 +92,4 @@ def _fold_lines(html: str) -> str:
         if column > _FOLD_AFTER:
             pieces.append("\n")
             column, last = 0, end + 1
-    return "".join((*pieces, html[last:]))
+    return "".join((*pieces, html[last:])).replace("\n.", "\n .")

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from jinja2 import Template, TemplateError, UndefinedError
 from jinja2.runtime import Context
 
 from services.mailer.content.environment import ContentEnvironment, FieldMissingError, content_environment
-from services.mailer.content.fields import SenderFields, UnfitFieldsError, make_context
+from services.mailer.content.fields import SenderFields, make_context
 from services.mailer.content.findings import CompiledContent
 from services.mailer.content.template_language import read_template
 
 LARGEST_OUTPUT: Final = 100_000
 """Letters of one rendered part (architecture 11)."""
+FIRST_PIECES: Final = 300
+"""Pieces (a fixed text or a field of at most 10 kB each) taken without counting: more than an ordinary mail has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,9 @@ class Renderer:
         self._html = _Part(content.html, is_html=True)
 
     def render(self, fields: Mapping[str, object], optout_url: str) -> Rendered:
-        """Return the words of one message.
+        """Return the words of one message; `fields` come from `clean_fields`.
 
-        Raises FieldMissingError (that one is held, N-98), UnfitFieldsError for fields outside their bounds, RenderFailedError.
+        Raises FieldMissingError (that one is held, N-98) or RenderFailedError.
         """
         context = make_context(fields, self._groups, optout_url)
         try:
@@ -74,30 +77,28 @@ def _look_up(context: Mapping[str, object], path: str) -> object:
 
 
 class _Part:
-    """One compiled template, called without Jinja's own wrapper; output is counted while it grows if there are loops."""
+    """One compiled template, called without Jinja's own wrapper; output beyond its first pieces is counted while it grows."""
 
     def __init__(self, source: str, *, is_html: bool) -> None:
         reading = read_template(source, is_html=is_html)
         self._environment: ContentEnvironment = content_environment(is_html=is_html)
         code = self._environment.compile(reading.tree)
         self._root = Template.from_code(self._environment, code, {}, None).root_render_func
-        self._has_loops = reading.has_loops
 
     def render(self, context: dict[str, object]) -> str:
         pieces = self._root(Context(self._environment, context, None, {}))
-        text = "".join(_count(pieces) if self._has_loops else pieces)
+        first = list(islice(pieces, FIRST_PIECES))
+        if len(first) == FIRST_PIECES:
+            first.extend(_count(pieces, sum(map(len, first))))
+        text = "".join(first)
         if len(text) > LARGEST_OUTPUT:
             raise RenderFailedError("output_too_large")
         return text
 
 
-def _count(pieces: Iterable[str]) -> Iterator[str]:
-    letters = 0
+def _count(pieces: Iterable[str], letters: int) -> Iterator[str]:
     for piece in pieces:
         letters += len(piece)
         if letters > LARGEST_OUTPUT:
             raise RenderFailedError("output_too_large")
         yield piece
-
-
-__all__ = ["FieldMissingError", "RenderFailedError", "Rendered", "Renderer", "UnfitFieldsError"]

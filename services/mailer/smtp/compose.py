@@ -60,7 +60,6 @@ class Composed:
     """A message as it stands before dot-stuffing. `sha256` proves later what was sent (L-020)."""
 
     data: bytes
-    sender: str
     message_id_header: str
 
     @property
@@ -109,7 +108,7 @@ class Skeleton:
         headers.append(b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n')
         if sign:
             headers.insert(0, sign(headers, body))
-        return Composed(b"".join((*headers, b"\r\n", body)), self.sender_of(letter.message_id), message_id_header)
+        return Composed(b"".join((*headers, b"\r\n", body)), message_id_header)
 
 
 def _recipient_header(recipient: str) -> bytes:

@@ -5,14 +5,18 @@ libraries have theirs.
 """
 
 import asyncio
+import socket
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import cast
+from typing import Final, cast
 
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
 
 from services.mailer.smtp.protocol import SmtpProtocol
+
+_NEAR: Final = frozenset(("127.0.0.1", "::1", "localhost"))
+_NEAR_SEGMENT: Final = 1_400
 
 
 class TlsRule(StrEnum):
@@ -77,17 +81,13 @@ class Line:
 
 async def connect_relay(relay: Relay, limits: Limits) -> Line:
     """Open a line to `relay` or raise RelayNotReadyError."""
-    smtp = SMTP(
-        hostname=relay.host,
-        port=relay.port,
-        local_hostname=relay.helo_name,
-        timeout=limits.connect,
-        start_tls=False,
-        tls_context=relay.tls_context,
-    )
+    smtp = SMTP(local_hostname=relay.helo_name, timeout=limits.connect, start_tls=False, tls_context=relay.tls_context)
     step = "connect_failed"
     try:
-        await smtp.connect()
+        if relay.host in _NEAR:
+            await smtp.connect(sock=await _connect_near(relay, limits))
+        else:
+            await smtp.connect(hostname=relay.host, port=relay.port)
         raw = smtp.transport
         await smtp._ehlo_or_helo_if_needed()
         if relay.tls is not TlsRule.NEVER:
@@ -99,20 +99,36 @@ async def connect_relay(relay: Relay, limits: Limits) -> Line:
         step = "greeting_failed"
         await smtp._ehlo_or_helo_if_needed()
         return _take_over(smtp, raw)
-    except RelayNotReadyError:
-        smtp.close()
-        raise
     except (SMTPException, OSError, ValueError) as error:
-        smtp.close()
         raise RelayNotReadyError(step, _code_of(error)) from None
-    except asyncio.CancelledError:
-        smtp.close()
+    finally:
+        if smtp.transport:  # not taken over
+            smtp.close()
+
+
+async def _connect_near(relay: Relay, limits: Limits) -> socket.socket:
+    """Connect to a relay on this machine with segments as short as on Ethernet.
+
+    A receiver acknowledges at once when more than one segment is unacknowledged, else up to 40 ms later. On the loopback device a whole body is
+    one segment, and the wait for "the body has left" would hold a session to 25 messages a second (measured: 44 ms against 0.1 ms).
+    """
+    family = socket.AF_INET6 if ":" in relay.host else socket.AF_INET
+    near = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        near.setblocking(False)
+        near.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _NEAR_SEGMENT)
+        async with asyncio.timeout(limits.connect):
+            host = "127.0.0.1" if relay.host == "localhost" else relay.host
+            await asyncio.get_running_loop().sock_connect(near, (host, relay.port))
+    except BaseException:
+        near.close()
         raise
+    return near
 
 
 async def _secure(smtp: SMTP, relay: Relay) -> None:
     if smtp.supports_extension("starttls"):
-        await smtp.starttls()
+        await smtp.starttls(server_hostname=relay.host)
     elif relay.tls is TlsRule.REQUIRED:
         raise RelayNotReadyError("tls_not_offered")
 

@@ -9,7 +9,6 @@ from typing import Final
 
 from services.mailer.smtp.serialize import has_short_lines
 
-_TEXT: Final = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 _SEVEN: Final = b"Content-Transfer-Encoding: 7bit\r\n\r\n"
 _QUOTED: Final = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 
@@ -25,7 +24,7 @@ def encode_part(text: str) -> tuple[bytes, bytes]:
     raw = raw.replace(b"\n", b"\r\n")
     if not raw.endswith(b"\r\n"):
         raw += b"\r\n"
-    if not raw.translate(None, _TEXT) and has_short_lines(raw):
+    if raw.isascii() and b"\0" not in raw and has_short_lines(raw):
         return _SEVEN, raw
     return _QUOTED, _quote(raw)
 

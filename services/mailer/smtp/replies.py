@@ -4,6 +4,7 @@ Client libraries turn a two-digit or non-numeric line into a refusal that looks 
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from services.mailer.domain.outcomes import Reply
@@ -39,16 +40,13 @@ class ReplyReader:
         self._rest = rest
         replies = []
         for line in lines:
-            reply = self._take(line)
+            reply = self._take(line) if self._texts or line[3:4] != b" " else _read_line(line)
             if reply:
                 replies.append(reply)
         return replies
 
     def _take(self, line: bytes) -> Reply | None:
-        match = _LINE.fullmatch(line) if len(line) <= _LONGEST_LINE else None
-        if match is None:
-            raise GarbledReplyError("no reply line")
-        code, mark, text = match.groups()
+        code, mark, text = _split_line(line)
         if self._texts and code != self._code:
             raise GarbledReplyError("code changed inside a reply")
         self._code = code
@@ -59,6 +57,20 @@ class ReplyReader:
             return None
         texts, self._texts = self._texts, []
         return _make_reply(int(code), texts)
+
+
+def _split_line(line: bytes) -> tuple[bytes, bytes | None, bytes | None]:
+    match = _LINE.fullmatch(line) if len(line) <= _LONGEST_LINE else None
+    if match is None:
+        raise GarbledReplyError("no reply line")
+    return match[1], match[2], match[3]
+
+
+@lru_cache(maxsize=256)
+def _read_line(line: bytes) -> Reply:
+    """Read a reply of one line. Cached: a relay answers MAIL, RCPT and DATA with the same words a thousand times an hour."""
+    code, _, text = _split_line(line)
+    return _make_reply(int(code), [text or b""])
 
 
 def _make_reply(code: int, texts: list[bytes]) -> Reply:

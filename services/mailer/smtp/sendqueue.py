@@ -53,15 +53,6 @@ class SendQueue:
             self._line.transport.write(data[written:])
         return True
 
-    def write_body(self, data: bytes) -> bool:
-        """Write a body in two halves.
-
-        A receiver acknowledges at once when more than one segment's worth is unacknowledged, else up to 40 ms later; on a local link a body
-        is one segment, and waiting for that late acknowledgement would hold a session to 25 messages a second (measured: 44 ms against 0.1 ms).
-        """
-        half = len(data) // 2
-        return self.write(data[:half]) and self.write(data[half:])
-
     def has_left(self) -> bool:
         """Nothing is in our buffers nor unacknowledged in the kernel's (TIOCOUTQ)."""
         return not self._is_closing() and not self._buffered() and ioctl(self._fd, termios.TIOCOUTQ, _ZERO) == _ZERO
@@ -77,7 +68,10 @@ class SendQueue:
         return self._line.protocol.fault is None
 
     def limit_acknowledgement(self, seconds: float) -> None:
-        """Set TCP_USER_TIMEOUT: unacknowledged for longer, the kernel ends the connection. 0 restores the system's default (minutes)."""
-        if not self._is_closing():
-            with contextlib.suppress(OSError):
-                self._socket.setsockopt(socket.IPPROTO_TCP, _TCP_USER_TIMEOUT, int(seconds * 1000))
+        """Set TCP_USER_TIMEOUT for the rest of the session: bytes unacknowledged for longer end the connection.
+
+        It is meant for the dot (architecture 4, step 4). It may hold for the rest as well: before the dot a lost connection is safe to retry, and
+        while a reply is waited for nothing is on its way.
+        """
+        with contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.IPPROTO_TCP, _TCP_USER_TIMEOUT, int(seconds * 1000))

@@ -60,6 +60,7 @@ class Session:
         self._line = line
         self._protocol = line.protocol
         self._queue = SendQueue(line)
+        self._queue.limit_acknowledgement(limits.ack)
         self._limits = limits
         self._needs_reset = False
         self.stage = Stage.IDLE
@@ -108,7 +109,7 @@ class Session:
             self.abort()
             raise
         self.stage = Stage.BODY
-        if self._protocol.fault or not self._queue.write_body(wire):
+        if self._protocol.fault or not self._queue.write(wire):
             return self._put_back(Phase.BODY, self._why())
         if not await self._queue.wait_until_left(self._limits.body):
             return self._put_back(Phase.BODY, self._why("body_not_taken"))
@@ -203,7 +204,6 @@ class Session:
         """Write the dot, or nothing at all: a put-back means that not one byte of it left."""
         if self._protocol.fault:
             return self._put_back(Phase.BODY, self._why())
-        self._queue.limit_acknowledgement(self._limits.ack)
         self._protocol.expect(replies)
         if monotonic() - marker_sent_at > self._limits.marker:
             return self._put_back(Phase.BODY, "marker_too_old", is_counted=False)
@@ -227,7 +227,6 @@ class Session:
         if isinstance(outcome, Uncertain) or fault or replies[0].is_closing:
             self.abort()
         else:
-            self._queue.limit_acknowledgement(0)
             self.stage = Stage.IDLE
         return outcome
 
@@ -240,5 +239,4 @@ class Session:
             why = outcome.why if isinstance(outcome, Uncertain) else self._why("server_closing")
             is_told = isinstance(reading.next, Refused) and not isinstance(outcome, Uncertain)
             return Finished(outcome, reading.next if is_told else PutBack(Phase.MAIL, why, is_counted=False))
-        self._queue.limit_acknowledgement(0)
         return Finished(outcome, self._settle_envelope(reading))

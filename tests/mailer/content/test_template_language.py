@@ -1,5 +1,7 @@
 """The template language is an allow-list on the syntax tree (S51 to S53), and data is never template (S54)."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,7 +134,5 @@ def test_two_full_loops_with_a_long_body_are_too_costly_to_save() -> None:
 @given(st.text(alphabet="{}%# abif.|()'\"+*[]ndforelspi0", max_size=80))
 def test_any_text_is_a_template_or_refused_and_nothing_else(source: str) -> None:
     """S53: no other error than the refusal."""
-    try:
+    with contextlib.suppress(TemplateRefusedError):
         read_template(source, is_html=False)
-    except TemplateRefusedError as error:
-        assert error.code

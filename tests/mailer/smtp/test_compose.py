@@ -99,7 +99,7 @@ def test_every_message_carries_the_headers_the_rules_ask_for() -> None:
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Id"] == "<commercial.l1.dueback.example.com>"
     assert message["Auto-Submitted"] == "auto-generated"
-    assert RETURNS.verify(composed.sender.partition("@")[0]) == ("b", message_id)
+    assert RETURNS.verify(skeleton().sender_of(message_id).partition("@")[0]) == ("b", message_id)
     parts = [part.get_content_type() for part in two_parts(composed.data)]
     assert parts == ["text/plain", "text/html"]
     assert not message.defects

@@ -5,8 +5,8 @@ from time import monotonic
 
 import pytest
 
-from services.mailer.domain.outcomes import Bounced, Deferred, Phase, PutBack, Sent
-from services.mailer.smtp.connect import Relay, RelayNotReadyError, TlsRule
+from services.mailer.domain.outcomes import Bounced, Deferred, Phase, PutBack, Sent, Uncertain
+from services.mailer.smtp.connect import Limits, Relay, RelayNotReadyError, TlsRule
 from services.mailer.smtp.envelope import Envelope
 from services.mailer.smtp.groups import Ready, Refused
 from services.mailer.smtp.session import Stage, open_session
@@ -113,18 +113,31 @@ def test_a_dot_later_than_two_seconds_after_the_marker_is_never_written(run: Run
     run(scenario())
 
 
-def test_the_hand_over_ends_after_two_seconds_without_acknowledgement(run: Run) -> None:
-    """Architecture 4, step 4: TCP_USER_TIMEOUT is 2,000 ms while the dot is on its way and the system's own otherwise."""
+@TLS
+def test_the_hand_over_ends_after_two_seconds_without_acknowledgement(run: Run, is_secure: bool) -> None:
+    """Architecture 4, step 4: TCP_USER_TIMEOUT is 2,000 ms while the dot is on its way; what ends the connection then is an uncertain end."""
 
     async def scenario() -> None:
-        async with SmtpSink([Step("dot", "hang", skip=1)]) as sink, opened(sink) as session:
+        limits = Limits(connect=5, final=0.2)
+        async with (
+            SmtpSink([Step("dot", "hang")], starttls=True) as sink,
+            opened(sink, is_secure=is_secure, limits=limits) as session,
+        ):
             wire: socket.socket = session._line.raw.get_extra_info("socket")
             await bring_to_dot(session)
-            await finish(session)
-            assert wire.getsockopt(socket.IPPROTO_TCP, 18) == 0
-            await bring_to_dot(session)
-            await finish(session, envelope("b"))
             assert wire.getsockopt(socket.IPPROTO_TCP, 18) == 2000
+            assert isinstance((await finish(session)).current, Uncertain)
+
+    run(scenario())
+
+
+def test_a_body_to_a_near_relay_is_acknowledged_at_once(run: Run) -> None:
+    """Segments as short as on Ethernet: otherwise each body waits 40 ms for its acknowledgement."""
+
+    async def scenario() -> None:
+        async with SmtpSink() as sink, opened(sink) as session:
+            wire: socket.socket = session._line.raw.get_extra_info("socket")
+            assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) <= 1400
 
     run(scenario())
 
