@@ -31,7 +31,8 @@ where s.position < l.position and s.subscriber_id is not distinct from l.subscri
   and s.suppression_class = l.suppression_class
 """
 _RECEIVED: Final = """
-update follower_state set epoch = $1, received = $2, safe = least(safe, $2), lease_until = coalesce($3, lease_until) where singleton
+update follower_state set epoch = $1, received = greatest(received, $2), lease_until = greatest(lease_until, $3)
+where singleton and (epoch is null or epoch = $1)
 """
 _SAFE: Final = "update follower_state set safe = $1 where singleton and epoch = $2 and safe < $1"
 _TOUCHED: Final = """
@@ -44,7 +45,7 @@ touched as (
 _IN_FLIGHT: Final = f"""
 with {_TOUCHED}
 select exists (select from messages m join touched using (subscriber_id, message_id) where m.state = 'handing_over')
-"""
+"""  # noqa: S608 - one constant in another
 # Queued mail of a suppressed address or person dies now, not when its turn comes; what is claimed dies at its marker.
 _SWEEP: Final = f"""
 with {_TOUCHED},
@@ -58,7 +59,7 @@ moved as (
 insert into changes (subscriber_id, kind, key, body)
 select subscriber_id, 'outcome', message_id, jsonb_build_object(
     'message_id', message_id, 'touch_ids', touch_ids, 'state', state, 'reason', reason, 'at', final_at) from moved
-"""
+"""  # noqa: S608 - one constant in another
 
 
 @dataclass(frozen=True, slots=True)

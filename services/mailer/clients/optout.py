@@ -1,0 +1,49 @@
+"""What the mailer asks of optout: permission for a batch, and the suppression log with its lease. On silence nothing is sent (fails closed)."""
+
+from collections.abc import Sequence
+
+from shared.kit.http import RefusedError, ServiceClient, SilentError
+from shared.schemas.optout import (
+    PermissionAnswer,
+    PermissionAnswers,
+    PermissionQueries,
+    PermissionQuery,
+    SuppressionAnswer,
+    SuppressionPoll,
+)
+
+
+class OptoutSilentError(Exception):
+    """No usable answer: whatever was asked counts as no."""
+
+
+class OptoutClient:
+    """optout as the mailer sees it."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    async def check(self, queries: Sequence[PermissionQuery]) -> list[PermissionAnswer]:
+        """Ask permission for at most 1,000 messages; raise OptoutSilentError if optout does not answer every one."""
+        try:
+            found = await self._client.ask(
+                "POST", "/v1/permissions/check", PermissionAnswers, body=PermissionQueries(queries=list(queries))
+            )
+        except (SilentError, RefusedError) as error:
+            raise OptoutSilentError(str(error)) from None
+        if [answer.query_id for answer in found.answers] != [query.query_id for query in queries]:
+            raise OptoutSilentError("the answers do not match the queries")
+        return found.answers
+
+    async def poll(self, poll: SuppressionPoll) -> SuppressionAnswer:
+        """Report positions, receive entries and perhaps a lease; raise OptoutSilentError otherwise."""
+        try:
+            return await self._client.ask(
+                "POST", "/v1/suppressions/poll", SuppressionAnswer, body=poll, seconds=poll.wait_seconds + 2
+            )
+        except (SilentError, RefusedError) as error:
+            raise OptoutSilentError(str(error)) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()

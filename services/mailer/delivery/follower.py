@@ -1,0 +1,142 @@
+"""The elected follower of the suppression log: it brings entries into the mailer's database and keeps the send lease alive.
+
+It runs outside the sending event loop (its own thread), so that a busy sender never delays an opt-out. What it reports as `safe` has taken effect:
+stored under the exclusive lock, and every matching row that was being handed over then is settled or 2 s of its own monotonic clock have passed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from typing import Final
+from uuid import UUID, uuid4
+
+from services.mailer.clients.optout import OptoutClient, OptoutSilentError
+from services.mailer.store.suppressing import (
+    FollowerState,
+    begin_poll,
+    is_in_flight,
+    keep_safe,
+    keep_suppressions,
+    restart_copy,
+    sweep_suppressed,
+)
+from shared.kit.clock import Clock
+from shared.kit.crashpoints import crashpoint
+from shared.kit.db import Database
+from shared.kit.lease import drop_lease, take_lease
+from shared.kit.logs import log
+from shared.schemas.optout import SuppressionEntry, SuppressionPoll
+
+HAND_OVER_SECONDS: Final = 2.0
+"""No dot is written later than this after its marker was sent (architecture 4)."""
+ELECTION: Final = "suppression_follower"
+_ELECTED_SECONDS: Final = 4.0
+_QUICK_WAIT: Final = 0.02
+_LONG_WAIT: Final = 1.0
+
+
+@dataclass
+class _Pending:
+    """Entries that are stored and not yet proven to have taken effect."""
+
+    position: int
+    stored_at: float
+    address_keys: list[str]
+    person_ids: list[UUID]
+
+
+@dataclass
+class SuppressionFollower:
+    """One candidate; `step` follows the log if it is, or becomes, the elected one."""
+
+    database: Database
+    optout: OptoutClient
+    clock: Clock
+    candidate: UUID = field(default_factory=uuid4)
+    _pending: list[_Pending] = field(default_factory=list)
+    _led_before: bool = False
+
+    async def step(self) -> bool:
+        """Poll once; return false (pause) when another candidate leads or optout is silent."""
+        if not await self._lead():
+            return False
+        async with self.database.raw() as connection:
+            state = await begin_poll(connection)
+            if not self._led_before:
+                self._take_over(state)
+            safe = await self._settle_pending(connection, state)
+        wait = _QUICK_WAIT if self._pending else _LONG_WAIT
+        poll = SuppressionPoll(
+            holder=state.holder, epoch=state.epoch, after=state.received, safe=safe, wait_seconds=wait
+        )
+        try:
+            answer = await self.optout.poll(poll)
+        except OptoutSilentError as silent:
+            log("mailer.follower").warning("optout_silent", detail=str(silent))
+            return False
+        if state.epoch is not None and answer.epoch != state.epoch:
+            async with self.database.raw() as connection:
+                await restart_copy(connection)
+            self._pending.clear()
+            return True
+        crashpoint("mailer.poll_answered")
+        lease_until = state.lease_from + timedelta(seconds=answer.lease_seconds) if answer.lease_seconds > 0 else None
+        received = answer.entries[-1].position if answer.entries else state.received
+        await self._keep(answer.entries, epoch=answer.epoch, received=received, lease_until=lease_until)
+        return True
+
+    async def stop(self) -> None:
+        """Give the election back."""
+        async with self.database.transaction() as connection:
+            await drop_lease(connection, name=ELECTION, holder=self.candidate)
+
+    async def _lead(self) -> bool:
+        async with self.database.transaction() as connection:
+            elected = await take_lease(connection, name=ELECTION, holder=self.candidate, seconds=_ELECTED_SECONDS)
+        if not elected:
+            self._led_before = False
+            self._pending.clear()
+        return elected
+
+    def _take_over(self, state: FollowerState) -> None:
+        """What the predecessor had stored and not yet called safe is safe when the longest hand-over has passed."""
+        self._led_before = True
+        if state.received > state.safe:
+            self._pending = [_Pending(state.received, monotonic(), [], [])]
+
+    async def _keep(self, entries: Sequence[SuppressionEntry], **received: object) -> None:
+        async with self.database.raw() as connection:
+            await keep_suppressions(connection, entries, **received)  # type: ignore[arg-type]
+            crashpoint("mailer.after_suppression")
+            if not entries:
+                return
+            keys = [entry.address_key for entry in entries if entry.address_key]
+            people = [entry.person_id for entry in entries if entry.person_id]
+            self._pending.append(_Pending(entries[-1].position, monotonic(), keys, people))
+            await sweep_suppressed(connection, keys, people, now=self.clock.now())
+
+    async def _settle_pending(self, connection: object, state: FollowerState) -> int:
+        """Return the position up to which everything has taken effect, without waiting for it."""
+        safe = state.safe
+        while self._pending:
+            first = self._pending[0]
+            if monotonic() - first.stored_at < HAND_OVER_SECONDS and (
+                not (first.address_keys or first.person_ids)
+                or await is_in_flight(connection, first.address_keys, first.person_ids)  # type: ignore[arg-type]
+            ):
+                break
+            safe = max(safe, first.position)
+            self._pending.pop(0)
+        if safe > state.safe and state.epoch is not None:
+            await keep_safe(connection, epoch=state.epoch, position=safe)  # type: ignore[arg-type]
+        return safe
+
+
+async def follow(follower: SuppressionFollower, stop: asyncio.Event) -> None:
+    """Follow until `stop`; every failure only lets the lease run out, which stops the sending and never the opting out."""
+    from shared.kit.loops import Loop, run_loop
+
+    await run_loop(Loop("follow_suppressions", follower.step, idle_seconds=0.5), stop)
+    await follower.stop()

@@ -1,0 +1,73 @@
+"""Settling in batches: noted in the local journal at once, written to the database a few milliseconds later, kept until it is written."""
+
+import asyncio
+import contextlib
+from typing import Final
+from uuid import UUID
+
+from services.mailer.store.journal import ReplyJournal
+from services.mailer.store.settling import Settlement, settle_messages
+from shared.kit.clock import Clock
+from shared.kit.crashpoints import crashpoint
+from shared.kit.db import Database
+from shared.kit.logs import log
+
+_BATCH: Final = 500
+_LINGER_SECONDS: Final = 0.03
+MOST_UNSETTLED: Final = 3000
+"""Above this nothing new is claimed: if outcomes cannot be recorded, nothing is sent."""
+
+
+class Settler:
+    """Collects settlements of all sessions of a worker."""
+
+    def __init__(self, database: Database, clock: Clock, journal: ReplyJournal) -> None:
+        self._database, self._clock, self._journal = database, clock, journal
+        self._waiting: list[Settlement] = []
+        self._wake = asyncio.Event()
+        self.settled: dict[UUID, int] = {}
+        """Settlements written per claim since somebody last looked: how the worker knows which claims it still holds."""
+
+    @property
+    def unsettled(self) -> int:
+        """How many settlements are not in the database yet."""
+        return len(self._waiting)
+
+    def settle(self, settlement: Settlement) -> None:
+        """Note a settlement; it is durable against a kill from here on."""
+        self._journal.note(settlement)
+        crashpoint("mailer.after_journal")
+        self._waiting.append(settlement)
+        if len(self._waiting) >= _BATCH:
+            self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Write until `stop` is set and nothing waits."""
+        failures = 0
+        while not (stop.is_set() and not self._waiting):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LINGER_SECONDS if self._waiting or failures else 0.2):
+                    await self._wake.wait()
+            self._wake.clear()
+            if not self._waiting:
+                continue
+            try:
+                await self._write()
+                failures = 0
+            except Exception as error:
+                failures += 1
+                log("mailer.settler").warning(
+                    "settle_failed", failures=failures, unsettled=self.unsettled, exc_info=error
+                )
+                await asyncio.sleep(min(5.0, 0.1 * 2**failures))
+
+    async def _write(self) -> None:
+        batch = self._waiting[:_BATCH]
+        async with self._database.raw() as connection:
+            await settle_messages(connection, batch, now=self._clock.now())
+        crashpoint("mailer.after_settle")
+        del self._waiting[: len(batch)]
+        for settlement in batch:
+            self.settled[settlement.claim_id] = self.settled.get(settlement.claim_id, 0) + 1
+        if not self._waiting:
+            self._journal.forget()

@@ -1,0 +1,148 @@
+"""The delivery worker: a table of contents of how a message leaves.
+
+claim -> may we? -> prepare -> open or reuse a session -> body -> marker -> dot -> settle. Every early return settles the message.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from services.mailer.delivery.sending import Sending
+from services.mailer.delivery.settler import MOST_UNSETTLED
+from services.mailer.delivery.tools import Tools
+from services.mailer.domain.moves import INNOCENT_WAIT, Move
+from services.mailer.domain.states import State
+from services.mailer.store.claiming import ClaimedMessage, claim_messages, extend_claims
+from shared.kit.crashpoints import crashpoint
+from shared.kit.epoch import is_on_hold
+from shared.kit.ids import new_id
+from shared.kit.logs import log
+from shared.kit.loops import pause
+from shared.schemas.optout import PermissionQuery
+
+_BATCH: Final = 500
+_HEARTBEAT_SECONDS: Final = 5.0
+_LONGEST_BACKOFF_SECONDS: Final = 15.0
+
+
+class DeliveryWorker:
+    """Delivers due messages over a few sessions until it is stopped."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._t = tools
+        self._sending = Sending(tools)
+        self._in_hand: Counter[UUID] = Counter()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop`; then finish what is being handed over, put the rest back and settle everything."""
+        done = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            helpers = [group.create_task(self._t.marker.run(done)), group.create_task(self._t.settler.run(done))]
+            heartbeat = group.create_task(self._keep_alive(done))
+            claimer = group.create_task(self._claim(stop))
+            sessions = [group.create_task(self._sending.keep_sending(stop)) for _ in range(self._t.connections)]
+            await asyncio.gather(claimer, *sessions)
+            self._put_back(self._sending.take_rest(), None)
+            done.set()
+            await asyncio.gather(*helpers, heartbeat)
+
+    # --- claim -> may we?
+
+    async def _claim(self, stop: asyncio.Event) -> None:
+        failures = 0
+        while not stop.is_set():
+            try:
+                claimed = await self._claim_batch()
+                failures = 0
+            except Exception as error:
+                failures += 1
+                log("mailer.delivery").warning("claim_failed", failures=failures, exc_info=error)
+                await pause(stop, random.uniform(0.1, min(_LONGEST_BACKOFF_SECONDS, 0.2 * 2**failures)))  # noqa: S311
+                continue
+            if not claimed:
+                await pause(stop, self._t.idle_seconds)
+        await self._sending.add([])
+
+    async def _claim_batch(self) -> bool:
+        """Claim when half the queue is gone; return whether anything was claimed."""
+        if len(self._sending) > _BATCH // 2 or self._t.settler.unsettled > MOST_UNSETTLED:
+            await asyncio.sleep(0.005)
+            return True
+        async with self._t.database.transaction() as connection:
+            if await is_on_hold(connection):
+                return False
+        claim_id = new_id()
+        async with self._t.database.raw() as connection:
+            messages = await claim_messages(
+                connection, worker_id=self._t.worker_id, claim_id=claim_id, limit=_BATCH, now=self._t.clock.now()
+            )
+        crashpoint("mailer.after_claim")
+        if not messages:
+            return False
+        self._in_hand[claim_id] = len(messages)
+        await self._sending.add(await self._admit(messages))
+        return True
+
+    async def _admit(self, messages: list[ClaimedMessage]) -> list[ClaimedMessage]:
+        """Return the messages that may go, warmed up; on any silence they wait again and nothing is sent (fails closed)."""
+        waiting: Sequence[ClaimedMessage] = messages
+        try:
+            waiting = allowed = await self._ask_permission(messages)
+            await self._t.preparer.warm(allowed)
+        except BaseException:
+            self._put_back(waiting, "permission_unknown")
+            raise
+        crashpoint("mailer.after_permission")
+        return allowed
+
+    def _put_back(self, messages: Sequence[ClaimedMessage], reason: str | None) -> None:
+        for message in messages:
+            self._t.settle_move(message, Move(State.ACCEPTED, reason, self._t.clock.now() + INNOCENT_WAIT))
+
+    async def _ask_permission(self, messages: list[ClaimedMessage]) -> list[ClaimedMessage]:
+        """Return the allowed ones; settle the others. Only `refused` is final."""
+        queries = [
+            PermissionQuery(
+                query_id=message.message_id,
+                subscriber_id=message.subscriber_id,
+                location_id=message.location_id,
+                address_key=message.address_key,
+                person_ids=message.person_ids,
+                message_class="commercial" if message.message_class == "commercial" else "transactional",
+            )
+            for message in messages
+        ]
+        answers = await self._t.optout.check(queries)
+        allowed = []
+        for message, answer in zip(messages, answers, strict=True):
+            if answer.answer == "allowed":
+                allowed.append(message)
+            elif answer.answer == "refused":
+                self._t.settle_move(message, Move(State.SUPPRESSED, answer.reason))
+            else:
+                self._t.settle_move(message, Move(State.RECHECK, "no_permission_yet"))
+        return allowed
+
+    async def _keep_alive(self, done: asyncio.Event) -> None:
+        """Extend this worker's claims; a claim that ran out is not revived, its messages belong to somebody else."""
+        last = monotonic()
+        while not done.is_set():
+            await pause(done, _HEARTBEAT_SECONDS)
+            for claim_id, count in self._take_settled().items():
+                self._in_hand[claim_id] -= count
+                if self._in_hand[claim_id] <= 0:
+                    del self._in_hand[claim_id]
+            try:
+                async with self._t.database.raw() as connection:
+                    await extend_claims(connection, worker_id=self._t.worker_id, in_hand=set(self._in_hand))
+                last = monotonic()
+            except Exception as error:
+                log("mailer.delivery").warning("heartbeat_failed", seconds=round(monotonic() - last, 1), exc_info=error)
+
+    def _take_settled(self) -> dict[UUID, int]:
+        settled, self._t.settler.settled = self._t.settler.settled, {}
+        return settled

@@ -1,0 +1,60 @@
+"""The mailer's settings."""
+
+from typing import Annotated, Self
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from services.mailer.smtp.connect import Relay, TlsRule
+from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load
+
+
+class Settings(ServiceSettings):
+    """Variables that start with MAILER_; the keys shared with other services start with DUEBACK_."""
+
+    model_config = SettingsConfigDict(env_prefix="MAILER_", frozen=True)
+
+    common: CommonSettings = Field(default_factory=lambda: load(CommonSettings))
+    kek: Octets = Field(description="base64 of 32 octets: wraps the data keys of subscribers")
+    token_keys: dict[str, Octets] = Field(
+        validation_alias="DUEBACK_TOKEN_KEYS", description="JSON: key id to base64 of 32 octets; seals opt-out links (also optout's)"
+    )
+    smtp_url: SecretStr = Field(description="the relay: smtp://, smtp+starttls:// or smtp+offered://user:password@host:port")
+    optout_public_url: str = Field(description="where consumers reach optout, without a slash at the end")
+    bounce_domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,100}$")] = Field(
+        description="domain of envelope senders, Message-IDs and List-Ids; its MX leads to our inbound receiver"
+    )
+    helo_name: str = Field(default="mail.example.com", description="the name this sender greets relays with")
+    operator: str = Field(default="Dueback", description="who sends on behalf of the business, as every mail says (S-009)")
+    connections: int = Field(default=20, ge=1, le=80, description="SMTP connections of one worker process")
+
+    @model_validator(mode="after")
+    def _strict_in_production(self) -> Self:
+        if self.common.mode == "production":
+            if not self.optout_public_url.startswith("https://"):
+                raise ValueError("MAILER_OPTOUT_PUBLIC_URL must be an https address")
+            if self.relay().tls is not TlsRule.REQUIRED and self.relay().host not in ("localhost", "127.0.0.1", "::1"):
+                raise ValueError("MAILER_SMTP_URL must be smtp+starttls:// unless the relay is on this machine")
+        return self
+
+    def relay(self) -> Relay:
+        """Return the relay that `smtp_url` names."""
+        parts = urlsplit(self.smtp_url.get_secret_value())
+        rules = {"smtp": TlsRule.OFFERED, "smtp+offered": TlsRule.OFFERED, "smtp+starttls": TlsRule.REQUIRED, "smtp+plain": TlsRule.NEVER}
+        if parts.scheme not in rules or not parts.hostname:
+            raise ValueError("MAILER_SMTP_URL is no smtp:// address")
+        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        return Relay(
+            host=parts.hostname,
+            port=parts.port or (25 if local else 587),
+            helo_name=self.helo_name,
+            tls=TlsRule.NEVER if local and parts.scheme == "smtp" else rules[parts.scheme],
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )
+
+
+def load_settings() -> Settings:
+    """Read the settings or raise SettingsRefusedError."""
+    return load(Settings)

@@ -1,0 +1,52 @@
+"""What delivering reads: contents by id, and locations with their subscribers from the pushed facts."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.mailer.content.findings import CompiledContent
+from services.mailer.store.tables import contents
+from shared.schemas.location import LocationFacts, SubscriberFacts
+
+_LOCATIONS = text("""
+select l.body as location, s.body as subscriber from directory l
+left join directory s on s.kind = 'subscriber' and s.id = l.body ->> 'subscriber_id'
+where l.kind = 'location' and l.id = any (cast(:ids as text[]))
+""")
+
+
+async def find_contents(connection: AsyncConnection, content_ids: Collection[UUID]) -> dict[UUID, CompiledContent]:
+    """Return the contents there are."""
+    if not content_ids:
+        return {}
+    rows = await connection.execute(select(contents).where(contents.c.content_id.in_(content_ids)))
+    return {
+        row.content_id: CompiledContent(
+            row.language, row.message_class, row.subject, row.text, row.html, tuple(row.fields)
+        )
+        for row in rows
+    }
+
+
+async def find_locations(
+    connection: AsyncConnection, location_ids: Collection[UUID]
+) -> dict[UUID, tuple[LocationFacts, SubscriberFacts | None]]:
+    """Return the present facts of these locations and of their subscribers."""
+    rows = await connection.execute(_LOCATIONS, {"ids": [str(location_id) for location_id in location_ids]})
+    found = {}
+    for row in rows:
+        location = LocationFacts.model_validate(_json(row.location))
+        found[location.location_id] = (
+            location,
+            SubscriberFacts.model_validate(_json(row.subscriber)) if row.subscriber else None,
+        )
+    return found
+
+
+def _json(value: Any) -> Any:
+    import json
+
+    return json.loads(value) if isinstance(value, str) else value
