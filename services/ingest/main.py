@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.release_adults import release_adults
-from services.ingest.api import batches, changes, connections
+from services.ingest.api import batches, changes, connections, consumers
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
@@ -81,7 +81,7 @@ def create_app(deps: Deps) -> FastAPI:
     return kit_app.create_app(
         service="ingest",
         deps=deps,
-        routers=[batches.router, connections.router, changes.router],
+        routers=[batches.router, connections.router, consumers.router, changes.router],
         facts={
             "subscriber": SubscriberFacts,
             "location": LocationFacts,

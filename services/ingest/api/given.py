@@ -15,4 +15,6 @@ async def _deps(request: Request) -> Deps:
 Given = Annotated[Deps, Depends(_deps)]
 Uploader = Annotated[Caller, needs("ingest")]
 """A client with scope `ingest`: a practice's bridge."""
+Reader = Annotated[Caller, needs("records")]
+"""A client with scope `records`: a front desk's software."""
 Scheduler = Annotated[Caller, only_service("scheduler")]
