@@ -1,6 +1,6 @@
 """Consumers as a front desk's software looks them up."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -11,13 +11,15 @@ from services.ingest.api.given import Given, Reader
 from shared.schemas.ingest import ConsumerFacts, ForeignId
 from shared.schemas.wire import Page
 
+_CONSUMER: Final = cast("list[dict[str, Any]]", CHANGES["changes"])[0]["body"]
+
 router = APIRouter(tags=["consumers"])
 
 
 @router.get(
     "/v1/consumers",
     response_model=Page[ConsumerFacts],
-    responses=answers({"items": [CHANGES["changes"][0]["body"]], "next": None}),
+    responses=answers({"items": [_CONSUMER], "next": None}),
 )
 async def list_consumers(
     caller: Reader,
