@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Protocol
 
+import asyncpg
+from asyncpg import PostgresError
 from fastapi import APIRouter, Body, FastAPI, Path, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
@@ -88,8 +90,8 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _render_invalid)
     app.add_exception_handler(HTTPException, _render_http)
     app.add_exception_handler(Exception, _render_unexpected)
-    for busy in (OperationalError, InterfaceError, PoolTimeoutError, DBAPIError, OSError):
-        app.add_exception_handler(busy, _render_database)
+    for failure in (DBAPIError, PoolTimeoutError, PostgresError, asyncpg.InterfaceError, OSError):
+        app.add_exception_handler(failure, _render_database)
     return app
 
 
@@ -169,12 +171,21 @@ async def _render_http(request: Request, error: Exception) -> Response:
     return _answer(request, _PlainProblem(error.status_code, code, title, error.headers or {}))
 
 
+_UNSTORABLE: Final = ("22000", "22001", "22003", "22008", "22021", "22P05")
+"""SQLSTATEs of values: out of range for its type, too long, a NUL (22021 in text, 22P05 in jsonb)."""
+
+
 async def _render_database(request: Request, error: Exception) -> Response:
-    """A lost or full database is ours, not the caller's: 503 with Retry-After. Anything else that SQL refuses is a defect."""
-    lost = isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError) or getattr(
-        error, "connection_invalidated", False
-    )
-    state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
+    """A lost or full database is ours, not the caller's: 503 with Retry-After. A value that no column can hold is the caller's: 422.
+
+    Anything else that SQL refuses is a defect.
+    """
+    lost = isinstance(
+        error, OperationalError | InterfaceError | PoolTimeoutError | asyncpg.InterfaceError | OSError
+    ) or getattr(error, "connection_invalidated", False)
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
+    if state in _UNSTORABLE:
+        return _answer(request, InvalidRequestError(errors=[{"field": "", "code": "value_unstorable"}]))
     # 08 connection, 53 resources (disk full 53100), 55P03 lock timeout, 57 operator intervention, 40 serialization and deadlock.
     if lost or state[:2] in ("08", "53", "57", "40") or state == "55P03":
         log("kit.app").warning("database_unavailable", state=state, exc_info=error)
