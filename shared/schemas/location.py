@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from shared.schemas.wire import Instant, Name, Wire
+from shared.schemas.wire import Instant, Line, Name, Wire
 
 Vertical = Literal["dental", "auto"]
 LocationState = Literal["onboarding", "live", "suspended", "closed"]
@@ -33,10 +33,10 @@ class PostalAddress(Wire):
     """A physical postal address of the sender (L-007): street address, registered post-office box or private mailbox."""
 
     line1: Name
-    line2: str = Field(default="", max_length=200)
+    line2: Line = Field(default="", max_length=200)
     city: Name
-    region: str = Field(default="", max_length=60)
-    postal_code: str = Field(min_length=2, max_length=20)
+    region: Line = Field(default="", max_length=60)
+    postal_code: Line = Field(min_length=2, max_length=20)
     country: str = Field(pattern=r"^[A-Z]{2}$", examples=["US"])
 
     def one_line(self) -> str:
@@ -92,8 +92,8 @@ class LocationFacts(Wire):
     state: LocationState
     zone: ZoneName
     language: str = Field(default="en", pattern=r"^[a-z]{2}$")
-    phone: str = Field(max_length=40)
-    website: str = Field(default="", max_length=300)
+    phone: Line = Field(max_length=40)
+    website: Line = Field(default="", max_length=300)
     postal_address: PostalAddress
     sender: SenderIdentity
     hours: OpeningHours

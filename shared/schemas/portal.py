@@ -15,7 +15,7 @@ from shared.schemas.location import (
     Vertical,
     ZoneName,
 )
-from shared.schemas.wire import Instant, Name, Wire
+from shared.schemas.wire import Instant, Line, Name, Wire
 
 SCOPES: tuple[str, ...] = ("ingest", "records", "campaigns", "messages", "optouts", "locations", "clients", "operator")
 
@@ -26,8 +26,8 @@ class SubscriberInput(Wire):
     name: Name
     contact_name: Name
     postal_address: PostalAddress
-    phone: str = Field(max_length=40)
-    fax: str = Field(default="", max_length=40)
+    phone: Line = Field(max_length=40)
+    fax: Line = Field(default="", max_length=40)
     email: str = Field(max_length=254)
 
 
@@ -47,15 +47,15 @@ class SubscriberChange(Wire):
     name: Name | None = None
     contact_name: Name | None = None
     postal_address: PostalAddress | None = None
-    phone: str | None = Field(default=None, max_length=40)
-    fax: str | None = Field(default=None, max_length=40)
+    phone: Line | None = Field(default=None, max_length=40)
+    fax: Line | None = Field(default=None, max_length=40)
     email: str | None = Field(default=None, max_length=254)
 
 
 class AgreementInput(Wire):
     """Acceptance of a numbered agreement version by a named person (S-052)."""
 
-    version: str = Field(min_length=1, max_length=40)
+    version: Line = Field(min_length=1, max_length=40)
     accepted_by: Name
 
 
@@ -66,8 +66,8 @@ class LocationInput(Wire):
     vertical: Vertical
     zone: ZoneName
     language: str = Field(default="en", pattern=r"^[a-z]{2}$")
-    phone: str = Field(max_length=40)
-    website: str = Field(default="", max_length=300)
+    phone: Line = Field(max_length=40)
+    website: Line = Field(default="", max_length=300)
     postal_address: PostalAddress
     sender: SenderIdentity
     hours: OpeningHours = Field(default=[])
@@ -80,8 +80,8 @@ class LocationChange(Wire):
     name: Name | None = None
     zone: ZoneName | None = None
     language: str | None = Field(default=None, pattern=r"^[a-z]{2}$")
-    phone: str | None = Field(default=None, max_length=40)
-    website: str | None = Field(default=None, max_length=300)
+    phone: Line | None = Field(default=None, max_length=40)
+    website: Line | None = Field(default=None, max_length=300)
     postal_address: PostalAddress | None = None
     sender: SenderIdentity | None = None
     hours: OpeningHours | None = None

@@ -17,8 +17,11 @@ class Wire(BaseModel):
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A stable machine word: campaign type, connector, channel, reason code."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-"""A human name of a business, location or person."""
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""One line of text: no control characters, so that it can stand in a header, a log and a column (S47, S78)."""
+
+Name = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+"""A human name of a business, location or person, in one line."""
 
 AddressKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,4}\.[A-Za-z0-9_-]{22}$")]
 """Keyed hash of a folded address with its key id in front (schemas/address.py)."""
