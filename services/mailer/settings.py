@@ -18,15 +18,20 @@ class Settings(ServiceSettings):
     common: CommonSettings = Field(default_factory=lambda: load(CommonSettings))
     kek: Octets = Field(description="base64 of 32 octets: wraps the data keys of subscribers")
     token_keys: dict[str, Octets] = Field(
-        validation_alias="DUEBACK_TOKEN_KEYS", description="JSON: key id to base64 of 32 octets; seals opt-out links (also optout's)"
+        validation_alias="DUEBACK_TOKEN_KEYS",
+        description="JSON: key id to base64 of 32 octets; seals opt-out links (also optout's)",
     )
-    smtp_url: SecretStr = Field(description="the relay: smtp://, smtp+starttls:// or smtp+offered://user:password@host:port")
+    smtp_url: SecretStr = Field(
+        description="the relay: smtp://, smtp+starttls:// or smtp+offered://user:password@host:port"
+    )
     optout_public_url: str = Field(description="where consumers reach optout, without a slash at the end")
     bounce_domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,100}$")] = Field(
         description="domain of envelope senders, Message-IDs and List-Ids; its MX leads to our inbound receiver"
     )
     helo_name: str = Field(default="mail.example.com", description="the name this sender greets relays with")
-    operator: str = Field(default="Dueback", description="who sends on behalf of the business, as every mail says (S-009)")
+    operator: str = Field(
+        default="Dueback", description="who sends on behalf of the business, as every mail says (S-009)"
+    )
     connections: int = Field(default=20, ge=1, le=80, description="SMTP connections of one worker process")
 
     @model_validator(mode="after")
@@ -41,7 +46,12 @@ class Settings(ServiceSettings):
     def relay(self) -> Relay:
         """Return the relay that `smtp_url` names."""
         parts = urlsplit(self.smtp_url.get_secret_value())
-        rules = {"smtp": TlsRule.OFFERED, "smtp+offered": TlsRule.OFFERED, "smtp+starttls": TlsRule.REQUIRED, "smtp+plain": TlsRule.NEVER}
+        rules = {
+            "smtp": TlsRule.OFFERED,
+            "smtp+offered": TlsRule.OFFERED,
+            "smtp+starttls": TlsRule.REQUIRED,
+            "smtp+plain": TlsRule.NEVER,
+        }
         if parts.scheme not in rules or not parts.hostname:
             raise ValueError("MAILER_SMTP_URL is no smtp:// address")
         local = parts.hostname in ("localhost", "127.0.0.1", "::1")

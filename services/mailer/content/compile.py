@@ -2,13 +2,14 @@
 
 from services.mailer.content.environment import FieldMissingError
 from services.mailer.content.fields import UnfitFieldsError, clean_fields
-from services.mailer.content.findings import Compilation, CompiledContent, ContentSource, Finding, LintRules
+from services.mailer.content.findings import Compilation, ContentSource, Finding, LintRules
 from services.mailer.content.html_facts import read_html
 from services.mailer.content.lint import Draft, lint_content
 from services.mailer.content.mjml_html import MjmlRefusedError, convert_mjml, read_preheader
 from services.mailer.content.notices import write_sender_fields
 from services.mailer.content.render import Renderer, RenderFailedError
 from services.mailer.content.template_language import Reading, TemplateRefusedError, read_template
+from services.mailer.domain.contents import CompiledContent
 
 _OPTOUT_SAMPLE = "https://optout.example.com/o/sample"
 

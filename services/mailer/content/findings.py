@@ -1,8 +1,10 @@
-"""What publishing takes in and gives back: source, rules, findings, the compiled content."""
+"""What publishing takes in and gives back: source, rules, findings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from services.mailer.domain.contents import CompiledContent
 
 Severity = Literal["error", "warning"]
 
@@ -36,18 +38,6 @@ class LintRules:
 
     operator: str = "Dueback"
     own_hosts: frozenset[str] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledContent:
-    """A published version: three checked templates and the fields they need. Small, frozen, and all that rendering needs."""
-
-    language: str
-    message_class: str
-    subject: str
-    text: str
-    html: str
-    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

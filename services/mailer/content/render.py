@@ -10,8 +10,8 @@ from jinja2.runtime import Context
 
 from services.mailer.content.environment import ContentEnvironment, FieldMissingError, content_environment
 from services.mailer.content.fields import SenderFields, make_context
-from services.mailer.content.findings import CompiledContent
 from services.mailer.content.template_language import read_template
+from services.mailer.domain.contents import CompiledContent
 
 LARGEST_OUTPUT: Final = 100_000
 """Letters of one rendered part (architecture 11)."""

@@ -11,7 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from services.mailer.content.findings import Compilation, CompiledContent, ContentSource, Finding, LintRules
+from services.mailer.content.findings import Compilation, ContentSource, Finding, LintRules
+from services.mailer.domain.contents import CompiledContent
 
 _ROOT: Final = Path(__file__).resolve().parents[3]
 WALL_SECONDS: Final = 10.0

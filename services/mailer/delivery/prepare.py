@@ -8,11 +8,12 @@ from uuid import UUID
 
 from services.mailer.content.environment import FieldMissingError
 from services.mailer.content.fields import UnfitFieldsError
-from services.mailer.content.findings import CompiledContent
 from services.mailer.content.notices import write_sender_fields
 from services.mailer.content.render import Renderer, RenderFailedError
+from services.mailer.domain.contents import CompiledContent
 from services.mailer.domain.moves import Move
 from services.mailer.domain.readiness import judge_readiness
+from services.mailer.domain.sealing import seal_place
 from services.mailer.domain.states import State
 from services.mailer.smtp.compose import Letter, SenderLines, Skeleton
 from services.mailer.smtp.envelope import Envelope, UnfitEnvelopeError
@@ -47,11 +48,6 @@ class UnsendableError(Exception):
     def __init__(self, move: Move) -> None:
         super().__init__(move.reason)
         self.move = move
-
-
-def seal_place(message_id: UUID) -> bytes:
-    """Return the associated data of a message's sealed column."""
-    return b"messages.sealed:" + message_id.bytes
 
 
 @dataclass(frozen=True, slots=True)

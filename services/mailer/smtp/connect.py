@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, cast
 
-from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
 from services.mailer.smtp.protocol import SmtpProtocol
 
@@ -89,15 +89,13 @@ async def connect_relay(relay: Relay, limits: Limits) -> Line:
         else:
             await smtp.connect(hostname=relay.host, port=relay.port)
         raw = smtp.transport
-        await smtp._ehlo_or_helo_if_needed()
+        await _greet(smtp)
         if relay.tls is not TlsRule.NEVER:
             step = "tls_failed"
             await _secure(smtp, relay)
         if relay.username is not None:
             step = "auth_failed"
             await smtp.login(relay.username, relay.password or "")
-        step = "greeting_failed"
-        await smtp._ehlo_or_helo_if_needed()
         return _take_over(smtp, raw)
     except (SMTPException, OSError, ValueError) as error:
         raise RelayNotReadyError(step, _code_of(error)) from None
@@ -126,9 +124,19 @@ async def _connect_near(relay: Relay, limits: Limits) -> socket.socket:
     return near
 
 
+async def _greet(smtp: SMTP) -> None:
+    """EHLO, or HELO for a relay of the old school (RFC 5321 3.2)."""
+    try:
+        await smtp.ehlo()
+    except SMTPHeloError:
+        await smtp.helo()
+
+
 async def _secure(smtp: SMTP, relay: Relay) -> None:
+    """STARTTLS, and a second greeting: nothing said in clear counts any more (RFC 3207 4.2)."""
     if smtp.supports_extension("starttls"):
         await smtp.starttls(server_hostname=relay.host)
+        await _greet(smtp)
     elif relay.tls is TlsRule.REQUIRED:
         raise RelayNotReadyError("tls_not_offered")
 
@@ -146,4 +154,4 @@ def _take_over(smtp: SMTP, raw: asyncio.BaseTransport | None) -> Line:
 
 
 def _code_of(error: Exception) -> int | None:
-    return error.code if isinstance(error, SMTPResponseException | SMTPAuthenticationError) and error.code > 0 else None
+    return error.code if isinstance(error, SMTPResponseException) and error.code > 0 else None

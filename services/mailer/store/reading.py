@@ -1,5 +1,6 @@
 """What delivering reads: contents by id, and locations with their subscribers from the pushed facts."""
 
+import json
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -7,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mailer.content.findings import CompiledContent
+from services.mailer.domain.contents import CompiledContent
 from services.mailer.store.tables import contents
 from shared.schemas.location import LocationFacts, SubscriberFacts
+from shared.schemas.token import MessageClass
 
 _LOCATIONS = text("""
 select l.body as location, s.body as subscriber from directory l
@@ -46,7 +48,18 @@ async def find_locations(
     return found
 
 
+async def find_classes(
+    connection: AsyncConnection, content_ids: Collection[UUID]
+) -> dict[UUID, tuple[UUID | None, MessageClass]]:
+    """Return owner and class of these contents."""
+    rows = await connection.execute(
+        select(contents.c.content_id, contents.c.subscriber_id, contents.c.message_class).where(
+            contents.c.content_id.in_(content_ids)
+        )
+    )
+    return {row.content_id: (row.subscriber_id, row.message_class) for row in rows}
+
+
 def _json(value: Any) -> Any:
-    import json
 
     return json.loads(value) if isinstance(value, str) else value

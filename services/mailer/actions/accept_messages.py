@@ -1,0 +1,91 @@
+"""Accepting messages: sealed, stored, answered one by one. What is accepted here has exactly one end."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.mailer.content.fields import UnfitFieldsError, make_context
+from services.mailer.domain.acceptance import Acceptance, judge_message
+from services.mailer.domain.sealing import seal_place
+from services.mailer.store.accepting import NewMessage, add_messages, find_known, find_live_touches
+from services.mailer.store.reading import find_classes, find_locations
+from shared.kit.crypto import DataKeys, FieldCipher
+from shared.kit.db import set_subscriber
+from shared.schemas.mailer import MessageInput, MessageReceipt
+from shared.schemas.token import MessageClass
+
+
+async def accept_messages(
+    connection: AsyncConnection, *, given: Sequence[MessageInput], keys: DataKeys, now: datetime
+) -> list[MessageReceipt]:
+    """Store messages and return one receipt each, in order: accepted, repeated (absorbed), or refused with a stable code.
+
+    A message id is its own idempotency key; a touch that a live message carries is refused (`touch_taken`), so that regrouping cannot
+    mail anyone twice (architecture 3).
+    """
+    classes = await find_classes(connection, {message.content_id for message in given})
+    locations = await find_locations(connection, {message.location_id for message in given})
+    receipts: dict[int, MessageReceipt] = {}
+    for subscriber_id in dict.fromkeys(message.subscriber_id for message in given):
+        own = [(index, message) for index, message in enumerate(given) if message.subscriber_id == subscriber_id]
+        await set_subscriber(connection, subscriber_id)
+        known = await find_known(connection, subscriber_id, {message.message_id for _, message in own})
+        taken = set(
+            await find_live_touches(
+                connection, subscriber_id, {touch.touch_id for _, message in own for touch in message.touches}
+            )
+        )
+        cipher = await keys.cipher(connection, subscriber_id)
+        new: list[NewMessage] = []
+        for index, message in own:
+            facts = locations.get(message.location_id)
+            content = classes.get(message.content_id)
+            acceptance = Acceptance(known, taken, facts[0] if facts else None, facts[1] if facts else None, content)
+            code = judge_message(message, acceptance, now=now)
+            if code is None and content is not None:
+                code = _unfit(message)
+            if code is None and content is not None:
+                new.append(_seal(message, content[1], cipher, now))
+                known.add(message.message_id)
+                taken |= {touch.touch_id for touch in message.touches}
+            receipts[index] = _receipt(message.message_id, code)
+        await add_messages(connection, subscriber_id, new)
+    return [receipts[index] for index in range(len(given))]
+
+
+def _unfit(message: MessageInput) -> str | None:
+    try:
+        make_context(message.fields, {}, "")
+    except UnfitFieldsError as unfit:
+        return unfit.code
+    return None
+
+
+def _receipt(message_id: UUID, code: str | None) -> MessageReceipt:
+    if code is None:
+        return MessageReceipt(message_id=message_id, result="accepted", code=None)
+    if code == "repeated":
+        return MessageReceipt(message_id=message_id, result="repeated", code=None)
+    return MessageReceipt(message_id=message_id, result="refused", code=code)
+
+
+def _seal(message: MessageInput, message_class: MessageClass, cipher: FieldCipher, now: datetime) -> NewMessage:
+    plain = json.dumps({"address": message.address, "fields": message.fields}).encode()
+    row = {
+        **message.model_dump(
+            include={
+                "subscriber_id", "message_id", "location_id", "campaign_id", "content_id", "origin",
+                "address_key", "due_at", "useful_until", "recheck_after",
+            }
+        ),
+        "message_class": message_class,
+        "touch_ids": [touch.touch_id for touch in message.touches],
+        "person_ids": list(dict.fromkeys(touch.person_id for touch in message.touches)),
+        "sealed": cipher.encrypt(plain, seal_place(message.message_id)),
+        "next_at": message.due_at,
+        "accepted_at": now,
+    }  # fmt: skip
+    return NewMessage(row, [(touch.touch_id, touch.person_id) for touch in message.touches])

@@ -1,0 +1,66 @@
+"""Publishing a content version: compiled and linted in its own process, then frozen."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.mailer.content.findings import ContentSource, LintRules
+from services.mailer.content.sandbox import compile_in_sandbox
+from services.mailer.domain.refusals import ContentFrozenError, ContentRefusedError
+from services.mailer.store.accepting import add_content, find_content, findings_json
+from shared.schemas.mailer import Content, ContentInput, LintFinding
+
+
+async def publish_content(
+    connection: AsyncConnection, *, content_id: UUID, given: ContentInput, operator: str, now: datetime
+) -> Content:
+    """Publish `given` under `content_id` or raise ContentRefusedError with its findings, ContentFrozenError for other bytes under a used id.
+
+    Publishing the same bytes again is a harmless repeat, answered from what is stored (architecture 3).
+    """
+    digest = hashlib.sha256(json.dumps(given.model_dump(mode="json"), sort_keys=True).encode()).digest()
+    if (stored := await find_content(connection, content_id)) is not None:
+        return _repeat(stored, digest)
+    source = ContentSource(
+        given.language, given.vertical, given.message_class, given.subject, given.mjml, given.text, given.sample
+    )
+    compiled = await compile_in_sandbox(source, LintRules(operator=operator))
+    findings = findings_json(compiled.findings)
+    if compiled.content is None:
+        raise ContentRefusedError(findings=findings)
+    row = {
+        "content_id": content_id,
+        **given.model_dump(
+            include={"subscriber_id", "slug", "language", "vertical", "message_class", "subject", "mjml", "text"}
+        ),
+        "html": compiled.content.html,
+        "fields": list(compiled.content.fields),
+        "findings": findings,
+        "content_hash": digest,
+        "published_at": now,
+    }
+    if not await add_content(connection, row):
+        return _repeat(await find_content(connection, content_id), digest)
+    return _answer(await find_content(connection, content_id))
+
+
+def _repeat(stored: Any, digest: bytes) -> Content:
+    if bytes(stored.content_hash) != digest:
+        raise ContentFrozenError
+    return _answer(stored)
+
+
+def _answer(row: Any) -> Content:
+    return Content(
+        content_id=row.content_id,
+        slug=row.slug,
+        language=row.language,
+        message_class=row.message_class,
+        fields=row.fields,
+        findings=[LintFinding(**finding) for finding in row.findings],
+        published_at=row.published_at,
+    )

@@ -1,0 +1,105 @@
+"""Worked examples for the OpenAPI description."""
+
+from typing import Any
+
+_SUBSCRIBER = "0192f0c1-7a00-7000-8000-000000000001"
+_LOCATION = "0192f0c1-7a00-7000-8000-000000000002"
+_CONTENT = "0192f0c1-7a00-7000-8000-000000000003"
+_MESSAGE = "0192f0c1-7a00-7000-8000-000000000004"
+_TOUCH = "0192f0c1-7a00-7000-8000-000000000005"
+_PERSON = "0192f0c1-7a00-7000-8000-000000000006"
+
+CONTENT: dict[str, Any] = {
+    "subscriber_id": None,
+    "slug": "visit_note",
+    "language": "en",
+    "vertical": "any",
+    "message_class": "transactional",
+    "subject": "A note from {{ location.name }}",
+    "mjml": (
+        "<mjml><mj-body><mj-section><mj-column><mj-text><h1>Hello {{ person.greeting }}</h1></mj-text>"
+        '<mj-text>{{ location.name }}, {{ location.postal_address }}<br/>{{ notice.sent_by }}<br/><a href="{{ links.optout }}">Stop these e-mails'
+        "</a></mj-text></mj-column></mj-section></mj-body></mjml>"
+    ),
+    "text": "Hello {{ person.greeting }},\n\n{{ location.name }}\n{{ location.postal_address }}\n{{ notice.sent_by }}\nStop: {{ links.optout }}\n",
+    "sample": {"person": {"greeting": "Ann"}},
+}
+PUBLISHED: dict[str, Any] = {
+    "content_id": _CONTENT,
+    "slug": "visit_note",
+    "language": "en",
+    "message_class": "transactional",
+    "fields": ["location.name", "person.greeting"],
+    "findings": [],
+    "published_at": "2026-03-02T15:00:00Z",
+}
+MESSAGES: dict[str, Any] = {
+    "messages": [
+        {
+            "message_id": _MESSAGE,
+            "subscriber_id": _SUBSCRIBER,
+            "location_id": _LOCATION,
+            "campaign_id": None,
+            "content_id": _CONTENT,
+            "origin": "campaign",
+            "touches": [{"touch_id": _TOUCH, "person_id": _PERSON}],
+            "address": "ann@example.com",
+            "address_key": "1.AAAAAAAAAAAAAAAAAAAAAA",
+            "fields": {"person": {"greeting": "Ann"}},
+            "due_at": "2026-03-02T17:00:00Z",
+            "useful_until": "2026-03-03T17:00:00Z",
+            "recheck_after": "2026-03-02T18:00:00Z",
+        }
+    ]
+}
+RECEIPTS: dict[str, Any] = {"receipts": [{"message_id": _MESSAGE, "result": "accepted", "code": None}]}
+CANCEL: dict[str, Any] = {"subscriber_id": _SUBSCRIBER, "touch_ids": [_TOUCH]}
+CANCELLED: dict[str, Any] = {"cancelled": [_TOUCH], "too_late": []}
+STOP: dict[str, Any] = {"state": "paused"}
+STATUS: dict[str, Any] = {
+    "message_id": _MESSAGE,
+    "subscriber_id": _SUBSCRIBER,
+    "state": "sent",
+    "reason": None,
+    "accepted_at": "2026-03-02T16:59:00Z",
+    "final_at": "2026-03-02T17:00:01Z",
+    "attempts": [
+        {
+            "attempt_id": "0192f0c1-7a00-7000-8000-000000000007",
+            "started_at": "2026-03-02T17:00:00Z",
+            "phase": "dot",
+            "reply_code": 250,
+            "enhanced_code": "2.0.0",
+            "outcome": "sent",
+        }
+    ],
+}
+CHANGES: dict[str, Any] = {
+    "epoch": "0192f0c1-7a00-7000-8000-000000000008",
+    "changes": [
+        {
+            "position": "731.1",
+            "subscriber_id": _SUBSCRIBER,
+            "kind": "outcome",
+            "key": _MESSAGE,
+            "body": {
+                "message_id": _MESSAGE,
+                "touch_ids": [_TOUCH],
+                "state": "sent",
+                "reason": None,
+                "at": "2026-03-02T17:00:01Z",
+            },
+        }
+    ],
+    "cursor": "731.1",
+}
+
+
+def worked(example: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI request body's examples."""
+    return {"worked": {"value": example}}
+
+
+def answered(example: dict[str, Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """Return an OpenAPI answer with its worked example."""
+    return {status: {"content": {"application/json": {"example": example}}}}

@@ -1,0 +1,79 @@
+"""Messages: submit, cancel, look at one, stop and resume, outcome feed."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Path, Query, Request
+
+from services.mailer.actions.accept_messages import accept_messages
+from services.mailer.actions.cancel_touches import cancel_touches
+from services.mailer.actions.change_stop import StopScope, change_stop
+from services.mailer.actions.show_message import show_message
+from services.mailer.api import examples
+from shared.kit.auth import Caller, needs, only_service
+from shared.kit.feed import START, read_changes
+from shared.kit.requests import Transaction
+from shared.schemas.mailer import CancelAnswer, CancelInput, MessageReceipts, MessagesInput, MessageStatus, StopInput
+from shared.schemas.wire import Changes
+
+router = APIRouter(tags=["messages"])
+
+
+@router.post("/v1/messages", responses=examples.answered(examples.RECEIPTS), max_body_size=128 * 1024 * 1024)
+async def post_messages(
+    given: Annotated[MessagesInput, Body(openapi_examples=examples.worked(examples.MESSAGES))],
+    request: Request,
+    connection: Transaction,
+    caller: Annotated[Caller, only_service("scheduler")],
+) -> MessageReceipts:
+    """Submit messages; each has its own receipt and its own id as idempotency key."""
+    deps: Any = request.app.state.deps
+    receipts = await accept_messages(connection, given=given.messages, keys=deps.data_keys, now=deps.clock.now())
+    return MessageReceipts(receipts=receipts)
+
+
+@router.post("/v1/messages/cancel", responses=examples.answered(examples.CANCELLED))
+async def post_cancel(
+    given: Annotated[CancelInput, Body(openapi_examples=examples.worked(examples.CANCEL))],
+    request: Request,
+    connection: Transaction,
+    caller: Annotated[Caller, only_service("scheduler")],
+) -> CancelAnswer:
+    """Cancel by touch what has not been handed over; repeating it is harmless."""
+    now = request.app.state.deps.clock.now()
+    return await cancel_touches(connection, subscriber_id=given.subscriber_id, touch_ids=given.touch_ids, now=now)
+
+
+@router.get("/v1/messages/{message_id}", responses=examples.answered(examples.STATUS))
+async def get_message(
+    message_id: UUID, connection: Transaction, caller: Annotated[Caller, needs("messages")]
+) -> MessageStatus:
+    """Show what became of a message, attempt by attempt."""
+    return await show_message(connection, subscriber_id=caller.subscriber, message_id=message_id)
+
+
+@router.put("/v1/stops/{scope}/{stop_id}", responses=examples.answered(examples.STOP))
+async def put_stop(
+    scope: StopScope,
+    stop_id: Annotated[str, Path(pattern=r"^(all|[0-9a-f-]{36})$")],
+    given: Annotated[StopInput, Body(openapi_examples=examples.worked(examples.STOP))],
+    request: Request,
+    connection: Transaction,
+    caller: Annotated[Caller, only_service("scheduler", "portal")],
+) -> StopInput:
+    """Pause or resume a campaign, a subscriber or everything; effective with the next marker."""
+    now = request.app.state.deps.clock.now()
+    return await change_stop(connection, scope=scope, stop_id=stop_id, given=given, now=now)
+
+
+@router.get("/v1/changes", responses=examples.answered(examples.CHANGES))
+async def get_changes(
+    request: Request,
+    caller: Annotated[Caller, only_service("scheduler")],
+    epoch: UUID | None = None,
+    after: Annotated[str, Query(max_length=60)] = START,
+    limit: Annotated[int, Query(ge=1, le=2000)] = 500,
+    wait: Annotated[float, Query(ge=0, le=20)] = 0,
+) -> Changes:
+    """Follow outcomes: one row when a message reaches an end, or when an uncertain one is settled later."""
+    return await read_changes(request.app.state.deps.api_db, epoch=epoch, after=after, limit=limit, wait_seconds=wait)

@@ -1,0 +1,61 @@
+"""May this message be taken at all? Pure; every no has a stable code."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.schemas.address import AddressRefusedError, canonical_address
+from shared.schemas.location import LocationFacts, SubscriberFacts
+from shared.schemas.mailer import MessageInput
+from shared.schemas.token import MessageClass
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What is known when a message is offered. `content` is (owner, class) of its content version; owner None is the platform."""
+
+    known: Collection[UUID]
+    taken: Collection[UUID]
+    location: LocationFacts | None
+    subscriber: SubscriberFacts | None
+    content: tuple[UUID | None, MessageClass] | None
+
+
+def judge_message(message: MessageInput, known: Acceptance, *, now: datetime) -> str | None:
+    """Return None to accept, `repeated` for one we have, or the code of the refusal.
+
+    Consumer mail needs an accepted agreement (S-052) and a live location (S-074); the address must already be canonical (S47), because a repaired
+    address is another mailbox than the one whose permission is asked.
+    """
+    if message.message_id in known.known:
+        return "repeated"
+    return _judge_sender(message, known) or _judge_recipient(message, known, now)
+
+
+def _judge_sender(message: MessageInput, known: Acceptance) -> str | None:
+    if message.origin != "campaign":
+        return "origin_unavailable"
+    if known.location is None or known.location.subscriber_id != message.subscriber_id:
+        return "location_unknown"
+    if known.subscriber is None or known.subscriber.agreement_version is None or not known.subscriber.active:
+        return "agreement_required"
+    if known.location.state != "live":
+        return "location_not_live"
+    if known.content is None or known.content[0] not in (None, message.subscriber_id):
+        return "content_unknown"
+    return None
+
+
+def _judge_recipient(message: MessageInput, known: Acceptance, now: datetime) -> str | None:
+    if message.useful_until <= now:
+        return "too_late"
+    touches = [touch.touch_id for touch in message.touches]
+    if len(set(touches)) != len(touches) or any(touch in known.taken for touch in touches):
+        return "touch_taken"
+    try:
+        if canonical_address(message.address).address != message.address:
+            return "address_not_canonical"
+    except AddressRefusedError as refused:
+        return refused.code
+    return None

@@ -1,0 +1,27 @@
+"""What is wrong with a message or content somebody wants us to take."""
+
+from shared.kit.errors import ConflictError, NotFoundError, Problem
+
+
+class ContentRefusedError(Problem):
+    """The content does not keep the rules; `findings` lists every one with its code and requirement."""
+
+    status, code, title = 409, "content_refused", "The content does not keep the rules; `findings` says which."
+
+
+class ContentFrozenError(ConflictError):
+    """A published version never changes: other bytes need another id."""
+
+    code, title = "content_frozen", "A content with this id is published with other bytes; publish under another id."
+
+
+class ContentUnknownError(NotFoundError):
+    """No such content."""
+
+    code, title = "content_unknown", "There is no content with this id."
+
+
+class MessageUnknownError(NotFoundError):
+    """No such message for this caller."""
+
+    code, title = "message_unknown", "There is no message with this id."

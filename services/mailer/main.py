@@ -1,0 +1,149 @@
+"""The mailer: takes messages, asks permission, hands them over, tells what became of them."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.mailer.actions.recover_worker import recover_worker
+from services.mailer.api import contents, messages
+from services.mailer.clients.optout import OptoutClient
+from services.mailer.delivery.follower import SuppressionFollower, follow
+from services.mailer.delivery.marker import MarkerGroup
+from services.mailer.delivery.prepare import Preparer, Sending
+from services.mailer.delivery.settler import Settler
+from services.mailer.delivery.tools import Tools
+from services.mailer.delivery.worker import DeliveryWorker
+from services.mailer.deps import Deps, open_deps
+from services.mailer.settings import Settings, load_settings
+from services.mailer.smtp.verp import ReturnAddresses
+from services.mailer.store.journal import ReplyJournal
+from shared.kit.app import create_app as create_service_app
+from shared.kit.crypto import derive
+from shared.kit.db import Database
+from shared.kit.http import ServiceClient
+from shared.kit.ids import new_id
+from shared.kit.loops import Loop, run_loops
+from shared.schemas.access import RevokedClient, VerificationKey
+from shared.schemas.location import LocationFacts, SubscriberFacts
+from shared.schemas.token import TokenKeys
+
+__all__ = [
+    "Deps",
+    "Settings",
+    "create_app",
+    "load_settings",
+    "loops",
+    "open_deps",
+    "open_follower",
+    "open_worker",
+    "work",
+]
+
+REPAIR_SECONDS = 5.0
+"""A dead worker's messages are listed within its lease (20 s) and this."""
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """Build the application."""
+    facts = {
+        "subscriber": SubscriberFacts,
+        "location": LocationFacts,
+        "verification_key": VerificationKey,
+        "revoked_client": RevokedClient,
+    }
+    return create_service_app(service="mailer", deps=deps, routers=[contents.router, messages.router], facts=facts)
+
+
+def loops(deps: Deps) -> list[Loop]:
+    """Return the background loops beside delivery and following."""
+
+    async def repair() -> bool:
+        await recover_worker(deps.worker_db, folder=deps.settings.state_folder, clock=deps.clock)
+        return False
+
+    return [Loop("repair", repair, REPAIR_SECONDS)]
+
+
+async def work(deps: Deps, stop: asyncio.Event) -> None:
+    """Recover, then deliver and repair until `stop`; the follower runs in a thread of its own."""
+    await recover_worker(deps.worker_db, folder=deps.settings.state_folder, clock=deps.clock)
+    ended = threading.Event()
+    thread = threading.Thread(target=_follow_in_thread, args=(deps, ended), name="follow_suppressions", daemon=True)
+    thread.start()
+    try:
+        async with open_worker(deps) as worker:
+            await asyncio.gather(worker.run(stop), run_loops(loops(deps), stop))
+    finally:
+        ended.set()
+        await asyncio.to_thread(thread.join, 5.0)
+
+
+@asynccontextmanager
+async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
+    """Open a delivery worker with its own id, journal and marker connection."""
+    settings = deps.settings
+    worker_id = new_id()
+    journal = ReplyJournal(settings.state_folder, worker_id)
+    optout = _optout_client(deps, seconds=10.0)
+    sending = Sending(
+        tokens=TokenKeys(settings.token_keys),
+        returns=ReturnAddresses({"1": derive(settings.kek, "return_addresses")}),
+        optout_url=settings.optout_public_url,
+        mail_domain=settings.bounce_domain,
+        operator=settings.operator,
+    )
+    tools = Tools(
+        worker_id=worker_id,
+        database=deps.worker_db,
+        optout=optout,
+        preparer=Preparer(deps.worker_db, deps.data_keys, sending, deps.clock),
+        marker=MarkerGroup(deps.worker_db, deps.clock),
+        settler=Settler(deps.worker_db, deps.clock, journal),
+        clock=deps.clock,
+        relay=settings.relay(),
+        connections=settings.connections,
+    )
+    try:
+        yield DeliveryWorker(tools)
+        if tools.settler.unsettled == 0:
+            journal.close()
+    finally:
+        await optout.close()
+
+
+@asynccontextmanager
+async def open_follower(deps: Deps) -> AsyncIterator[SuppressionFollower]:
+    """Open a follower with a database pool and HTTP client of its own event loop."""
+    database = Database(deps.settings.database_worker.get_secret_value(), application="mailer-follower", pool_size=2)
+    optout = _optout_client(deps, seconds=3.0)
+    try:
+        yield SuppressionFollower(database, optout, deps.clock)
+    finally:
+        await optout.close()
+        await database.close()
+
+
+def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
+    async def run() -> None:
+        stop = asyncio.Event()
+        async with open_follower(deps) as follower, asyncio.TaskGroup() as group:
+            group.create_task(follow(follower, stop))
+            while not ended.is_set():
+                await asyncio.sleep(0.2)
+            stop.set()
+
+    asyncio.run(run())
+
+
+def _optout_client(deps: Deps, *, seconds: float) -> OptoutClient:
+    client = ServiceClient(
+        service="optout",
+        base_url=deps.settings.common.urls["optout"],
+        signer=deps.signer,
+        seconds=seconds,
+        transport=deps.transports.get("optout"),
+    )
+    return OptoutClient(client)
