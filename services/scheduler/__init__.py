@@ -1,0 +1,1 @@
+"""The scheduler: who gets which mail when, and why."""

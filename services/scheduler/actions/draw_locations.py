@@ -1,0 +1,54 @@
+"""Draws locations that portal pushed or changed: may mail leave, in which zone, and on which days is it open."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.scheduler.domain.open_days import draw_open_days
+from services.scheduler.store.locations import StaleLocation, find_stale_locations, keep_location, knows_zone
+from services.scheduler.store.replans import mark_location
+
+HORIZON_DAYS: Final = 550
+"""A calendar reaches a year and a half ahead: few appointments are booked further out, and it is redrawn twice a year."""
+
+_REDRAW_DAYS: Final = 370
+_BEFORE_DAYS: Final = 35
+_AT_ONCE: Final = 20
+
+
+async def draw_locations(connection: AsyncConnection, *, now: datetime) -> bool:
+    """Draw what is missing or changed and mark the people of those locations; return whether there was anything."""
+    today = now.date()
+    stale = await find_stale_locations(connection, drawn_until=today + timedelta(days=_REDRAW_DAYS), limit=_AT_ONCE)
+    for location in stale:
+        known = await knows_zone(connection, location.facts.zone, now)
+        last = today + timedelta(days=HORIZON_DAYS)
+        days = draw_open_days(
+            location.facts.hours, location.facts.closures, first=today - timedelta(days=_BEFORE_DAYS), last=last
+        )
+        await keep_location(
+            connection,
+            location,
+            zone=location.facts.zone if known else "UTC",
+            hold_reason=_hold_reason(location) if known else "zone_unknown",
+            drawn_until=last,
+            days=days,
+        )
+        await mark_location(
+            connection, subscriber_id=location.facts.subscriber_id, location_id=location.facts.location_id
+        )
+    return bool(stale)
+
+
+def _hold_reason(location: StaleLocation) -> str | None:
+    """Return why no mail may leave for this location, or None (S-052, S-074, N-60)."""
+    if location.facts.state != "live":
+        return "location_not_live"
+    if location.subscriber is None or not location.subscriber.active:
+        return "subscriber_inactive"
+    if location.subscriber.agreement_accepted_at is None:
+        return "agreement_missing"
+    if not location.facts.hours:
+        return "hours_missing"
+    return None

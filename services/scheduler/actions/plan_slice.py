@@ -1,0 +1,29 @@
+"""One slice of planning: draw locations that changed, then plan the people who are marked."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from services.scheduler.actions.draw_locations import draw_locations
+from services.scheduler.actions.plan_people import plan_people
+from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.store.plan import PlanRules
+from services.scheduler.store.replans import take_replans
+from shared.kit.crashpoints import crashpoint
+from shared.kit.db import Database
+
+_PEOPLE: Final = 2000
+"""People a transaction: about 0.2 s of work, so that no feed's snapshot is held back for long."""
+
+
+async def plan_slice(database: Database, *, types: Mapping[str, CampaignType], now: datetime, rules: PlanRules) -> bool:
+    """Plan one slice in one transaction; return whether there may be more."""
+    async with database.transaction() as connection:
+        drawn = await draw_locations(connection, now=now)
+        people = await take_replans(connection, limit=_PEOPLE)
+        if people:
+            await plan_people(connection, types=types, people=people, now=now, rules=rules)
+            crashpoint("scheduler.before_plan_commit")
+    if people:
+        crashpoint("scheduler.after_plan")
+    return drawn or len(people) == _PEOPLE

@@ -1,0 +1,219 @@
+"""Hands frozen messages to the mailer: the second half of dispatch. Any step may be repeated after a crash; the message ids stay the same."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from services.scheduler.actions.plan_people import recall_touches
+from services.scheduler.clients.ingest import IngestClient
+from services.scheduler.clients.mailer import MailerClient
+from services.scheduler.content.fields import Mention, message_fields
+from services.scheduler.content.stock import StockContents
+from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.submission import RETRIED_CODES, Whereabouts, find_misfits
+from services.scheduler.store.contents import forget_published
+from services.scheduler.store.locations import read_locations
+from services.scheduler.store.messages import (
+    FrozenMessage,
+    MessageKey,
+    claim_messages,
+    end_messages,
+    put_back,
+    release_touches,
+    settle_submitted,
+)
+from services.scheduler.store.replans import mark_people_of_touches
+from shared.kit.crashpoints import crashpoint
+from shared.kit.db import Database
+from shared.kit.epoch import is_on_hold
+from shared.kit.http import RefusedError, SilentError
+from shared.kit.logs import log
+from shared.schemas.ingest import Recipient
+from shared.schemas.location import LocationFacts
+from shared.schemas.mailer import MessageInput, MessageReceipt, MessageTouch
+
+_AT_ONCE: Final = 500
+
+People = dict[tuple[UUID, UUID], Recipient]
+
+
+@dataclass(slots=True)
+class Settlement:
+    """What became of a batch, written down in one transaction at its end."""
+
+    submitted: dict[MessageKey, UUID] = field(default_factory=dict)
+    failed: dict[MessageKey, str] = field(default_factory=dict)
+    regrouped: dict[MessageKey, str] = field(default_factory=dict)
+    released: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
+    put_back: list[MessageKey] = field(default_factory=list)
+    unknown_contents: set[UUID] = field(default_factory=set)
+
+
+async def submit_messages(
+    database: Database,
+    *,
+    ingest: IngestClient,
+    mailer: MailerClient,
+    types: Mapping[str, CampaignType],
+    stock: StockContents,
+    now: datetime,
+    recheck_minutes: int,
+) -> bool:
+    """Submit one batch of grouped messages; return whether there may be more. Silence puts the batch back for a moment."""
+    async with database.transaction() as connection:
+        if await is_on_hold(connection):
+            return False
+        claimed = await claim_messages(connection, limit=_AT_ONCE)
+        locations = await read_locations(connection, sorted({message.location_id for message in claimed}))
+    if not claimed:
+        return False
+    crashpoint("scheduler.before_submit")
+    settlement = Settlement()
+    try:
+        people = await ingest.recipients(_people_of(claimed))
+        inputs: dict[MessageKey, MessageInput] = {}
+        for message in claimed:
+            lines = await _fitting(message, people, mailer, settlement)
+            location = locations.get(message.location_id)
+            if lines and location is not None and message.campaign_type in types:
+                kind = types[message.campaign_type]
+                inputs[message.key] = _input(
+                    message,
+                    lines,
+                    people,
+                    kind,
+                    location,
+                    stock,
+                    recheck_after=now + timedelta(minutes=recheck_minutes),
+                )
+            elif lines:
+                settlement.put_back.append(message.key)
+        await _submit(mailer, inputs, settlement)
+    except (SilentError, RefusedError) as failure:
+        log("scheduler.dispatch").warning("submission_postponed", messages=len(claimed), cause=str(failure))
+        settlement = Settlement(put_back=[message.key for message in claimed])
+    crashpoint("scheduler.after_submit")
+    await _settle(database, settlement, now=now)
+    return len(claimed) == _AT_ONCE and not settlement.put_back
+
+
+def _people_of(messages: Sequence[FrozenMessage]) -> dict[UUID, list[UUID]]:
+    people: dict[UUID, set[UUID]] = defaultdict(set)
+    for message in messages:
+        people[message.subscriber_id].update(line.consumer_id for line in message.lines)
+    return {subscriber: sorted(consumers) for subscriber, consumers in people.items()}
+
+
+async def _fitting(
+    message: FrozenMessage, people: People, mailer: MailerClient, settlement: Settlement
+) -> frozenset[UUID]:
+    """Return the touches that may still go in this message. A message that may have been submitted before is taken back as a whole first."""
+    consumers = {line.touch_id: line.consumer_id for line in message.lines}
+    found = {
+        person: Whereabouts(recipient.address, recipient.address_key)
+        for person in consumers.values()
+        if (recipient := people.get((message.subscriber_id, person))) is not None
+    }
+    misfits = find_misfits(consumers, message.address_key, found)
+    misfits |= {line.touch_id: "recalled" for line in message.lines if line.is_recalled}
+    if misfits and message.attempts > 1:
+        answer = await mailer.cancel(message.subscriber_id, list(consumers))
+        if set(answer.too_late) & set(consumers):
+            return frozenset(consumers)  # it left already; submitting again is absorbed and its outcome follows
+        settlement.regrouped[message.key] = next(iter(misfits.values()))
+        return frozenset()
+    settlement.released |= {(message.subscriber_id, touch): reason for touch, reason in misfits.items()}
+    fitting = frozenset(consumers) - frozenset(misfits)
+    if not fitting:
+        settlement.regrouped[message.key] = next(iter(misfits.values()), "recalled")
+    return fitting
+
+
+def _input(
+    message: FrozenMessage,
+    fitting: frozenset[UUID],
+    people: People,
+    kind: CampaignType,
+    location: LocationFacts,
+    stock: StockContents,
+    *,
+    recheck_after: datetime,
+) -> MessageInput:
+    lines = [line for line in message.lines if line.touch_id in fitting]
+    readers = [
+        people[message.subscriber_id, line.consumer_id]
+        for line in lines
+        if (message.subscriber_id, line.consumer_id) in people
+    ]
+    spoken = {reader.language for reader in readers if reader.language}
+    languages = [*(spoken if len(spoken) == 1 else ()), location.language]
+    content_id, language = stock.choose(kind.slug, location.vertical, languages)
+    mentions = [
+        Mention(line.consumer_id, reader.first_name, line.about_at, reader.recipient_id in (None, line.consumer_id))
+        for line, reader in zip(lines, readers, strict=True)
+    ]
+    return MessageInput(
+        message_id=message.message_id,
+        subscriber_id=message.subscriber_id,
+        location_id=message.location_id,
+        campaign_id=message.campaign_id,
+        content_id=content_id,
+        touches=[MessageTouch(touch_id=line.touch_id, person_id=line.consumer_id) for line in lines],
+        address=readers[0].address or "",
+        address_key=message.address_key,
+        fields=message_fields(
+            mentions, trigger=kind.trigger.kind, zone=location.zone, language=language, is_change=message.is_change
+        ),
+        due_at=min(line.due_at for line in lines),
+        useful_until=min(line.useful_until for line in lines),
+        recheck_after=recheck_after,
+    )
+
+
+async def _submit(mailer: MailerClient, inputs: Mapping[MessageKey, MessageInput], settlement: Settlement) -> None:
+    """Submit all at once; should the mailer refuse the whole call, one by one, so that one bad message holds up no other."""
+    if not inputs:
+        return
+    try:
+        receipts = await mailer.submit(list(inputs.values()))
+    except RefusedError as refused:
+        if len(inputs) > 1:
+            for key, message in inputs.items():
+                await _submit(mailer, {key: message}, settlement)
+            return
+        (message,) = inputs.values()
+        receipts = {
+            message.message_id: MessageReceipt(message_id=message.message_id, result="refused", code=refused.code)
+        }
+    for key, message in inputs.items():
+        receipt = receipts.get(message.message_id)
+        if receipt is None or (receipt.result == "refused" and receipt.code in RETRIED_CODES):
+            settlement.put_back.append(key)
+            if receipt is not None and receipt.code == "content_unknown":
+                settlement.unknown_contents.add(message.content_id)
+        elif receipt.result == "refused":
+            settlement.failed[key] = receipt.code or "mailer_refused"
+        else:
+            settlement.submitted[key] = message.content_id
+
+
+async def _settle(database: Database, settlement: Settlement, *, now: datetime) -> None:
+    async with database.transaction() as connection:
+        if settlement.submitted:
+            await recall_touches(connection, await settle_submitted(connection, settlement.submitted, now=now))
+        if settlement.failed:
+            await end_messages(connection, settlement.failed, state="failed", now=now)
+        if settlement.released:
+            await release_touches(connection, settlement.released, now=now)
+            await mark_people_of_touches(connection, list(settlement.released))
+        if settlement.regrouped:
+            await end_messages(connection, settlement.regrouped, state="held", now=now)
+        if settlement.put_back:
+            await put_back(connection, settlement.put_back)
+        if settlement.unknown_contents:
+            await forget_published(connection, sorted(settlement.unknown_contents))
+    for key, code in settlement.failed.items():
+        log("scheduler.dispatch").error("message_refused", message_id=str(key[1]), code=code)

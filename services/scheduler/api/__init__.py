@@ -1,0 +1,1 @@
+"""The scheduler's public face, one file per resource."""

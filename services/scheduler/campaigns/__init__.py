@@ -1,0 +1,1 @@
+"""Campaign types, one file each: found by looking, listed nowhere."""

@@ -1,0 +1,1 @@
+"""Stock content: template files read into contents, and the fields a message carries."""

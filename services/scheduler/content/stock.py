@@ -1,0 +1,93 @@
+"""Stock content: each campaign type's own words in the shared layout, one content per vertical and language, its id derived from its bytes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid5
+
+from services.scheduler.content.fields import Mention, message_fields
+from services.scheduler.content.template_file import FOLDER, TemplateFile, fill_slots, read_template_file
+from services.scheduler.domain.campaign_type import CampaignType
+from shared.schemas.location import Vertical
+from shared.schemas.mailer import ContentInput
+
+_NAMESPACE: Final = UUID("b6f6a1de-5a52-4c0e-9f0e-6f1d2f1c7a10")
+_SAMPLE_START: Final = datetime(2026, 3, 3, 17, 30, tzinfo=UTC)
+_SAMPLE_ZONE: Final = "America/Los_Angeles"
+_FALLBACK_LANGUAGE: Final = "en"
+
+Key = tuple[str, Vertical, str]
+"""Campaign type's slug, vertical, language."""
+
+
+@dataclass(frozen=True, slots=True)
+class StockContents:
+    """All stock contents by key, and by id what is published under it."""
+
+    ids: Mapping[Key, UUID]
+    contents: Mapping[UUID, ContentInput]
+
+    def choose(self, slug: str, vertical: Vertical, languages: Iterable[str]) -> tuple[UUID, str]:
+        """Return the content in the first of these languages that there is, else in English, and its language."""
+        for language in (*languages, _FALLBACK_LANGUAGE):
+            found = self.ids.get((slug, vertical, language))
+            if found is not None:
+                return found, language
+        raise KeyError(slug)
+
+
+def read_stock_contents(types: Mapping[str, CampaignType]) -> StockContents:
+    """Read and put together every stock content; raises TemplateUnreadableError for an incomplete file."""
+    layout = (FOLDER / "_layout.mjml").read_text(encoding="utf-8")
+    words = read_template_file("_layout")
+    ids: dict[Key, UUID] = {}
+    contents: dict[UUID, ContentInput] = {}
+    for kind in types.values():
+        file = read_template_file(kind.slug)
+        for vertical in kind.verticals:
+            for language in file.languages:
+                content = _compose(kind, file, words, layout, vertical=vertical, language=language)
+                content_id = uuid5(_NAMESPACE, content.model_dump_json())
+                ids[kind.slug, vertical, language] = content_id
+                contents[content_id] = content
+    return StockContents(ids, contents)
+
+
+def _compose(
+    kind: CampaignType, file: TemplateFile, words: TemplateFile, layout: str, *, vertical: Vertical, language: str
+) -> ContentInput:
+    def fill(template: str) -> str:
+        return fill_slots(
+            template,
+            (file, words),
+            language=language,
+            vertical=vertical,
+            named={"language": language, "notices": f"[[notices_{kind.message_class}]]"},
+        )
+
+    return ContentInput(
+        subscriber_id=None,
+        slug=kind.slug,
+        language=language,
+        vertical=vertical,
+        message_class=kind.message_class,
+        subject=fill("[[subject]]"),
+        mjml=fill(layout),
+        text=fill("[[text]]\n\n[[text_footer]]\n"),
+        sample=message_fields(
+            sample_mentions(kind, vertical),
+            trigger=kind.trigger.kind,
+            zone=_SAMPLE_ZONE,
+            language=language,
+            is_change=False,
+        ),
+    )
+
+
+def sample_mentions(kind: CampaignType, vertical: Vertical) -> list[Mention]:
+    """Return the sample people of a type: the first is the reader, each half an hour after the one before."""
+    return [
+        Mention(UUID(int=number + 1), name, _SAMPLE_START + timedelta(minutes=30 * number), number == 0)
+        for number, name in enumerate(kind.sample[vertical])
+    ]

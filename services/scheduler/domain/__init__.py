@@ -1,0 +1,1 @@
+"""Pure decisions on frozen values; no I/O, no clock."""

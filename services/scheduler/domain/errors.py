@@ -1,0 +1,60 @@
+"""Why a campaign cannot be switched on or changed."""
+
+from shared.kit.errors import ConflictError, NotFoundError
+
+
+class CampaignTypeUnknownError(NotFoundError):
+    """There is no such campaign type."""
+
+    code, title = "campaign_type_unknown", "There is no campaign type of that name."
+
+
+class LocationNotLiveError(ConflictError):
+    """No consumer mail before a location is live (S-074)."""
+
+    code, title = "location_not_live", "The location is not live yet: no campaign can be switched on (S-074)."
+
+
+class SubscriberInactiveError(ConflictError):
+    """The subscriber may not act."""
+
+    code, title = "subscriber_inactive", "The business's subscription is not active."
+
+
+class AgreementRequiredError(ConflictError):
+    """No agreement on file (S-052)."""
+
+    status, code, title = 403, "agreement_required", "The business has not accepted the agreement."
+
+
+class HoursMissingError(ConflictError):
+    """Steps that roll over closed days need opening hours (N-60)."""
+
+    code, title = "hours_missing", "The location has no opening hours, so closed days cannot be told."
+
+
+class ZoneRefusedError(ConflictError):
+    """The location's zone is unknown to the database (N-49)."""
+
+    code, title = (
+        "zone_unknown",
+        "The location's time zone is not known; a zone name such as America/Chicago is needed.",
+    )
+
+
+class VerticalMismatchError(ConflictError):
+    """The type is not made for this kind of business."""
+
+    code, title = "vertical_mismatch", "This campaign type is not made for this kind of business."
+
+
+class CampaignExistsError(ConflictError):
+    """The location has this campaign already."""
+
+    code, title = "campaign_exists", "This campaign is switched on at this location already."
+
+
+class CampaignEndedError(ConflictError):
+    """An ended campaign stays ended."""
+
+    code, title = "campaign_ended", "An ended campaign cannot be changed; switch it on anew."

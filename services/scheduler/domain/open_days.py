@@ -1,0 +1,37 @@
+"""The calendar of a location: for every day the last open day at or before it and the next one at or after it, so that rolling is a look-up."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from shared.schemas.location import WEEKDAYS, OpenHours
+
+MOST_ROLLED_DAYS = 31
+"""Beyond a month of closed days there is no day to roll to: the day itself then stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDay:
+    """A calendar day and where rolling leads from it; None where no open day is near."""
+
+    day: date
+    back_to: date | None
+    forward_to: date | None
+
+
+def draw_open_days(hours: Sequence[OpenHours], closures: Collection[date], *, first: date, last: date) -> list[OpenDay]:
+    """Return the days from `first` to `last`. A day is open when its weekday has hours and it is no closure (N-53)."""
+    weekdays = {WEEKDAYS.index(row.weekday) for row in hours}
+    closed = frozenset(closures)
+    start = first - timedelta(days=MOST_ROLLED_DAYS)
+    days = [start + timedelta(days=number) for number in range((last - start).days + MOST_ROLLED_DAYS + 1)]
+    is_open = {day: day.weekday() in weekdays and day not in closed for day in days}
+    return [OpenDay(day, _nearest(day, -1, is_open), _nearest(day, 1, is_open)) for day in days if first <= day <= last]
+
+
+def _nearest(day: date, direction: int, is_open: dict[date, bool]) -> date | None:
+    for distance in range(MOST_ROLLED_DAYS + 1):
+        candidate = day + timedelta(days=direction * distance)
+        if is_open.get(candidate, False):
+            return candidate
+    return None

@@ -1,0 +1,106 @@
+"""Reason codes and their sentences: nothing goes out, waits or stays away without one (S-003, I18)."""
+
+from typing import Final
+
+from shared.schemas.scheduler import TouchState
+
+OWN_HOLDS: Final = frozenset(
+    (
+        "location_not_live",
+        "subscriber_inactive",
+        "agreement_missing",
+        "hours_missing",
+        "zone_unknown",
+        "campaign_paused",
+        "stale_source",
+    )
+)
+"""Holds that planning sets and lifts itself; every other hold waits for its next try."""
+
+SENTENCES: Final[dict[str, str]] = {
+    # held
+    "location_not_live": "The location is not live, so no consumer mail may leave (S-074).",
+    "subscriber_inactive": "The business's subscription is not active.",
+    "agreement_missing": "The business has not accepted the agreement (S-052).",
+    "hours_missing": "The location has no opening hours, so closed days cannot be told (N-60).",
+    "zone_unknown": "The location's time zone is not known to the database (N-49).",
+    "campaign_paused": "The campaign is paused.",
+    "stale_source": "The source has not been synchronised for more than two intervals, so the appointment may be out of date (S-126).",
+    "recipient_unknown": "Ingest does not know this person any more; the facts will follow.",
+    "address_changed": "The address changed after the message was grouped; it is grouped again (N-08).",
+    "no_permission_yet": "No permission is on file yet; it is asked for again (S-020).",
+    "mailer_refused": "The mailer could not take the message yet.",
+    # people
+    "person_unknown": "The person's record has not arrived.",
+    "person_gone": "The person's record was deleted or erased.",
+    "person_deceased": "The person is deceased.",
+    "person_inactive": "The person is not an active patient or customer.",
+    "person_prospect": "The person is not a patient or customer yet.",
+    "person_held": "The source marks this person as on hold.",
+    "minor_without_guardian": "The person is a minor and no guardian's address is known.",
+    "no_address": "There is no e-mail address on record.",
+    "recipient_unfit": "The guardian or relative whose address is used is deceased or gone.",
+    # triggers
+    "appointment_cancelled": "The appointment was cancelled.",
+    "appointment_moved": "The appointment got another time; its steps are planned anew.",
+    "appointment_over": "The person has arrived or the appointment is over.",
+    "appointment_not_firm": "The appointment is a block, a note, planned or unscheduled, not a booking (N-45).",
+    "appointment_of_another": "The appointment now belongs to another person.",
+    "appointment_past": "The appointment's time has passed.",
+    "appointment_none": "There is no appointment ahead.",
+    "visit_cancelled": "The visit was taken back in the source.",
+    "visit_moved": "The visit's time was corrected; its steps are planned anew.",
+    "visit_not_firm": "The visit is not completed.",
+    "visit_of_another": "The visit now belongs to another person.",
+    "visit_past": "The last visit is too long ago for this campaign.",
+    "visit_none": "There is no completed visit.",
+    "not_planned_yet": "The facts are in and planning will look at them in a moment.",
+    "historic": "The record is older than the day the location went live, and this campaign starts with news (N-36).",
+    "covered_same_day": "An earlier appointment or visit of the same day speaks for the whole day (N-55).",
+    # campaigns
+    "campaign_ended": "The campaign was ended.",
+    "step_off": "This step is switched off.",
+    # times
+    "step_past": "The step's time was already past when it came up, and steps are never sent late all at once (N-46).",
+    "too_late": "By the time it could have been sent it would have been of no use.",
+    "outside_window": "It fell outside the sending hours and moved to the next time that is allowed.",
+    "moved_other_mail": "The address already got a mail that day, so this one moved to the next day (N-02).",
+    "other_mail_today": "The address already got a mail that day and the next day would have been too late (N-02).",
+    # the mailer's ends, where a code reads badly by itself
+    "suppressed": "The person or address has opted out.",
+    "recalled": "It was taken back from the mailer before it left.",
+}
+
+STATES: Final[dict[TouchState, str]] = {
+    "planned": "It is planned and waits for its time.",
+    "held": "It is held until the cause goes away.",
+    "dispatched": "It is with the mailer.",
+    "sent": "The recipient's server accepted it.",
+    "skipped": "It was skipped.",
+    "cancelled": "It was cancelled.",
+    "expired": "It was not sent before it lost its use.",
+    "failed": "The mailer refused it.",
+    "bounced": "The recipient's server refused it.",
+    "suppressed": "It was stopped by an opt-out.",
+    "uncertain": "The connection broke after the hand-over began: whether it arrived is not known, and no machine sends it again.",
+}
+
+
+def reason_sentence(reason: str) -> str:
+    """Return a reason code as a sentence; a code of another service stands as its name."""
+    if reason in SENTENCES:
+        return SENTENCES[reason]
+    if reason.startswith("address_"):
+        return f"The address in the source cannot be used ({reason.replace('_', ' ')})."
+    return f"The reason on file is: {reason.replace('_', ' ')}."
+
+
+def explain_touch(*, state: TouchState, reason: str | None, step_sentence: str, kind_title: str, trigger: str) -> str:
+    """Return why a touch is where it is: the rule that made it, its state, and the reason for that state."""
+    rule = (
+        f"{kind_title}: due {step_sentence}."
+        if step_sentence
+        else f"{kind_title}: by an earlier version of the {trigger} rule."
+    )
+    parts = [rule, STATES[state], reason_sentence(reason) if reason else ""]
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,37 @@
+"""The scheduler's settings; every field described."""
+
+from datetime import time
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.kit.settings import CommonSettings, ServiceSettings, load
+
+
+class Settings(ServiceSettings):
+    """From variables that start with SCHEDULER_."""
+
+    model_config = SettingsConfigDict(env_prefix="SCHEDULER_", frozen=True)
+
+    common: CommonSettings = Field(default_factory=lambda: load(CommonSettings), description="what all services share")
+    send_from: time = Field(
+        default=time(8), description="local time from which mail may leave, unless a campaign says otherwise"
+    )
+    send_until: time = Field(
+        default=time(20), description="local time before which mail must leave, unless a campaign says otherwise"
+    )
+    stale_grace_minutes: int = Field(
+        default=60,
+        ge=0,
+        le=10_080,
+        description="how late a source may be beyond two of its intervals before reminders are held (S-126)",
+    )
+    most_open_messages: int = Field(
+        default=20_000,
+        ge=1,
+        le=1_000_000,
+        description="messages with the mailer at a time: minutes of the relays' capacity",
+    )
+    recheck_minutes: int = Field(
+        default=15, ge=1, le=1440, description="a message not handed over by then comes back to be looked at again"
+    )

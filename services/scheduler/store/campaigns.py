@@ -1,0 +1,125 @@
+"""Campaigns and their versions."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.scheduler.domain.errors import CampaignExistsError
+from shared.schemas.scheduler import Campaign
+
+_INSERT: Final = text("""
+insert into campaigns (subscriber_id, campaign_id, location_id, type, state, version, settings, activated_at)
+values (:subscriber_id, :campaign_id, :location_id, :type, 'active', 1, cast(:settings as jsonb), :now)
+""")
+_VERSION: Final = text("""
+insert into campaign_versions (subscriber_id, campaign_id, version, state, settings, changed_at, changed_by)
+select subscriber_id, campaign_id, version, state, settings, :now, :changed_by from campaigns
+where subscriber_id = :subscriber_id and campaign_id = :campaign_id
+""")
+_CHANGE: Final = text("""
+update campaigns set state = :state, version = version + 1
+where subscriber_id = :subscriber_id and campaign_id = :campaign_id and version = :version
+returning version
+""")
+_FIND: Final = text("""
+select campaign_id, location_id, type, state, version, settings, activated_at from campaigns
+where subscriber_id = :subscriber_id and campaign_id = :campaign_id
+""")
+_LIST: Final = text("""
+select campaign_id, location_id, type, state, version, settings, activated_at from campaigns
+where subscriber_id = :subscriber_id and (cast(:location_id as uuid) is null or location_id = cast(:location_id as uuid))
+    and (cast(:locations as uuid[]) is null or location_id = any(cast(:locations as uuid[])))
+    and (cast(:after as uuid) is null or campaign_id > cast(:after as uuid))
+order by campaign_id limit :limit
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """A campaign to store."""
+
+    subscriber_id: UUID
+    campaign_id: UUID
+    location_id: UUID
+    type: str
+    settings: dict[str, Any]
+
+
+async def insert_campaign(
+    connection: AsyncConnection, campaign: NewCampaign, *, now: datetime, changed_by: str
+) -> None:
+    """Store a campaign as version 1; raises CampaignExistsError if the location has one of this type that is not ended."""
+    key = {"subscriber_id": campaign.subscriber_id, "campaign_id": campaign.campaign_id}
+    try:
+        async with connection.begin_nested():
+            await connection.execute(
+                _INSERT,
+                key
+                | {
+                    "location_id": campaign.location_id,
+                    "type": campaign.type,
+                    "settings": json.dumps(campaign.settings),
+                    "now": now,
+                },
+            )
+    except IntegrityError:
+        raise CampaignExistsError from None
+    await connection.execute(_VERSION, key | {"now": now, "changed_by": changed_by})
+
+
+async def change_state(
+    connection: AsyncConnection,
+    *,
+    subscriber_id: UUID,
+    campaign_id: UUID,
+    state: str,
+    version: int,
+    now: datetime,
+    changed_by: str,
+) -> bool:
+    """Put a campaign into a state as its next version; false if it is no longer at `version`."""
+    key = {"subscriber_id": subscriber_id, "campaign_id": campaign_id}
+    if await connection.scalar(_CHANGE, key | {"state": state, "version": version}) is None:
+        return False
+    await connection.execute(_VERSION, key | {"now": now, "changed_by": changed_by})
+    return True
+
+
+async def find_campaign(connection: AsyncConnection, *, subscriber_id: UUID, campaign_id: UUID) -> Campaign | None:
+    """Return one campaign of a subscriber."""
+    row = (await connection.execute(_FIND, {"subscriber_id": subscriber_id, "campaign_id": campaign_id})).first()
+    return _campaign(row) if row is not None else None
+
+
+async def list_campaigns(
+    connection: AsyncConnection,
+    *,
+    subscriber_id: UUID,
+    location_id: UUID | None = None,
+    locations: Sequence[UUID] | None = None,
+    after: UUID | None = None,
+    limit: int,
+) -> list[Campaign]:
+    """Return campaigns by id; `locations` None means all of the subscriber's."""
+    values = {
+        "subscriber_id": subscriber_id,
+        "location_id": location_id,
+        "locations": list(locations) if locations is not None else None,
+        "after": after,
+        "limit": limit,
+    }
+    return [_campaign(row) for row in await connection.execute(_LIST, values)]
+
+
+def _campaign(row: Any) -> Campaign:
+    values = dict(row._mapping)
+    if isinstance(values["settings"], str):
+        values["settings"] = json.loads(values["settings"])
+    return Campaign.model_validate(values)

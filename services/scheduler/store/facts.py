@@ -1,0 +1,127 @@
+"""Facts from ingest's feed: whole pages upserted at once, and the people they concern marked for planning in the same statement."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_ROWS: Final = TypeAdapter(list[dict[str, Any]])
+
+_MARK: Final = """
+insert into replans as r (subscriber_id, consumer_id, bulk)
+select distinct subscriber_id, consumer_id, false from concerned where consumer_id is not null
+order by subscriber_id, consumer_id
+on conflict (subscriber_id, consumer_id) do update set bulk = false where r.bulk
+"""
+
+
+def _marking(statement: str) -> TextClause:
+    """End a statement whose last part is `concerned` with marking those people."""
+    return text(statement + _MARK)
+
+
+_CONSUMERS = _marking("""
+with page as (
+    select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
+        subscriber_id uuid, consumer_id uuid, location_id uuid, status text, address_key text, address_problem text, recipient_id uuid,
+        household_id uuid, language text, minor_until date, historic boolean, deleted boolean)
+), changed as (
+    insert into consumers as c select * from page
+    on conflict (subscriber_id, consumer_id) do update set
+        location_id = excluded.location_id, status = excluded.status, address_key = excluded.address_key,
+        address_problem = excluded.address_problem, recipient_id = excluded.recipient_id, household_id = excluded.household_id,
+        language = excluded.language, minor_until = excluded.minor_until, historic = excluded.historic, deleted = excluded.deleted
+    where c is distinct from excluded
+    returning subscriber_id, consumer_id
+), concerned as (
+    select subscriber_id, consumer_id from changed
+    union all
+    select c.subscriber_id, c.consumer_id from changed g
+    join consumers c on c.subscriber_id = g.subscriber_id and c.recipient_id = g.consumer_id and c.recipient_id <> c.consumer_id
+)""")
+_APPOINTMENTS = _marking("""
+with page as (
+    select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
+        subscriber_id uuid, appointment_id uuid, location_id uuid, consumer_id uuid, starts_at timestamptz, minutes integer, status text,
+        booked_at timestamptz, historic boolean, deleted boolean)
+), before as (
+    select a.subscriber_id, a.appointment_id, a.consumer_id from page p join appointments a using (subscriber_id, appointment_id)
+), changed as (
+    insert into appointments as a select * from page
+    on conflict (subscriber_id, appointment_id) do update set
+        location_id = excluded.location_id, consumer_id = excluded.consumer_id, starts_at = excluded.starts_at, minutes = excluded.minutes,
+        status = excluded.status, booked_at = excluded.booked_at, historic = excluded.historic, deleted = excluded.deleted
+    where a is distinct from excluded
+    returning subscriber_id, appointment_id, consumer_id
+), concerned as (
+    select subscriber_id, consumer_id from changed
+    union all
+    select b.subscriber_id, b.consumer_id from before b join changed using (subscriber_id, appointment_id)
+)""")
+_VISITS = _marking("""
+with page as (
+    select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
+        subscriber_id uuid, visit_id uuid, location_id uuid, consumer_id uuid, completed_at timestamptz, total_cents bigint,
+        historic boolean, deleted boolean)
+), before as (
+    select v.subscriber_id, v.visit_id, v.consumer_id from page p join visits v using (subscriber_id, visit_id)
+), changed as (
+    insert into visits as v select * from page
+    on conflict (subscriber_id, visit_id) do update set
+        location_id = excluded.location_id, consumer_id = excluded.consumer_id, completed_at = excluded.completed_at,
+        total_cents = excluded.total_cents, historic = excluded.historic, deleted = excluded.deleted
+    where v is distinct from excluded
+    returning subscriber_id, visit_id, consumer_id
+), concerned as (
+    select subscriber_id, consumer_id from changed
+    union all
+    select b.subscriber_id, b.consumer_id from before b join changed using (subscriber_id, visit_id)
+)""")
+_CONNECTIONS = _marking("""
+insert into connections (subscriber_id, connection_id, location_id, interval_minutes, last_success_at)
+select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
+    subscriber_id uuid, connection_id uuid, location_id uuid, interval_minutes integer, last_success_at timestamptz)
+on conflict (subscriber_id, connection_id) do update set
+    location_id = excluded.location_id, interval_minutes = excluded.interval_minutes, last_success_at = excluded.last_success_at
+""")
+_STATEMENTS: Final = {
+    "consumer": _CONSUMERS,
+    "appointment": _APPOINTMENTS,
+    "visit": _VISITS,
+    "connection": _CONNECTIONS,
+}
+_GONE: Final = {
+    "consumer": text(
+        """
+with changed as (
+    update consumers set deleted = true, address_key = null where (subscriber_id, consumer_id) in
+        (select * from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[]))) returning subscriber_id, consumer_id
+), concerned as (select * from changed)"""
+    ),
+    "appointment": _marking("""
+with concerned as (
+    update appointments set deleted = true where (subscriber_id, appointment_id) in
+        (select * from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[]))) returning subscriber_id, consumer_id
+)"""),
+    "visit": _marking("""
+with concerned as (
+    update visits set deleted = true where (subscriber_id, visit_id) in
+        (select * from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[]))) returning subscriber_id, consumer_id
+)"""),
+}
+
+
+async def keep_facts(connection: AsyncConnection, kind: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Upsert facts of one kind, one row a key; who is concerned is marked for planning unless nothing changed."""
+    if rows:
+        await connection.execute(_STATEMENTS[kind], {"rows": _ROWS.dump_json(list(rows)).decode()})
+
+
+async def drop_facts(connection: AsyncConnection, kind: str, keys: Sequence[tuple[UUID, UUID]]) -> None:
+    """Mark facts as gone that the feed names without a body (erased at the source)."""
+    if keys and kind in _GONE:
+        values = {"subscribers": [subscriber for subscriber, _ in keys], "keys": [key for _, key in keys]}
+        await connection.execute(_GONE[kind], values)

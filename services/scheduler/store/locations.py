@@ -1,0 +1,118 @@
+"""Locations as planning needs them, drawn from what portal pushes: zone, whether mail may leave, and the calendar."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.scheduler.domain.open_days import OpenDay
+from shared.schemas.location import LocationFacts, SubscriberFacts
+
+_STALE: Final = text("""
+select d.body, d.version, coalesce(s.version, 0) as subscriber_version, s.body as subscriber
+from directory d
+left join directory s on s.kind = 'subscriber' and s.id = d.body ->> 'subscriber_id'
+left join locations l on l.location_id = cast(d.id as uuid) and l.subscriber_id = cast(d.body ->> 'subscriber_id' as uuid)
+where d.kind = 'location'
+    and (l.location_id is null or l.version <> d.version or l.subscriber_version <> coalesce(s.version, 0) or l.drawn_until < :drawn_until)
+order by d.id
+limit :limit
+""")
+_KEEP: Final = text("""
+insert into locations as l (subscriber_id, location_id, version, subscriber_version, zone, hold_reason, drawn_until)
+values (:subscriber_id, :location_id, :version, :subscriber_version, :zone, :hold_reason, :drawn_until)
+on conflict (subscriber_id, location_id) do update set
+    version = excluded.version, subscriber_version = excluded.subscriber_version, zone = excluded.zone,
+    hold_reason = excluded.hold_reason, drawn_until = excluded.drawn_until
+""")
+_CLEAR: Final = text("delete from open_days where subscriber_id = :subscriber_id and location_id = :location_id")
+_DRAW: Final = text("""
+insert into open_days (subscriber_id, location_id, day, back_to, forward_to)
+select :subscriber_id, :location_id, * from unnest(cast(:days as date[]), cast(:backs as date[]), cast(:forwards as date[]))
+""")
+_ZONE: Final = text("select cast(:now as timestamptz) at time zone cast(:zone as text)")
+_FACTS: Final = text(
+    "select body from directory where kind = 'location' and id = any(select cast(unnest(cast(:ids as uuid[])) as text))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StaleLocation:
+    """A pushed location that is not drawn, or not as it is now."""
+
+    facts: LocationFacts
+    subscriber: SubscriberFacts | None
+    version: int
+    subscriber_version: int
+
+
+async def find_stale_locations(connection: AsyncConnection, *, drawn_until: date, limit: int) -> list[StaleLocation]:
+    """Return locations whose pushed facts changed since they were drawn, or whose calendar runs out before `drawn_until`."""
+    rows = await connection.execute(_STALE, {"drawn_until": drawn_until, "limit": limit})
+    return [
+        StaleLocation(
+            LocationFacts.model_validate(_json(row.body)),
+            SubscriberFacts.model_validate(_json(row.subscriber)) if row.subscriber is not None else None,
+            row.version,
+            row.subscriber_version,
+        )
+        for row in rows
+    ]
+
+
+def _json(body: object) -> object:
+    return json.loads(body) if isinstance(body, str) else body
+
+
+async def knows_zone(connection: AsyncConnection, zone: str, now: datetime) -> bool:
+    """Tell whether the database's time-zone data has this zone: it does the arithmetic (N-49)."""
+    try:
+        async with connection.begin_nested():
+            await connection.execute(_ZONE, {"now": now, "zone": zone})
+    except DBAPIError:
+        return False
+    return True
+
+
+async def keep_location(
+    connection: AsyncConnection,
+    stale: StaleLocation,
+    *,
+    zone: str,
+    hold_reason: str | None,
+    drawn_until: date,
+    days: Sequence[OpenDay],
+) -> None:
+    """Store a location's zone, state and whole calendar."""
+    key = {"subscriber_id": stale.facts.subscriber_id, "location_id": stale.facts.location_id}
+    await connection.execute(
+        _KEEP,
+        key
+        | {
+            "version": stale.version,
+            "subscriber_version": stale.subscriber_version,
+            "zone": zone,
+            "hold_reason": hold_reason,
+            "drawn_until": drawn_until,
+        },
+    )
+    await connection.execute(_CLEAR, key)
+    columns = {
+        "days": [day.day for day in days],
+        "backs": [day.back_to for day in days],
+        "forwards": [day.forward_to for day in days],
+    }
+    await connection.execute(_DRAW, key | columns)
+
+
+async def read_locations(connection: AsyncConnection, location_ids: Sequence[UUID]) -> dict[UUID, LocationFacts]:
+    """Return the pushed facts of these locations by id."""
+    rows = await connection.execute(_FACTS, {"ids": list(location_ids)})
+    facts = [LocationFacts.model_validate(_json(row.body)) for row in rows]
+    return {fact.location_id: fact for fact in facts}

@@ -1,0 +1,266 @@
+-- Plans one campaign type for a slice of consumers: what should be there against what is, in one statement.
+-- The same statement is the re-check at the last moment (architecture 3), so planning and re-checking can never disagree.
+-- {source} is the trigger's query, {cycle} the expression that names a cycle; both come from constants, never from input.
+with slice as materialized (
+    select subscriber_id, consumer_id
+    from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
+),
+clock as (
+    select cast(:now as timestamptz) as now, cast(:send_from as time) as send_from, cast(:send_until as time) as send_until,
+        cast(:oldest as timestamptz) as oldest
+),
+step as (
+    select *
+    from unnest(
+        cast(:step_slugs as text[]), cast(:step_days as integer[]), cast(:step_hours as integer[]), cast(:step_times as time[]),
+        cast(:step_rolls as text[]), cast(:step_changes as boolean[]), cast(:step_ons as boolean[])
+    ) as s (step, days, hours, at, roll, on_change, is_on)
+),
+-- One occasion a person, location and local day: the earliest speaks for the day (N-55). Its own location's zone counts (N-51).
+occasion as (
+    select distinct on (o.subscriber_id, o.consumer_id, o.location_id, cast(o.about_at at time zone l.zone as date))
+        o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone l.zone as about_local,
+        l.zone, l.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.settings, c.now, c.now at time zone l.zone as now_local,
+        coalesce(cast(k.settings ->> 'send_from' as time), c.send_from) as send_from,
+        coalesce(cast(k.settings ->> 'send_until' as time), c.send_until) as send_until
+    from slice s
+    cross join clock c
+    join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
+    join locations l on l.subscriber_id = o.subscriber_id and l.location_id = o.location_id
+    join campaigns k
+        on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.type = cast(:type as text) and k.state <> 'ended'
+    where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > c.oldest
+    order by o.subscriber_id, o.consumer_id, o.location_id, cast(o.about_at at time zone l.zone as date), o.about_at, o.trigger_id
+),
+-- Offsets in days keep the wall clock, offsets in hours are elapsed time (N-48).
+raw as (
+    select o.*, st.*, {cycle} as cycle,
+        case
+            when st.on_change then o.about_local
+            when st.hours is not null then (o.about_at + make_interval(hours => st.hours)) at time zone o.zone
+            else cast(o.about_local as date) + st.days + coalesce(st.at, cast(o.about_local as time))
+        end as raw_local
+    from occasion o
+    cross join step st
+    where coalesce(cast(o.settings -> 'steps' ->> st.step as boolean), st.is_on)
+),
+-- Out of the send window: back to the evening before or forward to the next morning, by the step's rule (N-54).
+clamped as (
+    select r.*,
+        case
+            when r.on_change or (cast(r.raw_local as time) >= r.send_from and cast(r.raw_local as time) < r.send_until) then r.raw_local
+            when r.roll = 'back' then
+                cast(r.raw_local as date) - case when cast(r.raw_local as time) < r.send_from then 1 else 0 end
+                    + (r.send_until - interval '2 hours')
+            else cast(r.raw_local as date) + case when cast(r.raw_local as time) >= r.send_until then 1 else 0 end + r.send_from
+        end as clamped_local
+    from raw r
+),
+-- Closed days: back to the last open day or forward to the next (N-53).
+rolled as (
+    select c.*,
+        case
+            when c.on_change then c.clamped_local
+            else coalesce(case c.roll when 'back' then d.back_to else d.forward_to end, cast(c.clamped_local as date))
+                + cast(c.clamped_local as time)
+        end as planned_local
+    from clamped c
+    left join open_days d
+        on d.subscriber_id = c.subscriber_id and d.location_id = c.location_id and d.day = cast(c.clamped_local as date)
+),
+timed as (
+    select r.*, r.planned_local at time zone r.zone as planned_at,
+        case when r.hours is not null then r.about_at + make_interval(hours => r.hours) else r.raw_local at time zone r.zone end as raw_at,
+        case
+            when cast(r.now_local as time) < r.send_from then cast(r.now_local as date) + r.send_from
+            when cast(r.now_local as time) >= r.send_until then cast(r.now_local as date) + 1 + r.send_from
+            else r.now_local
+        end as soonest_local
+    from rolled r
+),
+-- A message is of use until its trigger starts, or some days after its time; a later step ends an earlier one's use.
+useful as (
+    select t.*,
+        least(
+            case
+                when cast(:useful_days as integer) is null then t.about_at
+                else (t.planned_local + make_interval(days => cast(:useful_days as integer))) at time zone t.zone
+            end,
+            case
+                when not t.on_change then lead(t.planned_at) over (
+                    partition by t.subscriber_id, t.campaign_id, t.consumer_id, t.cycle, t.on_change order by t.raw_at, t.step
+                )
+            end
+        ) as useful_until
+    from timed t
+),
+stale as (
+    select n.subscriber_id, n.location_id,
+        bool_and(
+            coalesce(n.last_success_at, '-infinity') + make_interval(mins => 2 * n.interval_minutes + cast(:grace_minutes as integer)) < c.now
+        ) as is_stale
+    from connections n
+    cross join clock c
+    where (n.subscriber_id, n.location_id) in (select subscriber_id, location_id from occasion)
+    group by n.subscriber_id, n.location_id
+),
+wanted as materialized (
+    select u.*, e.touch_id as old_id, e.state as old_state, e.reason as old_reason, e.due_local as old_due_local, e.next_at as old_next_at,
+        e.rule_version as old_version,
+        e.touch_id is null or e.state in ('skipped', 'cancelled') or (e.planned_local, e.zone) is distinct from (u.planned_local, u.zone)
+            as fresh,
+        case
+            when p.consumer_id is null then 'person_unknown'
+            when p.deleted then 'person_gone'
+            when p.status <> 'active' then 'person_' || p.status
+            when p.minor_until > cast(u.now_local as date) and coalesce(p.recipient_id, p.consumer_id) = p.consumer_id
+                then 'minor_without_guardian'
+            when p.address_key is null then coalesce(p.address_problem, 'no_address')
+            when r.deleted or r.status = 'deceased' then 'recipient_unfit'
+        end as blocked,
+        case
+            when u.hold_reason is not null then u.hold_reason
+            when u.campaign_state = 'paused' then 'campaign_paused'
+            when cast(:needs_fresh as boolean) and coalesce(e.due_at, u.planned_at) <= u.now and s.is_stale then 'stale_source'
+        end as hold
+    from useful u
+    left join consumers p on p.subscriber_id = u.subscriber_id and p.consumer_id = u.consumer_id
+    left join consumers r on r.subscriber_id = u.subscriber_id and r.consumer_id = p.recipient_id
+    left join stale s on s.subscriber_id = u.subscriber_id and s.location_id = u.location_id
+    left join touches e
+        on e.subscriber_id = u.subscriber_id and e.campaign_id = u.campaign_id and e.step = u.step and e.cycle = u.cycle
+            and e.consumer_id = u.consumer_id
+    -- The correction: only if the last announced time differs from the present one and no regular step is still ahead (N-42, N-43).
+    where not u.on_change
+        or e.state in ('planned', 'held', 'dispatched')
+        or (
+            (
+                select a.about_at
+                from touches a
+                where a.subscriber_id = u.subscriber_id and a.consumer_id = u.consumer_id and a.campaign_id = u.campaign_id
+                    and a.trigger_id = u.trigger_id and a.state in ('sent', 'dispatched', 'uncertain')
+                order by a.final_at desc nulls first, a.about_at
+                limit 1
+            ) <> u.about_at
+            and not exists (
+                select from useful n
+                where n.subscriber_id = u.subscriber_id and n.campaign_id = u.campaign_id and n.consumer_id = u.consumer_id
+                    and n.cycle = u.cycle and not n.on_change and n.raw_at > u.now
+            )
+        )
+),
+-- A step whose time was already past when it came up is skipped with its reason, never sent at once (N-46).
+judged as (
+    select w.*,
+        not w.on_change and w.fresh and (w.raw_at <= w.now or w.useful_until <= w.now) as past,
+        case
+            when not w.fresh then w.old_due_local
+            when w.on_change or w.planned_at <= w.now then w.soonest_local
+            else w.planned_local
+        end as due_local
+    from wanted w
+),
+verdict as (
+    select j.*, j.due_local at time zone j.zone as due_at,
+        case
+            when j.past and j.old_state in ('skipped', 'cancelled') then j.old_state
+            when j.blocked is not null or j.past then 'skipped'
+            when j.due_local at time zone j.zone >= j.useful_until then 'skipped'
+            when j.hold is not null then 'held'
+            when not j.fresh and j.old_state = 'held' and j.old_reason <> all(cast(:own_holds as text[])) and j.old_next_at > j.now
+                then 'held'
+            else 'planned'
+        end as state,
+        case
+            when j.past and j.old_state in ('skipped', 'cancelled') then j.old_reason
+            when j.blocked is not null then j.blocked
+            when j.past then 'step_past'
+            when j.due_local at time zone j.zone >= j.useful_until then 'too_late'
+            when j.hold is not null then j.hold
+            when not j.fresh and j.old_state = 'held' and j.old_reason <> all(cast(:own_holds as text[])) and j.old_next_at > j.now
+                then j.old_reason
+            when not j.fresh and j.old_state = 'planned' then j.old_reason
+        end as reason
+    from judged j
+    where j.old_state is null or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
+),
+kept as (
+    insert into touches as t (
+        subscriber_id, touch_id, campaign_id, campaign_type, location_id, step, cycle, consumer_id, trigger_id, kind, counts, rank, about_at,
+        about_on, zone, planned_local, due_local, due_at, next_at, useful_until, state, reason, rule_version, final_at
+    )
+    select v.subscriber_id, coalesce(v.old_id, gen_random_uuid()), v.campaign_id, cast(:type as text), v.location_id, v.step, v.cycle, v.consumer_id,
+        v.trigger_id, cast(:kind as text) || case when v.on_change then '_changed' else '' end, not v.on_change, cast(:rank as smallint), v.about_at,
+        case when cast(:same_day as boolean) then cast(v.about_local as date) end, v.zone, v.planned_local, v.due_local, v.due_at,
+        case when v.state = 'held' and v.old_state = 'held' then least(v.old_next_at, v.useful_until) else least(v.due_at, v.useful_until) end,
+        v.useful_until, v.state, v.reason, case when v.fresh then v.version else v.old_version end,
+        case when v.state in ('skipped', 'cancelled') then v.now end
+    from verdict v
+    on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
+        location_id = excluded.location_id, rank = excluded.rank, zone = excluded.zone, planned_local = excluded.planned_local,
+        due_local = excluded.due_local, due_at = excluded.due_at, next_at = excluded.next_at, useful_until = excluded.useful_until,
+        state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at
+    where t.state in ('planned', 'held', 'skipped', 'cancelled')
+        and (t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone)
+            is distinct from (excluded.state, excluded.reason, excluded.due_at, excluded.useful_until, excluded.planned_local, excluded.zone)
+    returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
+),
+-- What is there and should not be: cancelled, moved, over, switched off, or covered by an earlier occasion of the day (N-41, N-42).
+unwanted as (
+    select t.subscriber_id, t.touch_id, t.state,
+        case
+            when k.state is distinct from 'active' and k.state is distinct from 'paused' then 'campaign_ended'
+            when o.trigger_id is null or o.deleted then cast(:trigger as text) || '_cancelled'
+            when o.status <> all(cast(:statuses as text[]))
+                then coalesce(
+                    (
+                        select m.reason
+                        from unnest(cast(:stop_statuses as text[]), cast(:stop_reasons as text[])) as m (status, reason)
+                        where m.status = o.status
+                    ),
+                    cast(:trigger as text) || '_not_firm'
+                )
+            when o.consumer_id is distinct from t.consumer_id then cast(:trigger as text) || '_of_another'
+            when o.about_at is distinct from t.about_at or o.location_id <> t.location_id then cast(:trigger as text) || '_moved'
+            when exists (select from step st where st.step = t.step and not coalesce(cast(k.settings -> 'steps' ->> st.step as boolean), st.is_on))
+                then 'step_off'
+            else 'covered_same_day'
+        end as reason
+    from slice s
+    cross join clock c
+    join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.campaign_type = cast(:type as text)
+    left join campaigns k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
+    left join ({source}) o on o.subscriber_id = t.subscriber_id and o.trigger_id = t.trigger_id
+    where t.state in ('planned', 'held', 'dispatched') and t.about_at > c.oldest
+        and not exists (
+            select from wanted w
+            where w.subscriber_id = t.subscriber_id and w.campaign_id = t.campaign_id and w.step = t.step and w.cycle = t.cycle
+                and w.consumer_id = t.consumer_id
+        )
+),
+voided as (
+    update touches t set state = 'cancelled', reason = u.reason, final_at = c.now
+    from unwanted u
+    cross join clock c
+    where t.subscriber_id = u.subscriber_id and t.touch_id = u.touch_id and t.state in ('planned', 'held')
+    returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
+),
+-- With the mailer already and no longer wanted: asked back; its outcome decides (N-41).
+recalled as (
+    update touches t set recall_reason = u.reason
+    from (
+        select subscriber_id, touch_id, reason from unwanted where state = 'dispatched'
+        union all
+        select subscriber_id, old_id, coalesce(blocked, hold) from wanted
+        where old_state = 'dispatched' and (blocked is not null or hold <> 'stale_source')
+    ) u
+    where t.subscriber_id = u.subscriber_id and t.touch_id = u.touch_id and t.state = 'dispatched' and t.recall_reason is null
+    returning t.subscriber_id, t.touch_id
+),
+noted as (
+    insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version)
+    select k.subscriber_id, k.touch_id, c.now, k.state, k.reason, k.due_at, k.rule_version
+    from (select * from kept union all select * from voided) k
+    cross join clock c
+)
+select subscriber_id, touch_id from recalled

@@ -1,0 +1,257 @@
+"""The scheduler's tables: facts without names or addresses, campaigns, touches, frozen messages and the decisions behind them.
+
+`subscriber_id` leads every key, so that the same tables distribute by subscriber (architecture 10).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.kit.tables import new_metadata
+
+metadata = new_metadata()
+
+
+def _instant(name: str, *, needed: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=not needed)
+
+
+Table(
+    "locations",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("subscriber_version", BigInteger, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("hold_reason", Text),
+    Column("drawn_until", Date, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "location_id"),
+)
+Table(
+    "open_days",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("back_to", Date),
+    Column("forward_to", Date),
+    PrimaryKeyConstraint("subscriber_id", "location_id", "day"),
+)
+consumers = Table(
+    "consumers",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("consumer_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("address_key", Text),
+    Column("address_problem", Text),
+    Column("recipient_id", Uuid),
+    Column("household_id", Uuid),
+    Column("language", Text, nullable=False),
+    Column("minor_until", Date),
+    Column("historic", Boolean, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "consumer_id"),
+)
+Index("ix_consumers_address", consumers.c.subscriber_id, consumers.c.address_key)
+Index("ix_consumers_location", consumers.c.subscriber_id, consumers.c.location_id)
+Index(
+    "ix_consumers_recipient",
+    consumers.c.subscriber_id,
+    consumers.c.recipient_id,
+    postgresql_where=text("recipient_id <> consumer_id"),
+)
+appointments = Table(
+    "appointments",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("appointment_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("consumer_id", Uuid),
+    _instant("starts_at", needed=False),
+    Column("minutes", Integer),
+    Column("status", Text, nullable=False),
+    _instant("booked_at", needed=False),
+    Column("historic", Boolean, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "appointment_id"),
+)
+Index("ix_appointments_consumer", appointments.c.subscriber_id, appointments.c.consumer_id)
+Index("ix_appointments_location", appointments.c.subscriber_id, appointments.c.location_id)
+visits = Table(
+    "visits",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("visit_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("consumer_id", Uuid),
+    _instant("completed_at", needed=False),
+    Column("total_cents", BigInteger),
+    Column("historic", Boolean, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "visit_id"),
+)
+Index("ix_visits_consumer", visits.c.subscriber_id, visits.c.consumer_id)
+Index("ix_visits_location", visits.c.subscriber_id, visits.c.location_id)
+connections = Table(
+    "connections",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("connection_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("interval_minutes", Integer, nullable=False),
+    _instant("last_success_at", needed=False),
+    PrimaryKeyConstraint("subscriber_id", "connection_id"),
+)
+Index("ix_connections_location", connections.c.subscriber_id, connections.c.location_id)
+replans = Table(
+    "replans",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("consumer_id", Uuid, nullable=False),
+    Column("bulk", Boolean, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "consumer_id"),
+)
+Index("ix_replans_bulk", replans.c.bulk)
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("settings", JSONB, nullable=False),
+    _instant("activated_at"),
+    PrimaryKeyConstraint("subscriber_id", "campaign_id"),
+)
+Index(
+    "uq_campaigns_running",
+    campaigns.c.subscriber_id,
+    campaigns.c.location_id,
+    campaigns.c.type,
+    unique=True,
+    postgresql_where=text("state <> 'ended'"),
+)
+Table(
+    "campaign_versions",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("settings", JSONB, nullable=False),
+    _instant("changed_at"),
+    Column("changed_by", Text, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "campaign_id", "version"),
+)
+touches = Table(
+    "touches",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("touch_id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("campaign_type", Text, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("cycle", Text, nullable=False),
+    Column("consumer_id", Uuid, nullable=False),
+    Column("trigger_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("rank", SmallInteger, nullable=False),
+    _instant("about_at"),
+    Column("about_on", Date),
+    Column("zone", Text, nullable=False),
+    Column("planned_local", DateTime, nullable=False),
+    Column("due_local", DateTime, nullable=False),
+    _instant("due_at"),
+    _instant("next_at"),
+    _instant("useful_until"),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("recall_reason", Text),
+    Column("tries", SmallInteger, nullable=False, server_default=text("0")),
+    Column("rule_version", Integer, nullable=False),
+    Column("message_id", Uuid),
+    _instant("final_at", needed=False),
+    PrimaryKeyConstraint("subscriber_id", "touch_id"),
+    UniqueConstraint("subscriber_id", "campaign_id", "step", "cycle", "consumer_id", name="uq_touches_once"),
+)
+Index("ix_touches_consumer", touches.c.subscriber_id, touches.c.consumer_id)
+Index("ix_touches_next", touches.c.next_at, postgresql_where=text("state IN ('planned', 'held')"))
+Index(
+    "ix_touches_message",
+    touches.c.subscriber_id,
+    touches.c.message_id,
+    postgresql_where=text("message_id IS NOT NULL"),
+)
+messages = Table(
+    "messages",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("campaign_id", Uuid, nullable=False),
+    Column("location_id", Uuid, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("local_day", Date, nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("outcome", Text),
+    Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
+    _instant("lease_until", needed=False),
+    Column("content_id", Uuid),
+    _instant("grouped_at"),
+    _instant("submitted_at", needed=False),
+    _instant("ended_at", needed=False),
+    PrimaryKeyConstraint("subscriber_id", "message_id"),
+)
+Index(
+    "uq_messages_day",
+    messages.c.subscriber_id,
+    messages.c.address_key,
+    messages.c.local_day,
+    unique=True,
+    postgresql_where=text("counts AND state <> 'void'"),
+)
+Index("ix_messages_open", messages.c.state, messages.c.grouped_at, postgresql_where=text("ended_at IS NULL"))
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("decision_id", BigInteger, Identity(always=True), nullable=False),
+    Column("touch_id", Uuid, nullable=False),
+    _instant("decided_at"),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    _instant("due_at"),
+    Column("rule_version", Integer, nullable=False),
+    Column("message_id", Uuid),
+    PrimaryKeyConstraint("subscriber_id", "decision_id"),
+)
+Index("ix_decisions_touch", decisions.c.subscriber_id, decisions.c.touch_id)
+Table(
+    "published_contents",
+    metadata,
+    Column("content_id", Uuid, primary_key=True),
+    _instant("published_at"),
+)
