@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from services.mailer.content.compile import compile_content
-from services.mailer.content.findings import Compilation, CompiledContent, ContentSource, LintRules
+from services.mailer.content.findings import Compilation, ContentSource, LintRules
 from services.mailer.content.notices import write_sender_fields
+from services.mailer.domain.contents import CompiledContent
 
 MJML = """<mjml lang="en"><mj-head><mj-title>{{ location.name }}</mj-title><mj-preview>We look forward to seeing you.</mj-preview>
 <mj-attributes><mj-all font-family="Helvetica, Arial, sans-serif"/><mj-text font-size="16px" line-height="24px"/></mj-attributes></mj-head>
