@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mailer.content.fields import UnfitFieldsError, make_context
+from services.mailer.content.fields import UnfitFieldsError, clean_fields
 from services.mailer.domain.acceptance import Acceptance, judge_message
 from services.mailer.domain.sealing import seal_place
 from services.mailer.store.accepting import NewMessage, add_messages, find_known, find_live_touches
@@ -58,7 +58,7 @@ async def accept_messages(
 
 def _unfit(message: MessageInput) -> str | None:
     try:
-        make_context(message.fields, {}, "")
+        clean_fields(message.fields)
     except UnfitFieldsError as unfit:
         return unfit.code
     return None
@@ -73,7 +73,7 @@ def _receipt(message_id: UUID, code: str | None) -> MessageReceipt:
 
 
 def _seal(message: MessageInput, message_class: MessageClass, cipher: FieldCipher, now: datetime) -> NewMessage:
-    plain = json.dumps({"address": message.address, "fields": message.fields}).encode()
+    plain = json.dumps({"address": message.address, "fields": clean_fields(message.fields)}).encode()
     row = {
         **message.model_dump(
             include={
