@@ -1,0 +1,1 @@
+"""The scheduler: planning, dispatch, reasons, contents."""

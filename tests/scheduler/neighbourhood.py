@@ -1,0 +1,136 @@
+"""Ingest and mailer as the scheduler meets them at its HTTP border: feeds it can read, commands it can give, and silence on request."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI, Request, Response
+
+from shared.schemas.mailer import MessageInput
+
+
+@dataclass
+class Feed:
+    """A change feed in memory; a new epoch starts it over."""
+
+    epoch: UUID = field(default_factory=uuid4)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, subscriber_id: UUID, kind: str, key: UUID, body: Any) -> None:
+        """Append a row; `body` is a wire model or None."""
+        shape = json.loads(body.model_dump_json()) if body is not None else None
+        position = f"1.{len(self.rows) + 1}"
+        self.rows.append(
+            {
+                "position": position,
+                "subscriber_id": str(subscriber_id),
+                "kind": kind,
+                "key": str(key),
+                "body": shape,
+            }
+        )
+
+    def read(self, request: Request) -> Response:
+        """Answer as kit.feed does, without waiting."""
+        epoch = request.query_params.get("epoch")
+        if epoch is not None and epoch != str(self.epoch):
+            return Response('{"code": "feed_restarted"}', status_code=409)
+        start = int(request.query_params["after"].rpartition(".")[2])
+        rows = self.rows[start : start + int(request.query_params["limit"])]
+        cursor = rows[-1]["position"] if rows else request.query_params["after"]
+        body = json.dumps({"epoch": str(self.epoch), "changes": rows, "cursor": cursor})
+        return Response(body, media_type="application/json")
+
+
+@dataclass
+class Ingest:
+    """People by id with what a mail may say of them."""
+
+    feed: Feed = field(default_factory=Feed)
+    people: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    is_silent: bool = False
+
+    def app(self) -> FastAPI:
+        """Return the application."""
+        app = FastAPI()
+
+        @app.get("/v1/changes")
+        async def changes(request: Request) -> Response:
+            return self.feed.read(request)
+
+        @app.post("/v1/recipients")
+        async def recipients(request: Request) -> Response:
+            if self.is_silent:
+                return Response(status_code=503)
+            wanted = (await request.json())["consumer_ids"]
+            found = [self.people[UUID(key)] for key in wanted if UUID(key) in self.people]
+            return Response(json.dumps({"recipients": found}), media_type="application/json")
+
+        return app
+
+
+@dataclass
+class Mailer:
+    """Takes messages and remembers them; `refuse` maps a message's campaign or content to a code."""
+
+    feed: Feed = field(default_factory=Feed)
+    messages: dict[UUID, MessageInput] = field(default_factory=dict)
+    contents: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    cancelled: list[UUID] = field(default_factory=list)
+    submissions: int = 0
+    refuses: str | None = None
+    is_silent: bool = False
+    too_late: bool = False
+
+    def app(self) -> FastAPI:  # noqa: C901 - five routes of a fake
+        """Return the application."""
+        app = FastAPI()
+
+        @app.get("/v1/changes")
+        async def changes(request: Request) -> Response:
+            return self.feed.read(request)
+
+        @app.put("/v1/contents/{content_id}")
+        async def publish(content_id: UUID, request: Request) -> Response:
+            body = await request.json()
+            self.contents[content_id] = body
+            answer = {
+                "content_id": str(content_id),
+                "slug": body["slug"],
+                "language": body["language"],
+                "message_class": body["message_class"],
+                "fields": [],
+                "findings": [],
+                "published_at": "2026-03-02T15:00:00Z",
+            }
+            return Response(json.dumps(answer), media_type="application/json")
+
+        @app.post("/v1/messages")
+        async def submit(request: Request) -> Response:
+            self.submissions += 1
+            if self.is_silent:
+                return Response(status_code=503)
+            receipts = []
+            for row in (await request.json())["messages"]:
+                message = MessageInput.model_validate(row)
+                result, code = "repeated" if message.message_id in self.messages else "accepted", None
+                if message.content_id not in self.contents:
+                    result, code = "refused", "content_unknown"
+                elif self.refuses:
+                    result, code = "refused", self.refuses
+                else:
+                    self.messages.setdefault(message.message_id, message)
+                receipts.append({"message_id": str(message.message_id), "result": result, "code": code})
+            return Response(json.dumps({"receipts": receipts}), media_type="application/json")
+
+        @app.post("/v1/messages/cancel")
+        async def cancel(request: Request) -> Response:
+            touches = [UUID(key) for key in (await request.json())["touch_ids"]]
+            known = {touch.touch_id for message in self.messages.values() for touch in message.touches}
+            self.cancelled += touches
+            found = [str(key) for key in touches if key in known]
+            answer = {"cancelled": [], "too_late": found} if self.too_late else {"cancelled": found, "too_late": []}
+            return Response(json.dumps(answer), media_type="application/json")
+
+        return app
