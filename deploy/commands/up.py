@@ -53,4 +53,4 @@ def _say_where(screen: Screen, stack: Stack) -> None:
     rows.append(("Operator", f"client {stack.operator.client_id}, secret in {stack.folder / SECRETS_FILE}"))
     rows.append(("Data", str(stack.folder)))
     screen.table(rows)
-    screen.tell("\n  Ctrl-C stops everything.")
+    screen.title("Ctrl-C stops everything.")

@@ -13,7 +13,7 @@ from deploy.local.ports import USUAL_PORTS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODES = ("demo", "production", "test")
-SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtp+offered")
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:

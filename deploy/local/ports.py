@@ -1,8 +1,10 @@
 """Choose ports that nobody uses, because two installations on one machine must not meet."""
 
 import errno
+import secrets
 import socket
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Collection, Mapping
 
 from deploy.local.cannot_run import CannotRunError
 
@@ -17,26 +19,59 @@ USUAL_PORTS = {
 }
 
 
+class PortsTaken:
+    """Ports chosen for this installation, by name; nobody else's `choose_ports` takes them until `release`.
+
+    A service binds its port seconds after it was chosen, and two first starts at once must not choose the same. So each
+    port is also claimed by an abstract Unix socket, which leaves nothing on disk and ends with the process.
+    """
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, int] = {}
+        self._claims: list[socket.socket] = []
+
+    def take(self, name: str, port: int) -> bool:
+        """Whether the port was free and is now ours."""
+        if port in self.by_name.values() or not is_free(port):
+            return False
+        if sys.platform == "linux":
+            claim = socket.socket(socket.AF_UNIX)
+            try:
+                claim.bind(f"\0dueback-port-{port}")
+            except OSError:
+                claim.close()
+                return False
+            self._claims.append(claim)
+        self.by_name[name] = port
+        return True
+
+    def release(self) -> None:
+        """Let others choose them."""
+        while self._claims:
+            self._claims.pop().close()
+
+
 def choose_ports(
-    names: Iterable[str], *, demanded: Mapping[str, int], last: Mapping[str, int], usual: bool = True
-) -> dict[str, int]:
-    """A free loopback port for each name: the demanded one, else the last run's (links in mails stay good), else the usual one.
+    names: Collection[str], *, demanded: Mapping[str, int], last: Mapping[str, int], usual: bool = True
+) -> PortsTaken:
+    """A free loopback port for each name: the demanded one, else the last run's (links in mails stay good), else the usual.
 
     `usual=False` takes any free port where none was demanded. Raises `CannotRunError` when a demanded port is taken.
     """
-    chosen: dict[str, int] = {}
-    for name in names:
-        if name in demanded:
-            if demanded[name] in chosen.values() or not is_free(demanded[name]):
+    chosen = PortsTaken()
+    try:
+        for name, port in demanded.items():
+            if name in names and not chosen.take(name, port):
                 raise CannotRunError(
-                    f"Port {demanded[name]} for {name} is taken: stop what uses it, or choose another with --port {name}=N."
+                    f"Port {port} for {name} is taken: stop what uses it, or choose another with --port {name}=N."
                 )
-            chosen[name] = demanded[name]
-            continue
-        wishes = [last.get(name, 0), USUAL_PORTS.get(name, 0)] if usual else []
-        taken = {*chosen.values(), *demanded.values()}
-        good = (port for port in wishes if port and port not in taken and is_free(port))
-        chosen[name] = next(good, 0) or _any_free(taken)
+        for name in names:
+            wishes = [last.get(name, 0), USUAL_PORTS.get(name, 0)] if usual else []
+            if name not in demanded and not any(chosen.take(name, port) for port in wishes if port):
+                _take_any(chosen, name)
+    except CannotRunError:
+        chosen.release()
+        raise
     return chosen
 
 
@@ -55,9 +90,8 @@ def is_free(port: int) -> bool:
         return True
 
 
-def _any_free(taken: set[int]) -> int:
+def _take_any(chosen: PortsTaken, name: str) -> None:
     """From below the ephemeral range, so that an outgoing connection does not take it before the service starts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        start: int = 10_000 + probe.getsockname()[1] % 20_000
-    return next(port for port in range(start, start + 2_000) if port not in taken and is_free(port))
+    start = 10_000 + secrets.randbelow(20_000)
+    if not any(chosen.take(name, port) for port in range(start, start + 2_000)):
+        raise CannotRunError("No free port was found: stop something that listens.")

@@ -81,7 +81,6 @@ class EmbeddedPostgres:
             identity = choose_identity(self.folder, binaries.folder, kind=self._kind)
             self._give_to(identity)
             if not (self.folder / "cluster" / "PG_VERSION").exists():
-                self._tell("making a new PostgreSQL cluster")
                 initialise(self.folder, binaries, identity, self._password(), durable=self._durable)
             self._refuse_other_version(binaries)
             self._launch(binaries, identity, lock)

@@ -26,7 +26,7 @@ def running_environment(service: str, data: Path, options: Options) -> dict[str,
         )
         for name in SERVICES
     }
-    own_port = choose_ports([service], demanded={}, last={}, usual=False)[service]
+    own_port = choose_ports([service], demanded={}, last={}, usual=False).by_name[service]
     state = folder / f"{service}-{os.getpid()}"
     state.mkdir(mode=0o700, exist_ok=True)
     around = Surroundings(

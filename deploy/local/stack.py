@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +15,14 @@ from deploy.local.folder_lock import lock_folder
 from deploy.local.guard import PostgresGuard
 from deploy.local.names import SERVICES, ServiceUrls
 from deploy.local.options import Options
-from deploy.local.ports import choose_ports
+from deploy.local.ports import PortsTaken, choose_ports
 from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.prepare import prepare_databases
 from deploy.local.private_file import write_private
 from deploy.local.readiness import wait_until_ready
 from deploy.local.secrets import FILE as SECRETS_FILE
 from deploy.local.secrets import Secrets, load_or_make_secrets
+from deploy.local.step import step
 from shared.kit.clock import write_offset
 
 STOP_ORDER = (("portal", "scheduler", "ingest", "mailer"), ("optout",), ("inbox",))
@@ -65,6 +65,7 @@ class Stack:
         self._show = show or (lambda _name, _line: None)
         self._children: dict[str, Child] = {}
         self._lock: int | None = None
+        self._taken = PortsTaken()
 
     @property
     def inbox_url(self) -> str:
@@ -107,7 +108,6 @@ class Stack:
 
     def prepare(self) -> None:
         """Everything but the services: folder, secrets, ports, databases in their newest form, the catcher's place."""
-        began = time.monotonic()
         self._lock = lock_folder(self.folder, self._tell)
         self.secrets = load_or_make_secrets(self.folder)
         self._choose_ports()
@@ -117,18 +117,17 @@ class Stack:
             (self.folder / service).mkdir(mode=0o700, exist_ok=True)
         if not self.options.database_url and set(self.options.service_database_urls) != set(SERVICES):
             self.postgres = EmbeddedPostgres(self.folder / "postgres", durable=self.options.durable, tell=self._tell)
-            self.postgres.start()
             self._guard = PostgresGuard(self.postgres, self._tell)
-            self._step("PostgreSQL", began)
-        began = time.monotonic()
-        self.databases = prepare_databases(
-            self.admin_url,
-            self.options.service_database_urls,
-            self.options.passwords or self.secrets.database_passwords,
-            prefix=self.options.database_prefix,
-            alone=self.postgres is not None,
-        )
-        self._step("databases", began)
+            with step("PostgreSQL", self._tell):
+                self.postgres.start()
+        with step("databases", self._tell):
+            self.databases = prepare_databases(
+                self.admin_url,
+                self.options.service_database_urls,
+                self.options.passwords or self.secrets.database_passwords,
+                prefix=self.options.database_prefix,
+                alone=self.postgres is not None,
+            )
 
     def stop(self) -> None:
         """Stop everything in order: services (the mailer gets time), the catcher, PostgreSQL last."""
@@ -142,6 +141,7 @@ class Stack:
         if self._guard:
             self._guard.stop()
         (self.folder / "addresses.json").unlink(missing_ok=True)
+        self._taken.release()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -192,9 +192,6 @@ class Stack:
     ) -> None:
         self.stop()
 
-    def _step(self, name: str, began: float) -> None:
-        self._tell(f"{name} ready ({time.monotonic() - began:.1f} s)")
-
     def _choose_ports(self) -> None:
         names = [*SERVICES] + (["inbox", "smtp"] if self._needs_catcher() else [])
         memory = self.folder / "ports.json"
@@ -202,7 +199,8 @@ class Stack:
             last: dict[str, int] = json.loads(memory.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             last = {}
-        self.ports = choose_ports(names, demanded=self.options.ports, last=last, usual=self.options.usual_ports)
+        self._taken = choose_ports(names, demanded=self.options.ports, last=last, usual=self.options.usual_ports)
+        self.ports = self._taken.by_name
         self.urls = {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items() if name != "smtp"}
         write_private(memory, json.dumps(self.ports))
 
@@ -224,7 +222,6 @@ class Stack:
         )
 
     def _start_children(self) -> None:
-        began = time.monotonic()
         if self._guard and self.options.respawn:
             self._guard.start()
         if self._needs_catcher():
@@ -235,10 +232,10 @@ class Stack:
             for name, mode in self._plan(service):
                 argv = [sys.executable, "-m", "shared.kit.run", service, mode]
                 self._add(name, argv, self._environment_of(name, None))
-        for child in self._children.values():
-            child.start()
-        self._wait_for(list(self._children))
-        self._step("services", began)
+        with step("services", self._tell, still=False):
+            for child in self._children.values():
+                child.start()
+            self._wait_for(list(self._children))
         self._write_addresses()
 
     def _environment_of(self, name: str, extra: Mapping[str, str] | None) -> dict[str, str]:

@@ -55,13 +55,15 @@ class Running:
 async def catcher(tmp_path: Path) -> AsyncIterator[Running]:
     """A catcher over an empty folder."""
     store = Store(tmp_path / "inbox")
-    port = choose_ports(["smtp"], demanded={}, last={}, usual=False)["smtp"]
+    ports = choose_ports(["smtp"], demanded={}, last={}, usual=False)
+    port = ports.by_name["smtp"]
     server = await listen(store, port)
     async with AsyncClient(transport=ASGITransport(app=create_app(store)), base_url="http://127.0.0.1") as http:
         yield Running(store, http, port)
     server.close()
     await server.wait_closed()
     store.close()
+    ports.release()
 
 
 def _caught(subject: str = "x", rcpt: str = "ann@example.com") -> Caught:
