@@ -80,7 +80,7 @@ with page as (
     union all
     select b.subscriber_id, b.consumer_id from before b join changed using (subscriber_id, visit_id)
 )""")
-_CONNECTIONS = _marking("""
+_CONNECTIONS = text("""
 insert into connections (subscriber_id, connection_id, location_id, interval_minutes, last_success_at)
 select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
     subscriber_id uuid, connection_id uuid, location_id uuid, interval_minutes integer, last_success_at timestamptz)
@@ -94,13 +94,11 @@ _STATEMENTS: Final = {
     "connection": _CONNECTIONS,
 }
 _GONE: Final = {
-    "consumer": text(
-        """
-with changed as (
+    "consumer": _marking("""
+with concerned as (
     update consumers set deleted = true, address_key = null where (subscriber_id, consumer_id) in
         (select * from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[]))) returning subscriber_id, consumer_id
-), concerned as (select * from changed)"""
-    ),
+)"""),
     "appointment": _marking("""
 with concerned as (
     update appointments set deleted = true where (subscriber_id, appointment_id) in
