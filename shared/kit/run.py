@@ -15,6 +15,7 @@ import uvloop
 from fastapi import FastAPI
 
 from shared.kit.db import UnsafeRoleError
+from shared.kit.feed import ENDING
 from shared.kit.logs import configure_logs, log
 from shared.kit.server import serve
 from shared.kit.settings import SERVICES, ServiceSettings, SettingsRefusedError
@@ -47,7 +48,7 @@ async def run(module: ServiceModule, settings: ServiceSettings, mode: str) -> No
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _end, stop)
     async with module.open_deps(settings) as deps, asyncio.TaskGroup() as group:
         if mode in ("serve", "both"):
             group.create_task(
@@ -59,6 +60,12 @@ async def run(module: ServiceModule, settings: ServiceSettings, mode: str) -> No
         gc.freeze()
         log("kit.run").info("service_started", mode=mode)
     log("kit.run").info("service_stopped")
+
+
+def _end(stop: asyncio.Event) -> None:
+    """Told to stop: loops end, and callers who wait for news of a feed are answered now."""
+    stop.set()
+    ENDING.set()
 
 
 async def _until_stop(part: Any, stop: asyncio.Event) -> None:
