@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.api import contents, messages
@@ -48,7 +49,7 @@ REPAIR_SECONDS = 5.0
 
 def create_app(deps: Deps) -> FastAPI:
     """Build the application."""
-    facts = {
+    facts: dict[str, type[BaseModel]] = {
         "subscriber": SubscriberFacts,
         "location": LocationFacts,
         "verification_key": VerificationKey,
@@ -131,8 +132,7 @@ def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
         stop = asyncio.Event()
         async with open_follower(deps) as follower, asyncio.TaskGroup() as group:
             group.create_task(follow(follower, stop))
-            while not ended.is_set():
-                await asyncio.sleep(0.2)
+            await asyncio.to_thread(ended.wait)
             stop.set()
 
     asyncio.run(run())

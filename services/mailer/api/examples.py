@@ -17,11 +17,15 @@ CONTENT: dict[str, Any] = {
     "message_class": "transactional",
     "subject": "A note from {{ location.name }}",
     "mjml": (
-        "<mjml><mj-body><mj-section><mj-column><mj-text><h1>Hello {{ person.greeting }}</h1></mj-text>"
+        "<mjml><mj-body><mj-section><mj-column><mj-text><h1>Hello {{ person.greeting }}</h1>"
+        "<p>We have written down what we talked about at your visit. Please call us with any question.</p></mj-text>"
         '<mj-text>{{ location.name }}, {{ location.postal_address }}<br/>{{ notice.sent_by }}<br/><a href="{{ links.optout }}">Stop these e-mails'
         "</a></mj-text></mj-column></mj-section></mj-body></mjml>"
     ),
-    "text": "Hello {{ person.greeting }},\n\n{{ location.name }}\n{{ location.postal_address }}\n{{ notice.sent_by }}\nStop: {{ links.optout }}\n",
+    "text": (
+        "Hello {{ person.greeting }},\n\nWe have written down what we talked about at your visit. Please call us with any question.\n\n"
+        "{{ location.name }}, {{ location.postal_address }}\n{{ notice.sent_by }}\nStop these e-mails: {{ links.optout }}\n"
+    ),
     "sample": {"person": {"greeting": "Ann"}},
 }
 PUBLISHED: dict[str, Any] = {

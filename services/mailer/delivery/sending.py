@@ -92,8 +92,10 @@ class Sending:
                 self._t.settle_attempt(first, PutBack(Phase.CONNECT, error.reason, is_counted=False), started)
                 await pause(stop, random.uniform(0.2, min(_LONGEST_BACKOFF_SECONDS, 0.3 * 2**failures)))  # noqa: S311
                 continue
-            failures = 0
             await self._use(session, first, stop)
+            failures = 0 if session.dots else failures + 1
+            if failures:  # a relay that greets and then takes nothing is no better than one that does not greet
+                await pause(stop, random.uniform(0.2, min(_LONGEST_BACKOFF_SECONDS, 0.3 * 2**failures)))  # noqa: S311
 
     async def _use(self, session: Session, first: Prepared, stop: asyncio.Event) -> None:
         current: Prepared | None = first

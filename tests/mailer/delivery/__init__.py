@@ -1,0 +1,1 @@
+"""Delivery against a real relay, a real database and the real optout."""

@@ -1,0 +1,208 @@
+"""A mailer with a relay, the real optout beside it, a live location and permission on file: what delivery tests start from."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from services.mailer.api.examples import CONTENT
+from services.mailer.delivery.follower import SuppressionFollower
+from services.mailer.main import open_follower, open_worker
+from shared.kit.ids import new_id
+from shared.schemas.address import canonical_address
+from shared.schemas.location import LocationFacts, SubscriberFacts
+from tests.fixtures.builders import build_location, build_subscriber
+from tests.fixtures.services import ADDRESS_KEYS, Neighbours, OpenService, service_headers
+from tests.fixtures.smtp import SmtpSink
+
+
+@dataclass
+class World:
+    """What a delivery test works with."""
+
+    neighbours: Neighbours
+    sink: SmtpSink
+    mailer: OpenService
+    optout: OpenService
+    subscriber: SubscriberFacts
+    location: LocationFacts
+    content_id: UUID
+    database: Any
+    sent: list[UUID] = field(default_factory=list)
+
+    @property
+    def now(self) -> datetime:
+        """Business time."""
+        return self.neighbours.clock.now()
+
+    async def consent(self, address: str, person_id: UUID) -> None:
+        """Put permission on file."""
+        consent = {
+            "consent_id": str(uuid4()),
+            "location_id": str(self.location.location_id),
+            "person_id": str(person_id),
+            "address_key": key_of(address),
+            "basis": "existing_relationship",
+            "source": "test",
+            "evidence": "visit:1",
+            "occurred_at": self.now.isoformat(),
+        }
+        body = {"subscriber_id": str(self.subscriber.subscriber_id), "consents": [consent]}
+        answer = await self.optout.http.post("/v1/consents", json=body, headers=service_headers("ingest", "optout"))
+        assert answer.status_code < 300, answer.text
+
+    def message(self, address: str, person_id: UUID, **values: Any) -> dict[str, Any]:
+        """Return a message as the scheduler would submit it."""
+        return {
+            "message_id": str(new_id()),
+            "subscriber_id": str(self.subscriber.subscriber_id),
+            "location_id": str(self.location.location_id),
+            "campaign_id": None,
+            "content_id": str(self.content_id),
+            "touches": [{"touch_id": str(uuid4()), "person_id": str(person_id)}],
+            "address": address,
+            "address_key": key_of(address),
+            "fields": {"person": {"greeting": "Ann"}},
+            "due_at": self.now.isoformat(),
+            "useful_until": (self.now + timedelta(hours=8)).isoformat(),
+            "recheck_after": (self.now + timedelta(hours=4)).isoformat(),
+        } | values
+
+    async def submit(self, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+        """Submit messages; return their receipts."""
+        answer = await self.mailer.http.post(
+            "/v1/messages", json={"messages": messages}, headers=service_headers("scheduler", "mailer")
+        )
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["receipts"])
+
+    async def send(self, *addresses: str, permitted: bool = True, **values: Any) -> list[UUID]:
+        """Submit one message to each address, with permission on file, and return the message ids."""
+        messages = []
+        for address in addresses:
+            person = uuid4()
+            if permitted:
+                await self.consent(address, person)
+            messages.append(self.message(address, person, **values))
+        assert {receipt["result"] for receipt in await self.submit(*messages)} == {"accepted"}
+        return [UUID(message["message_id"]) for message in messages]
+
+    async def states(self) -> dict[str, int]:
+        """Return how many messages are in each state."""
+        rows = await self.database.fetch("select state, count(*) as n from messages group by state")
+        return {row["state"]: row["n"] for row in rows}
+
+    async def state(self, message_id: UUID) -> tuple[str, str | None]:
+        """Return state and reason of one message."""
+        row = await self.database.fetchrow("select state, reason from messages where message_id = $1", message_id)
+        return row["state"], row["reason"]
+
+    async def outcomes(self) -> list[dict[str, Any]]:
+        """Return the outcome feed."""
+        answer = await self.mailer.http.get("/v1/changes?limit=2000", headers=service_headers("scheduler", "mailer"))
+        return [change["body"] for change in answer.json()["changes"]]
+
+    async def opt_out(self, address: str, *, suppression_class: str = "all") -> None:
+        """Report an opt-out as a source would."""
+        row = {
+            "optout_id": str(uuid4()),
+            "address_key": key_of(address),
+            "suppression_class": suppression_class,
+            "channel": "source_flag",
+            "evidence": "test:1",
+            "occurred_at": self.now.isoformat(),
+        }
+        body = {"subscriber_id": str(self.subscriber.subscriber_id), "optouts": [row]}
+        answer = await self.optout.http.post("/v1/optouts", json=body, headers=service_headers("ingest", "optout"))
+        assert answer.status_code < 300, answer.text
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[SuppressionFollower]:
+        """Keep the send lease alive while the block runs."""
+        async with open_follower(self.mailer.deps) as follower:
+            stop = asyncio.Event()
+
+            async def run() -> None:
+                while not stop.is_set():
+                    if not await follower.step():
+                        await asyncio.sleep(0.05)
+
+            task = asyncio.create_task(run())
+            await self.until(lambda: self.has_lease())
+            try:
+                yield follower
+            finally:
+                stop.set()
+                await task
+                await follower.stop()
+
+    async def has_lease(self) -> bool:
+        """Tell whether the mailer may set markers."""
+        return bool(
+            await self.database.fetchval("select lease_until > clock_timestamp() + interval '2 s' from follower_state")
+        )
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Run a delivery worker while the block runs."""
+        stop = asyncio.Event()
+        async with open_worker(self.mailer.deps) as worker:
+            task = asyncio.create_task(worker.run(stop))
+            try:
+                yield
+            finally:
+                stop.set()
+                await task
+
+    async def until(self, done: Any, seconds: float = 20.0) -> None:
+        """Wait until `done()` holds; fail loudly after a bound that no healthy run comes near."""
+        async with asyncio.timeout(seconds):
+            while not await done():  # noqa: ASYNC110 - the other side is a database
+                await asyncio.sleep(0.02)
+
+    async def deliver(self, *, seconds: float = 20.0) -> dict[str, int]:
+        """Deliver until nothing due is left and return the states."""
+
+        async def drained() -> bool:
+            waiting = await self.database.fetchval(
+                "select count(*) from messages where state in ('claimed', 'handing_over') "
+                "or (state in ('accepted', 'deferred') and next_at <= $1)",
+                self.now,
+            )
+            return bool(waiting == 0)
+
+        async with self.following(), self.working():
+            await self.until(drained, seconds)
+        return await self.states()
+
+
+def key_of(address: str) -> str:
+    """Return the address key of an address."""
+    return ADDRESS_KEYS.key_of(canonical_address(address).folded)
+
+
+@asynccontextmanager
+async def open_world(neighbours: Neighbours, sink: SmtpSink, **environment: str) -> AsyncIterator[World]:
+    """Open mailer and optout around a relay, with a live location and a published content."""
+    optout = await neighbours.open("optout")
+    mailer = await neighbours.open("mailer", MAILER_SMTP_URL=f"smtp://127.0.0.1:{sink.port}", **environment)
+    subscriber = build_subscriber()
+    location = build_location(subscriber.subscriber_id)
+    for service in ("mailer", "optout"):
+        await neighbours.push(service, "subscriber", str(subscriber.subscriber_id), subscriber)
+        await neighbours.push(service, "location", str(location.location_id), location)
+    content_id = uuid4()
+    answer = await mailer.http.put(
+        f"/v1/contents/{content_id}", json=CONTENT, headers=service_headers("scheduler", "mailer")
+    )
+    assert answer.status_code == 200, answer.text
+    database = await asyncpg.connect(mailer.database.superuser)
+    try:
+        yield World(neighbours, sink, mailer, optout, subscriber, location, content_id, database)
+    finally:
+        await database.close()
