@@ -13,7 +13,6 @@ from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.schemas.token import MessageClass, TokenKeys
 
-
 HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
 }

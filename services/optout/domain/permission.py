@@ -57,6 +57,8 @@ def _in_force(ordered: Sequence[NewEntry]) -> list[NewEntry]:
     """Opt-outs not lifted since: a lift undoes earlier entries of the same key, scope and class, and only those."""
     standing: dict[tuple[object, ...], NewEntry] = {}
     for entry in ordered:
+        if entry.kind == "consent":
+            continue
         place = (
             entry.subscriber_id,
             entry.scope,
@@ -67,7 +69,7 @@ def _in_force(ordered: Sequence[NewEntry]) -> list[NewEntry]:
         )
         if entry.kind == "optout":
             standing.setdefault(place, entry)
-        elif entry.kind == "lift":
+        else:
             standing.pop(place, None)
     return list(standing.values())
 

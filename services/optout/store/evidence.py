@@ -1,7 +1,7 @@
 """The entries on which permission rests, for a thousand questions in one round trip (raw asyncpg: the mailer's hot path)."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 
@@ -12,17 +12,22 @@ from shared.kit.errors import OnHoldError
 
 _COLUMNS: Final = """l.subscriber_id, l.entry_id, l.kind, l.channel, l.evidence, l.occurred_at, l.location_id, l.address_key, l.person_id,
     l.basis, l.scope, l.suppression_class, l.policy_version, l.valid_until"""
+# "offset 0" keeps the planner at one index look-up per question; with stale statistics it would read and sort the whole ledger.
 _FIND: Final = f"""
 with addresses as (select * from unnest($1::int[], $2::uuid[], $3::text[]) as a (n, subscriber_id, address_key)),
 persons as (select * from unnest($4::int[], $5::uuid[], $6::uuid[]) as p (n, subscriber_id, person_id))
 select -1 as n, 0::bigint as chain_position, l.* from service_state s
 left join (select {_COLUMNS} from ledger l where false) l on true where s.on_hold
 union all
-select a.n, l.chain_position, {_COLUMNS} from addresses a join ledger l using (subscriber_id, address_key)
+select a.n, l.* from addresses a cross join lateral (
+    select l.chain_position, {_COLUMNS} from ledger l where l.subscriber_id = a.subscriber_id and l.address_key = a.address_key offset 0) l
 union all
-select a.n, l.chain_position, {_COLUMNS} from addresses a join ledger l on l.subscriber_id = $7 and l.address_key = a.address_key
+select a.n, l.* from addresses a cross join lateral (
+    select l.chain_position, {_COLUMNS} from ledger l where l.subscriber_id = $7 and l.address_key = a.address_key offset 0) l
 union all
-select p.n, l.chain_position, {_COLUMNS} from persons p join ledger l using (subscriber_id, person_id) where l.kind <> 'consent'
+select p.n, l.* from persons p cross join lateral (
+    select l.chain_position, {_COLUMNS} from ledger l
+    where l.subscriber_id = p.subscriber_id and l.person_id = p.person_id and l.kind <> 'consent' offset 0) l
 """  # noqa: S608 - our own column names
 
 
@@ -53,8 +58,6 @@ async def find_evidence(connection: RawConnection, questions: Sequence[Question]
 
 
 def _as_entry(row: "asyncpg.Record") -> LedgerEntry:
-    values: dict[str, Any] = dict(row)
-    del values["n"]
-    position = values.pop("chain_position")
-    # Permission does not look at hashes; chain verification reads them separately.
-    return LedgerEntry(NewEntry(**values), position, values["occurred_at"], b"", b"")
+    """Columns stand in the order of NewEntry's fields. Permission does not look at hashes; chain verification reads them itself."""
+    entry = NewEntry(*row[2:])
+    return LedgerEntry(entry, row[1], entry.occurred_at, b"", b"")

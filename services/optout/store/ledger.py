@@ -4,7 +4,7 @@ Locks in one order (chains by number, then the head of the suppression log), so 
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -33,13 +33,17 @@ _TYPES: Final = {
     "hash": "bytea",
 }
 _NAMES: Final = [name.strip() for name in _COLUMNS.split(",")]
+_OF_LINK: Final = ("chain_position", "recorded_at", "previous_hash", "hash")
 _LOCK_CHAINS: Final = text("select pg_advisory_xact_lock(chain) from unnest(cast(:chains as bigint[])) as chain")
 _FILED: Final = text("""
-select w.n, g.position, (
+select w.n, l.position, (
     select x.entry_id from ledger x where x.subscriber_id = l.subscriber_id and x.kind = 'lift' and x.address_key = l.address_key
     and x.chain_position > l.chain_position order by x.chain_position desc limit 1) as lifted_by
 from unnest(cast(:subscribers as uuid[]), cast(:ids as uuid[])) with ordinality as w (subscriber_id, entry_id, n)
-join ledger l using (subscriber_id, entry_id) left join suppression_log g using (subscriber_id, entry_id)
+cross join lateral (
+    select f.subscriber_id, f.address_key, f.chain_position, g.position
+    from ledger f left join suppression_log g on g.subscriber_id = f.subscriber_id and g.entry_id = f.entry_id
+    where f.subscriber_id = w.subscriber_id and f.entry_id = w.entry_id offset 0) l
 """)
 _HEADS: Final = text("""
 select w.subscriber_id, h.chain_position, h.hash from unnest(cast(:subscribers as uuid[])) as w (subscriber_id)
@@ -90,8 +94,8 @@ async def append_entries(
     new: dict[tuple[UUID, UUID], NewEntry] = {}
     first: dict[tuple[UUID, UUID], int] = {}
     for n, entry in enumerate(wanted):
-        if n not in filed and new.setdefault(_key(entry), entry) is entry:
-            first[_key(entry)] = n
+        if n not in filed and _key(entry) not in new:
+            new[_key(entry)], first[_key(entry)] = entry, n
     linked = await _link(connection, subscribers, new.values(), recorded_at)
     positions: dict[tuple[UUID, UUID], int] = {}
     if linked:
@@ -163,17 +167,7 @@ async def _link(
 
 
 def _as_arrays(linked: Sequence[LedgerEntry]) -> dict[str, list[Any]]:
-    rows = [
-        asdict(link.entry)
-        | {
-            "chain_position": link.chain_position,
-            "recorded_at": link.recorded_at,
-            "previous_hash": link.previous_hash,
-            "hash": link.hash,
-        }
-        for link in linked
-    ]
-    return {name: [row[name] for row in rows] for name in _NAMES}
+    return {name: [getattr(link if name in _OF_LINK else link.entry, name) for link in linked] for name in _NAMES}
 
 
 def _as_entry(row: RowMapping) -> LedgerEntry:

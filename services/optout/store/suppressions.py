@@ -64,7 +64,7 @@ def _as_change(entry: NewEntry, position: int) -> NewChange:
 
 
 def _as_wire(row: RowMapping) -> SuppressionEntry:
-    return SuppressionEntry.model_validate(dict(row) | {"subscriber_id": _wire_id(row["subscriber_id"])})
+    return SuppressionEntry.model_construct(**(dict(row) | {"subscriber_id": _wire_id(row["subscriber_id"])}))
 
 
 def _wire_id(subscriber_id: UUID) -> UUID | None:

@@ -1,0 +1,1 @@
+"""The opt-out service: its ledger, doors, leases and pages."""

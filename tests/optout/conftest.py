@@ -1,0 +1,134 @@
+"""The opt-out service opened with short leases, and the words its tests speak."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.optout.domain.entries import NewEntry
+from shared.kit.clock import ManualClock
+from shared.schemas.optout import PermissionAnswer, SuppressionAnswer
+from shared.schemas.token import MessageClass, OptoutToken
+from tests.fixtures.services import ADDRESS_KEYS, TOKEN_KEYS, Neighbours, OpenService, service_headers
+
+LEASE_SECONDS = 0.4
+
+
+@dataclass
+class Clinic:
+    """One business with one consumer, and the calls others make about them."""
+
+    service: OpenService
+    neighbours: Neighbours
+    clock: ManualClock
+    subscriber_id: UUID = field(default_factory=uuid4)
+    location_id: UUID = field(default_factory=uuid4)
+    person_id: UUID = field(default_factory=uuid4)
+    address_key: str = field(default_factory=lambda: ADDRESS_KEYS.key_of(f"{uuid4()}@example.com"))
+    holder: UUID = field(default_factory=uuid4)
+    epoch: UUID | None = None
+
+    def token(self, message_class: MessageClass = "commercial", **values: Any) -> str:
+        """Return the token of a message to the consumer."""
+        given = {
+            "subscriber_id": self.subscriber_id,
+            "location_id": self.location_id,
+            "message_id": UUID(int=7),
+            "message_class": message_class,
+            "address_key": self.address_key,
+            "hint": "j***@e***.com",
+        }
+        return TOKEN_KEYS.seal(OptoutToken(**(given | values)))
+
+    def entry(self, kind: Any = "optout", **values: Any) -> NewEntry:
+        """Return a business-wide opt-out (or another kind) for the consumer's address."""
+        given: dict[str, Any] = {
+            "subscriber_id": self.subscriber_id,
+            "entry_id": uuid4(),
+            "kind": kind,
+            "channel": "test",
+            "evidence": "test:1",
+            "occurred_at": self.clock.now(),
+            "address_key": self.address_key,
+        }
+        given |= {"basis": "express"} if kind == "consent" else {"scope": "business", "suppression_class": "all"}
+        return NewEntry(**(given | values))
+
+    async def call(self, path: str, body: Any, caller: str = "mailer", **headers: str) -> Any:
+        """Post JSON as a service and return the decoded answer, which must be 200."""
+        answer = await self.service.http.post(path, json=body, headers=service_headers(caller, "optout") | headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def consent(self, **values: Any) -> dict[str, Any]:
+        """Put a consent on file as ingest does."""
+        consent = {
+            "consent_id": str(uuid4()),
+            "location_id": str(self.location_id),
+            "person_id": str(self.person_id),
+            "address_key": self.address_key,
+            "basis": "existing_relationship",
+            "source": "practice_system",
+            "evidence": "visit:1",
+            "occurred_at": (self.clock.now() - timedelta(days=1)).isoformat(),
+        }
+        body = {"subscriber_id": str(self.subscriber_id), "consents": [consent | values]}
+        answer: dict[str, Any] = await self.call("/v1/consents", body, "ingest")
+        return answer
+
+    async def may_send(self, message_class: MessageClass = "commercial", **values: Any) -> PermissionAnswer:
+        """Ask for permission as the mailer does."""
+        query = {
+            "query_id": str(uuid4()),
+            "subscriber_id": str(self.subscriber_id),
+            "location_id": str(self.location_id),
+            "address_key": self.address_key,
+            "person_ids": [str(self.person_id)],
+            "message_class": message_class,
+        }
+        answer = await self.call("/v1/permissions/check", {"queries": [query | values]})
+        return PermissionAnswer.model_validate(answer["answers"][0])
+
+    async def poll(self, after: int = 0, safe: int = 0, wait: float = 0, **values: Any) -> SuppressionAnswer:
+        """Poll as the mailer's follower does, with the epoch it was told last."""
+        body = {
+            "holder": str(self.holder),
+            "epoch": str(self.epoch) if self.epoch else None,
+            "after": after,
+            "safe": safe,
+            "wait_seconds": wait,
+        }
+        answer = SuppressionAnswer.model_validate(await self.call("/v1/suppressions/poll", body | values))
+        self.epoch = answer.epoch
+        return answer
+
+    async def click(self, token: str | None = None, **request: Any) -> Any:
+        """Post one click and return the response."""
+        return await self.service.http.post(f"/u/{token or self.token()}", **request)
+
+
+async def _open(neighbours: Neighbours, clock: ManualClock, lease_seconds: float, *, is_fresh: bool = False) -> Clinic:
+    service = await neighbours.open("optout", OPTOUT_LEASE_SECONDS=str(lease_seconds))
+    if not is_fresh:
+        service.deps.door.watch._quiet_until = 0.0  # as if it had been up for a lease already
+    return Clinic(service, neighbours, clock)
+
+
+@pytest.fixture
+async def clinic(neighbours: Neighbours, clock: ManualClock) -> Clinic:
+    """Return a business at an opt-out service with leases that are soon over."""
+    return await _open(neighbours, clock, LEASE_SECONDS)
+
+
+@pytest.fixture
+async def long_lease_clinic(neighbours: Neighbours, clock: ManualClock) -> Clinic:
+    """Return a business at an opt-out service with leases that outlast the test."""
+    return await _open(neighbours, clock, 5.0)
+
+
+@pytest.fixture
+async def fresh_clinic(neighbours: Neighbours, clock: ManualClock) -> Clinic:
+    """Return a business at an opt-out service that has just started."""
+    return await _open(neighbours, clock, LEASE_SECONDS, is_fresh=True)

@@ -1,0 +1,194 @@
+"""The face for machines: who may do what, idempotency, the feed, evidence, worked examples."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import BaseModel
+
+from services.optout.api import evidence, examples
+from shared.schemas import optout
+from shared.schemas.wire import Changes
+from tests.fixtures.services import service_headers
+from tests.optout.conftest import Clinic
+
+
+def _optouts(clinic: Clinic, **values: Any) -> dict[str, Any]:
+    given = {
+        "optout_id": str(uuid4()),
+        "address_key": clinic.address_key,
+        "channel": "source_flag",
+        "evidence": "batch:1",
+        "occurred_at": clinic.clock.now().isoformat(),
+    }
+    return {"subscriber_id": str(clinic.subscriber_id), "optouts": [given | values]}
+
+
+async def test_a_source_opt_out_is_in_force_when_it_is_answered(clinic: Clinic) -> None:
+    """S-037, N-23: before any campaign of the same batch is evaluated; for the person at any address too."""
+    await clinic.consent()
+    body = _optouts(clinic, person_id=str(clinic.person_id), address_key=None)
+    assert await clinic.call("/v1/optouts", body, "ingest") == {"recorded": 1, "repeated": 0}
+    assert (await clinic.may_send("transactional")).answer == "refused"
+    assert await clinic.call("/v1/optouts", body, "ingest") == {"recorded": 0, "repeated": 1}
+    assert (await clinic.consent(basis="express"))["recorded"] == 1
+    assert (await clinic.may_send()).answer == "refused"
+
+
+async def test_consents_in_bulk_are_recorded_once(clinic: Clinic) -> None:
+    """S-022: 5,000 a call; a repeat under the same ids changes nothing."""
+    consents = [
+        {
+            "consent_id": str(uuid4()),
+            "location_id": str(clinic.location_id),
+            "address_key": clinic.address_key,
+            "basis": "existing_relationship",
+            "source": "practice_system",
+            "evidence": f"visit:{n}",
+            "occurred_at": "2026-03-01T12:00:00Z",
+        }
+        for n in range(5000)
+    ]
+    body = {"subscriber_id": str(clinic.subscriber_id), "consents": consents}
+    assert await clinic.call("/v1/consents", body, "ingest") == {"recorded": 5000, "repeated": 0}
+    assert await clinic.call("/v1/consents", body, "ingest") == {"recorded": 0, "repeated": 5000}
+
+
+async def test_an_idempotency_key_repeats_the_first_answer(clinic: Clinic) -> None:
+    """REST manners: the same key and body answer as the first time, another body is refused."""
+    key, body = {"Idempotency-Key": "k1"}, _optouts(clinic)
+    assert await clinic.call("/v1/optouts", body, "ingest", **key) == {"recorded": 1, "repeated": 0}
+    assert await clinic.call("/v1/optouts", body, "ingest", **key) == {"recorded": 1, "repeated": 0}
+    headers = service_headers("ingest", "optout") | key
+    other = await clinic.service.http.post("/v1/optouts", json=_optouts(clinic), headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "code"),
+    [
+        ({"scope": "platform"}, 403, "scope_not_allowed"),
+        ({"address_key": None}, 422, "optout_without_target"),
+        ({"scope": "location"}, 422, "location_needed"),
+        ({"address_key": "someone@example.com"}, 422, "invalid_request"),
+        ({"occurred_at": "2026-03-01T12:00:00"}, 422, "invalid_request"),
+    ],
+)
+async def test_an_opt_out_that_means_nothing_is_refused_whole(
+    clinic: Clinic, values: dict[str, Any], status: int, code: str
+) -> None:
+    """Bad input: the good row beside the bad one is not applied either, and no value is repeated."""
+    body = _optouts(clinic)
+    body["optouts"] += _optouts(clinic, **values)["optouts"]
+    answer = await clinic.service.http.post("/v1/optouts", json=body, headers=service_headers("ingest", "optout"))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert "someone@" not in answer.text
+    assert (await clinic.poll()).last == 0
+
+
+async def test_the_front_desk_records_for_its_own_subscriber_and_locations_only(clinic: Clinic) -> None:
+    """N-25, S2: another subscriber or location is as unknown as one that does not exist; without the scope nothing is allowed."""
+    own = clinic.neighbours.client_headers(
+        subscriber_id=clinic.subscriber_id, scopes="optouts", locations=(clinic.location_id,)
+    )
+    other = clinic.neighbours.client_headers(subscriber_id=uuid4(), scopes="optouts")
+    weak = clinic.neighbours.client_headers(subscriber_id=clinic.subscriber_id, scopes="records")
+
+    async def post(headers: dict[str, str], **values: Any) -> int:
+        body = _optouts(clinic, channel="front_desk", **values)
+        return int((await clinic.service.http.post("/v1/optouts", json=body, headers=headers)).status_code)
+
+    assert await post(other) == 404
+    assert await post(weak) == 403
+    assert await post(own, scope="location", location_id=str(uuid4())) == 404
+    assert await post(own, scope="location", location_id=str(clinic.location_id)) == 200
+    assert await post(own) == 200
+
+
+async def test_evidence_shows_the_own_entries_and_nobody_elses(clinic: Clinic) -> None:
+    """S37, I4: an address unknown here and one known elsewhere look the same."""
+    await clinic.consent()
+    await clinic.click()
+    path = f"/v1/evidence/{clinic.address_key}"
+    own = clinic.neighbours.client_headers(subscriber_id=clinic.subscriber_id, scopes="optouts")
+    other = clinic.neighbours.client_headers(subscriber_id=uuid4(), scopes="optouts")
+    entries = (await clinic.service.http.get(path, headers=own)).json()["entries"]
+    assert [(entry["kind"], entry["chain_position"]) for entry in entries] == [("consent", 1), ("optout", 2)]
+    assert entries[1]["entry_id"] == str((await clinic.may_send()).entry_id)
+    foreign = await clinic.service.http.get(path, headers=other)
+    assert (foreign.status_code, foreign.json()["entries"]) == (200, [])
+    assert (await clinic.service.http.get("/v1/evidence/nobody", headers=own)).status_code == 422
+
+
+async def test_the_feed_tells_of_every_suppression_in_the_shape_of_the_log(clinic: Clinic) -> None:
+    """Architecture 2: followed by ingest, portal and scheduler with a cursor and an epoch."""
+    await clinic.click()
+    await clinic.consent()
+    headers = service_headers("ingest", "optout")
+    answer = await clinic.service.http.get("/v1/changes", headers=headers)
+    changes = Changes.model_validate(answer.json())
+    assert [change.kind for change in changes.changes] == ["suppression"]
+    assert changes.changes[0].body == (await clinic.poll()).entries[0].model_dump(mode="json")
+    assert changes.changes[0].subscriber_id == clinic.subscriber_id
+    foreign = {"after": changes.cursor, "epoch": str(uuid4())}
+    refused = await clinic.service.http.get("/v1/changes", params=foreign, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "feed_restarted")
+
+
+async def test_a_thousand_questions_are_answered_in_the_order_asked(clinic: Clinic) -> None:
+    """P4: one call, one round trip, the answers by query."""
+    await clinic.consent()
+    queries = [
+        {
+            "query_id": str(uuid4()),
+            "subscriber_id": str(clinic.subscriber_id if n % 2 else uuid4()),
+            "location_id": str(clinic.location_id),
+            "address_key": clinic.address_key,
+            "person_ids": [str(clinic.person_id)],
+            "message_class": "commercial",
+        }
+        for n in range(1000)
+    ]
+    answers = (await clinic.call("/v1/permissions/check", {"queries": queries}))["answers"]
+    assert [answer["query_id"] for answer in answers] == [query["query_id"] for query in queries]
+    assert [answer["answer"] for answer in answers] == ["no_permission_yet", "allowed"] * 500
+
+
+@pytest.mark.parametrize("path", ["/v1/permissions/check", "/v1/suppressions/poll", "/v1/consents"])
+async def test_only_the_named_services_may_ask(clinic: Clinic, path: str) -> None:
+    """S1: clients and other services are refused before anything is read."""
+    client = clinic.neighbours.client_headers(subscriber_id=clinic.subscriber_id, scopes="optouts ingest messages")
+    for headers in (client, service_headers("portal", "optout")):
+        assert (await clinic.service.http.post(path, json={}, headers=headers)).status_code == 403
+    assert (await clinic.service.http.post(path, json={})).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("model", "example"),
+    [
+        (optout.ConsentsInput, examples.CONSENTS),
+        (optout.OptoutsInput, examples.OPTOUTS),
+        (optout.Recorded, examples.RECORDED),
+        (optout.PermissionQueries, examples.QUERIES),
+        (optout.PermissionAnswers, examples.ANSWERS),
+        (optout.SuppressionPoll, examples.POLL),
+        (optout.SuppressionAnswer, examples.POLLED),
+        (Changes, examples.CHANGES),
+        (evidence.AddressEvidence, examples.EVIDENCE),
+    ],
+)
+def test_every_worked_example_is_valid(model: type[BaseModel], example: dict[str, Any]) -> None:
+    """OpenAPI examples are input that works."""
+    assert model.model_validate(example)
+
+
+async def test_every_route_for_machines_shows_examples(clinic: Clinic) -> None:
+    """REST manners: a worked example for every request and answer."""
+    for path, methods in clinic.service.app.openapi()["paths"].items():
+        if not path.startswith("/v1/") or path.startswith(("/v1/directory", "/v1/hold")):
+            continue
+        for operation in methods.values():
+            assert "example" in operation["responses"]["200"]["content"]["application/json"], path
+            if "requestBody" in operation:
+                schema = operation["requestBody"]["content"]["application/json"]
+                assert "examples" in schema.get("schema", {}) or "examples" in schema, path
