@@ -4,6 +4,7 @@ Run as `python -m deploy.settings_page`; a test keeps the page fresh.
 """
 
 import importlib
+import importlib.util
 from pathlib import Path
 
 from pydantic_core import PydanticUndefined
@@ -25,9 +26,16 @@ def render_settings() -> str:
     """The whole page: what all services share, then each service's own."""
     parts = [HEAD, _section("All services", CommonSettings)]
     for service in sorted(SERVICES):
-        settings: type[BaseSettings] = importlib.import_module(f"services.{service}.settings").Settings
-        parts.append(_section(service.capitalize(), settings))
+        parts.append(_section(service.capitalize(), settings_of(service)))
     return "\n".join(parts)
+
+
+def settings_of(service: str) -> type[BaseSettings]:
+    """A service's settings class; it stands in `settings.py`, or in `main.py` of a service with few."""
+    own = f"services.{service}.settings"
+    module = importlib.import_module(own if importlib.util.find_spec(own) else f"services.{service}.main")
+    settings: type[BaseSettings] = module.Settings
+    return settings
 
 
 def _section(title: str, settings: type[BaseSettings]) -> str:
