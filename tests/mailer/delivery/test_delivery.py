@@ -26,7 +26,7 @@ async def test_the_mail_carries_what_it_must(world: World) -> None:
     [message_id] = await world.send("Ann@example.com")
     await world.deliver()
     [seen] = world.sink.messages
-    mail = message_from_bytes(seen.body, policy=default)
+    mail = message_from_bytes(seen.body or b"", policy=default)
     assert mail["From"] == "Bright Smile Dental <hello@brightsmile.example.com>"
     assert mail["Reply-To"] == "frontdesk@brightsmile.example.com"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -146,7 +146,7 @@ async def test_hundreds_of_messages_over_few_connections_each_arrive_once(world:
     assert world.sink.violations == []
     for message in world.sink.messages:
         number = int(message.recipients[0].decode().removeprefix("person").partition("@")[0])
-        mail = message_from_bytes(message.body, policy=default)
+        mail = message_from_bytes(message.body or b"", policy=default)
         text = mail.get_body(("plain",))
         assert text is not None
         assert f"Hello Name{number:04}" in text.get_content()
