@@ -1,13 +1,8 @@
 """A batch is accounted for to the last record, whatever is in it and however often it comes (I2, I6, S-125, N-80, N-81)."""
 
-import asyncio
-import gzip
-from uuid import uuid4
-
 from shared.kit.ids import new_id
 from shared.schemas.ingest import BatchReport
-from tests.fixtures.services import Neighbours
-from tests.ingest.practice import Practice, appointment, at, consumer, lines, open_practice, visit
+from tests.ingest.practice import Practice, appointment, consumer, visit
 
 
 def _adds_up(report: BatchReport) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.ingest.store.coming_of_age import owners_of_new_adults, release_due
 from services.ingest.store.consents import announce_consents
-from services.ingest.store.staging import raw_of
+from services.ingest.store.staging import look_up_by_key, raw_of
 from shared.kit.db import Database
 
 _AT_ONCE = 1000
@@ -19,5 +19,6 @@ async def release_adults(database: Database, *, now: datetime) -> bool:
             people = await release_due(connection, subscriber_id=owner, today=now.date(), limit=_AT_ONCE)
             if people:
                 raw = await raw_of(connection)
+                await look_up_by_key(raw)
                 await announce_consents(raw, subscriber_id=owner, people=people, now=now)
     return bool(owners)

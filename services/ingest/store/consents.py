@@ -16,15 +16,17 @@ _ANNOUNCE: Final = """
 with people as materialized (
     select c.id, c.location_id, case when c.minor_until > $3 then g.address_key else c.address_key end as address_key
     from unnest($2::text::uuid[]) as p (id)
-    join consumers c on c.subscriber_id = $1 and c.id = p.id
-    left join consumers g on g.subscriber_id = $1 and g.id = c.guardian_id and c.minor_until > $3 and not g.deleted
-        and g.status not in ('deceased', 'held') and (g.minor_until is null or g.minor_until <= $3)
-    where not c.deleted
+    cross join lateral (select * from consumers c where c.subscriber_id = $1 and c.id = p.id and not c.deleted offset 0) c
+    left join lateral (
+        select g.address_key from consumers g
+        where g.subscriber_id = $1 and g.id = c.guardian_id and c.minor_until > $3 and not g.deleted
+            and g.status not in ('deceased', 'held') and (g.minor_until is null or g.minor_until <= $3) offset 0) g on true
 ), fresh as (
     select p.* from people p
-    where p.address_key is not null and not exists (
-        select 1 from consents k where k.subscriber_id = $1 and k.person_id = p.id and k.address_key = p.address_key
-            and k.location_id = p.location_id)
+    left join lateral (
+        select true as is_there from consents k
+        where k.subscriber_id = $1 and k.person_id = p.id and k.address_key = p.address_key and k.location_id = p.location_id offset 0) k on true
+    where p.address_key is not null and k.is_there is null
 ), proven as (
     select f.*, proof.evidence, least(proof.at, $4) as at from fresh f cross join lateral (
         select 'visit:' || v.id as evidence, v.completed_at as at from visits v
@@ -37,7 +39,7 @@ with people as materialized (
 ), kept as (
     insert into consents (subscriber_id, person_id, address_key, location_id, consent_id, evidence, occurred_at)
     select $1, id, address_key, location_id,
-        encode(substring(sha256(convert_to($1 || '/' || id || '/' || address_key || '/' || location_id, 'UTF8')) for 16), 'hex')::uuid, evidence, at
+        encode(substring(sha256(convert_to(concat_ws('/', $1, id, address_key, location_id), 'UTF8')) for 16), 'hex')::uuid, evidence, at
     from proven on conflict do nothing
     returning person_id, address_key, location_id, consent_id, evidence, occurred_at
 ), numbered as (

@@ -16,15 +16,17 @@ from shared.schemas.ingest import AppointmentFacts, ConnectionFacts, ConsumerFac
 from shared.schemas.wire import Wire
 
 GUARDIAN: Final = """
-left join consumers g on g.subscriber_id = c.subscriber_id and g.id = c.guardian_id and c.minor_until > :today and not g.deleted
-    and g.status not in ('deceased', 'held') and not g.optout_pending and (g.minor_until is null or g.minor_until <= :today)
-    and g.address_key is not null
+left join lateral (
+    select g.* from consumers g
+    where g.subscriber_id = c.subscriber_id and g.id = c.guardian_id and c.minor_until > :today and not g.deleted
+        and g.status not in ('deceased', 'held') and not g.optout_pending and (g.minor_until is null or g.minor_until <= :today)
+        and g.address_key is not null offset 0) g on true
 """
 """The guardian of a minor, if there is a usable one (L-120)."""
 
 _WANTED: Final = (
-    "from unnest(cast(:subscribers as uuid[]), cast(:ids as uuid[])) as wanted (subscriber_id, id) join {table} c"
-    " on c.subscriber_id = wanted.subscriber_id and c.{key} = wanted.id "
+    "from unnest(cast(:subscribers as uuid[]), cast(:ids as uuid[])) as wanted (subscriber_id, id) cross join lateral ("
+    "select * from {table} c where c.subscriber_id = wanted.subscriber_id and c.{key} = wanted.id offset 0) c "
 )
 _CONSUMERS: Final = f"""
 select c.id as consumer_id, c.location_id, c.household_id, c.language, c.historic, c.deleted,

@@ -21,13 +21,13 @@ with reported as (
     on conflict (subscriber_id, optout_id) do update set batch_id = excluded.batch_id where kept.confirmed_at is null
     returning kept.person_id
 ), held as (
-    update consumers c set optout_pending = true from reported r
-    where c.subscriber_id = $1 and c.id = r.person_id and not c.optout_pending
+    update consumers c set optout_pending = true
+    where c.subscriber_id = $1 and c.id = any(array(select person_id from reported)) and not c.optout_pending
     returning c.id
 ), noted as (
     insert into changes (subscriber_id, kind, key)
     select $1, 'consumer', id from held
-    union all select $1, 'consumer', w.id from held h join consumers w on w.subscriber_id = $1 and w.guardian_id = h.id
+    union all select $1, 'consumer', w.id from consumers w where w.subscriber_id = $1 and w.guardian_id = any(array(select id from held))
 )
 select count(*) from reported
 """
@@ -53,7 +53,8 @@ with released as (
 )
 insert into changes (subscriber_id, kind, key)
 select cast(:subscriber as uuid), 'consumer', id from released
-union all select :subscriber, 'consumer', w.id from released r join consumers w on w.subscriber_id = :subscriber and w.guardian_id = r.id
+union all select :subscriber, 'consumer', w.id from consumers w
+where w.subscriber_id = :subscriber and w.guardian_id = any(array(select id from released))
 """)
 _COUNT: Final = text(
     "select count(*) from source_optouts where subscriber_id = :subscriber and batch_id = :batch and confirmed_at is null"

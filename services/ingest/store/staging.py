@@ -12,14 +12,21 @@ from services.ingest.store.tables import STAGING_COLUMNS, STAGING_SLOTS
 from shared.kit.db import RawConnection
 
 _COLUMNS: Final = [name for name, _ in STAGING_COLUMNS]
-_LOCALLY: Final = "set local enable_hashjoin = off; set local enable_mergejoin = off"
-"""Every look-up of a merge goes by primary key: a scan of the whole table would make the cost of a chunk grow with the table."""
+_BY_KEY: Final = "; ".join(
+    f"set local enable_{way} = off" for way in ("hashjoin", "mergejoin", "material", "bitmapscan", "seqscan")
+)
+
+
+async def look_up_by_key(connection: RawConnection) -> None:
+    """Have this transaction find every row by its key (see store/merge.py): a chunk then costs the same in an empty and in a full database."""
+    await connection.execute(_BY_KEY)
 
 
 async def stage_rows(connection: RawConnection, *, connection_id: UUID, rows: list[tuple[Any, ...]]) -> str:
     """Copy rows into the connection's staging table and return its name; they stay until the next chunk of that table."""
     table = f"staging_{connection_id.int % STAGING_SLOTS}"
-    await connection.execute(f"truncate {table}; {_LOCALLY}")
+    await look_up_by_key(connection)
+    await connection.execute(f"truncate {table}")
     await connection.copy_records_to_table(table, records=rows, columns=_COLUMNS)
     return table
 
