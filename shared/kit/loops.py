@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shared.kit.logs import log
 
 _LONGEST_BACKOFF_SECONDS = 15.0
+_WORTH_A_WARNING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,9 @@ async def run_loop(loop: Loop, stop: asyncio.Event) -> None:
             failures = 0
         except Exception as error:
             failures += 1
-            log("kit.loops").warning("loop_failed", loop=loop.name, failures=failures, exc_info=error)
+            # A neighbour that is still starting is no news: only what lasts is a warning.
+            tell = log("kit.loops").info if failures < _WORTH_A_WARNING else log("kit.loops").warning
+            tell("loop_failed", loop=loop.name, failures=failures, exc_info=error)
             await pause(stop, random.uniform(0.1, min(_LONGEST_BACKOFF_SECONDS, 0.2 * 2**failures)))  # noqa: S311 - jitter
             continue
         if not more:

@@ -35,6 +35,7 @@ ELECTION: Final = "suppression_follower"
 _ELECTED_SECONDS: Final = 4.0
 _QUICK_WAIT: Final = 0.02
 _LONG_WAIT: Final = 1.0
+_WORTH_A_WARNING: Final = 4
 
 
 @dataclass
@@ -57,6 +58,7 @@ class SuppressionFollower:
     candidate: UUID = field(default_factory=uuid4)
     _pending: list[_Pending] = field(default_factory=list)
     _led_before: bool = False
+    _silences: int = 0
 
     async def step(self) -> bool:
         """Poll once; return false (pause) when another candidate leads or optout is silent."""
@@ -74,8 +76,11 @@ class SuppressionFollower:
         try:
             answer = await self.optout.poll(poll)
         except OptoutSilentError as silent:
-            log("mailer.follower").warning("optout_silent", detail=str(silent))
+            self._silences += 1
+            tell = log("mailer.follower").info if self._silences < _WORTH_A_WARNING else log("mailer.follower").warning
+            tell("optout_silent", detail=str(silent), silences=self._silences)
             return False
+        self._silences = 0
         if state.epoch is not None and answer.epoch != state.epoch:
             async with self.database.raw() as connection:
                 await restart_copy(connection)
