@@ -1,0 +1,46 @@
+"""Waits until the services have done everything that is to be done at this business time."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from deploy.demo.set_up import Site
+from shared.schemas.scheduler import PlanStatus
+
+LOOK_EVERY_S = 0.1
+QUIET_FOR_S = 0.7
+PATIENCE_S = 60.0
+
+
+class NeverQuietError(Exception):
+    """Something stayed due or open for a whole minute."""
+
+
+async def wait_until_quiet(sites: Sequence[Site], *, beyond: Sequence[PlanStatus] | None = None) -> list[PlanStatus]:
+    """Returns each business's status once nothing has been behind, due or open for a while.
+
+    beyond: an earlier status; the position in ingest's feed must have left it first. Raises NeverQuietError.
+    """
+    until, quiet_since = time.monotonic() + PATIENCE_S, None
+    last: list[PlanStatus] = []
+    while time.monotonic() < until:
+        found = await asyncio.gather(*(read_status(site) for site in sites))
+        moved = beyond is None or all(
+            new.facts_cursor != old.facts_cursor for new, old in zip(found, beyond, strict=True)
+        )
+        idle = moved and not any(status.behind or status.due or status.open for status in found)
+        if not idle or found != last:
+            quiet_since = None
+        if idle and quiet_since is None:
+            quiet_since = time.monotonic()
+        if quiet_since is not None and time.monotonic() - quiet_since >= QUIET_FOR_S:
+            return found
+        last = found
+        await asyncio.sleep(LOOK_EVERY_S)
+    left = "; ".join(f"{status.behind} behind, {status.due} due, {status.open} open" for status in last)
+    raise NeverQuietError(f"The services were not done after {PATIENCE_S:.0f} s: {left}.")
+
+
+async def read_status(site: Site) -> PlanStatus:
+    """How far planning and sending of one business are."""
+    return PlanStatus.model_validate(await site.scheduler.call("GET", "/v1/status"))
