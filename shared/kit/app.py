@@ -165,6 +165,7 @@ async def _render_http(request: Request, error: Exception) -> Response:
         404: "There is no such thing.",
         405: "This thing does not take that method.",
         400: "The body cannot be read in its declared form.",
+        413: "The request is larger than the limit.",
     }
     code = codes.get(error.status_code, "bad_request")
     title = titles.get(error.status_code, "The request cannot be carried out.")

@@ -46,6 +46,7 @@ class Attack:
     expected: frozenset[int]
     content: Content = None
     params: Mapping[str, Any] = field(default_factory=dict)
+    meter: "Meter | None" = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Attacker:
     door: Door
     world: World
     neighbours: Neighbours
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether the body is a stream of records, each accepted or rejected by itself."""
+        return any(isinstance(example, str) for example in self.door.bodies().values())
 
     def caller(self, subscriber_id: str | None = None) -> Headers:
         """Return the credential that the door asks for; of another subscriber if given."""
@@ -75,7 +81,7 @@ class Attacker:
             "url": self.door.url(ids),
             "headers": (self.caller() if headers is None else headers) | self.door.headers(),
             "expected": frozenset(range(200, 300)),
-            "params": self.door.query(),
+            "params": self.door.query(ids),
         }
         for kind, example in self.door.bodies().items():
             request["headers"]["content-type"] = kind
@@ -94,8 +100,8 @@ class Attacker:
         yield self.good(what="wrong method", method=self._other_method(), expected=frozenset({405}))
         if self.door.method in ("POST", "PUT", "PATCH"):
             yield from self.sizes()
-            if self.door.bodies():
-                yield from self.bodies()
+            for kind, example in self.door.bodies().items():
+                yield from self.stream(kind, example) if isinstance(example, str) else self.body(kind, example)
 
     def credentials(self) -> Iterator[Attack]:
         """None, garbage, without the scope, of a service not named, for another service."""
@@ -118,13 +124,14 @@ class Attacker:
         """Unknown, foreign and malformed ids in the path."""
         path = [row for row in self.door.parameters("path") if row["schema"].get("format") == "uuid"]
         names = [row["name"] for row in path]
+        asked = [name for name in self.door.query({}) if name in self.world.foreign and name.endswith("_id")]
         if names and self.door.method != "PUT":
             for name in names:
                 ids = {**self.world.own, name: str(uuid4())}
                 yield self.good(ids=ids, what=f"unknown {name}", expected=frozenset({404}))
-        if names and self.door.scopes and "operator" not in self.door.scopes:
+        if (names or asked) and self.door.scopes and "operator" not in self.door.scopes:
             foreign = {**self.world.own, **self.world.foreign}
-            if any(name in self.world.foreign for name in names):
+            if any(name in self.world.foreign for name in [*names, *asked]):
                 yield self.good(ids=foreign, what="foreign ids", expected=frozenset({404}))
                 other = self.caller(self.world.foreign["subscriber_id"])
                 yield self.good(other, what="foreign credential", expected=frozenset({404}))
@@ -137,7 +144,7 @@ class Attacker:
         """Wrong letters in each query parameter."""
         for row in self.door.parameters("query"):
             for wrong in (f"{CANARY}\x00", "-1" if row["schema"].get("type") == "integer" else "\x00"):
-                params = {**self.door.query(), row["name"]: wrong}
+                params = {**self.door.query(self.world.own), row["name"]: wrong}
                 yield self.good(params=params, what=f"query {row['name']}", expected=MALFORMED | {409})
 
     def sizes(self) -> Iterator[Attack]:
@@ -148,52 +155,92 @@ class Attacker:
         length = {"content-length": str(limit + 1)}
         yield self.good(what="false length", content=b"{}", more_headers=kind | length, expected=too_large)
         meter = Meter()
-        right = MALFORMED | {413}
-        yield self.good(what="a line of 100 MB", content=meter.line, more_headers=kind, expected=right)
+        right = MALFORMED | {413} | (frozenset({200}) if self.reads_lines or self.door.is_page else frozenset())
+        yield self.good(what="a line of 100 MB", content=meter.line, meter=meter, more_headers=kind, expected=right)
 
-    def bodies(self) -> Iterator[Attack]:
+    def body(self, kind: str, example: Any) -> Iterator[Attack]:
         """Broken, wrongly encoded, empty, truncated, mistyped and incomplete bodies."""
-        for kind, example in self.door.bodies().items():
-            own = with_ids(example, self.world.own)
-            good, typed = encoded(kind, own), {"content-type": kind}
-            gzipped = gzip.compress(good * 50)[:-20]
-            raw = {
-                "cut in the middle": good[: len(good) // 2],
-                "wrong encoding": good[:-1] + b'\xff\xfe\xfa"' + CANARY.encode(),
-                "empty": b"",
-                "an empty list": b"[]",
-                "null": b"null",
-                "deep nesting": b"[" * 100_000,
-            }
-            if resolved(self.door.schema(kind), self.door.components).get("required"):
-                raw["an empty object"] = b"{}"
-                raw["not a number"] = b'{"a": NaN, "' + CANARY.encode() + b'": 1e400}'
-            for what, content in raw.items():
-                yield self.good(what=what, content=content, more_headers=typed, expected=MALFORMED | {413})
-            zipped = typed | {"content-encoding": "gzip"}
-            yield self.good(what="truncated gzip", content=gzipped, more_headers=zipped, expected=MALFORMED | {415})
-            other = {"content-type": "text/plain; charset=utf-7"}
-            yield self.good(what="wrong media type", content=good, more_headers=other, expected=MALFORMED | {415})
-            if not isinstance(own, str):
-                for what, body in spoiled(own, self.door.schema(kind), self.door.components, CANARY):
-                    if "form" in kind and not what.startswith("without"):
-                        continue
-                    content = encoded(kind, body)
-                    yield self.good(what=what, content=content, more_headers=typed, expected=MALFORMED)
+        own = with_ids(example, self.world.own)
+        good, typed = encoded(kind, own), {"content-type": kind}
+        raw = {
+            "cut in the middle": good[: len(good) // 2],
+            "wrong encoding": good[:-1] + b'\xff\xfe\xfa"' + CANARY.encode(),
+            "empty": b"",
+            "an empty list": b"[]",
+            "null": b"null",
+            "deep nesting": b"[" * 100_000,
+        }
+        if resolved(self.door.schema(kind), self.door.components).get("required"):
+            raw["an empty object"] = b"{}"
+            raw["not a number"] = b'{"a": NaN, "' + CANARY.encode() + b'": 1e400}'
+        for what, content in raw.items():
+            yield self.good(what=what, content=content, more_headers=typed, expected=MALFORMED | {413})
+        zipped = typed | {"content-encoding": "gzip"}
+        yield self.good(what="truncated gzip", content=_cut(good), more_headers=zipped, expected=MALFORMED | {415})
+        other = {"content-type": "text/plain; charset=utf-7"}
+        yield self.good(what="wrong media type", content=good, more_headers=other, expected=MALFORMED | {415})
+        for what, body in spoiled(own, self.door.schema(kind), self.door.components, CANARY):
+            if "form" not in kind or what.startswith("without"):
+                content = encoded(kind, body)
+                yield self.good(what=what, content=content, more_headers=typed, expected=MALFORMED)
+
+    def stream(self, kind: str, example: str) -> Iterator[Attack]:
+        """Bodies that are read line by line: each line is refused by itself, so 200 is right where nothing was applied."""
+        good, typed = example.encode(), {"content-type": kind}
+        rows = {"entity": "consumer"} if "csv" in kind else {}
+        lines = {
+            "broken lines": b'{"type":\n' * 3,
+            "wrong encoding": b'{"type":"consumer","foreign_id":"\xff\xfe"}\n' + CANARY.encode("utf-16"),
+            "wrong values": b'{"type":"consumer","foreign_id":{"' + CANARY.encode() + b'":1}}\n[]\nnull\n"\\ud800"\n',
+            "letters without a column": b'{"type":"consumer","foreign_id":"' + CANARY.encode() + b'\\u0000"}\n',
+            "deep nesting": b"[" * 100_000,
+            "empty lines": b"\n" * 100_000,
+            "nothing": b"",
+        }
+        for what, content in lines.items():
+            query = self.door.query(self.world.own) | rows
+            right = MALFORMED | {200, 413}
+            yield self.good(what=what, content=content, params=query, more_headers=typed, expected=right)
+        query = self.door.query(self.world.own) | rows
+        zipped = typed | {"content-encoding": "gzip"}
+        yield self.good(
+            what="truncated gzip", content=_cut(good), params=query, more_headers=zipped, expected=MALFORMED
+        )
+        for more in (
+            {"content-encoding": "br"},
+            {"content-type": "text/plain"},
+            {"content-type": f"{kind}; charset=utf-16"},
+        ):
+            right = MALFORMED | {415}
+            yield self.good(what=f"{more}", content=good, params=query, more_headers=typed | more, expected=right)
 
     def _other_method(self) -> str:
         return next(name for name in reversed(_METHODS) if name != self.door.method)
 
 
+def _cut(good: bytes) -> bytes:
+    return gzip.compress(good * 50)[:-20]
+
+
 class Meter:
-    """Sends one line of 100 MB in pieces and stops with an error when the process grows too much on the way (S60, S62)."""
+    """Sends one line of 100 MB in pieces, as long as the process does not grow too much on the way (S60, S62)."""
+
+    def __init__(self) -> None:
+        self._start = 0
+
+    @property
+    def too_much(self) -> bool:
+        """Whether the process has kept more than it may; a body that nobody began to read is not kept."""
+        return self._start > 0 and _resident() - self._start > _MOST_GROWTH
 
     async def line(self) -> AsyncIterator[bytes]:
         """Yield the pieces."""
-        start, piece = _resident(), b'{"a":"' + b"x" * (_MEBI - 6)
+        self._start = _resident()
+        yield b'{"a":"'
         for _ in range(_LINE // _MEBI):
-            assert _resident() - start < _MOST_GROWTH, "the body is kept in memory"
-            yield piece
+            if self.too_much:
+                break
+            yield b"x" * _MEBI
 
 
 def _resident() -> int:
@@ -203,10 +250,14 @@ def _resident() -> int:
 def problem_with(answer: Any, attack: Attack, *, page: bool) -> str:
     """Return what is wrong with an answer, or nothing."""
     shown = f"{answer.status_code} {answer.text[:160]}"
+    if attack.meter is not None and attack.meter.too_much:
+        return f"{attack.what}: kept in memory, more than {_MOST_GROWTH // _MEBI} MiB"
     if answer.status_code not in attack.expected:
         return f"{attack.what}: {shown}, right were {sorted(attack.expected)}"
     if CANARY in answer.text or any(CANARY in value for value in answer.headers.values()):
         return f"{attack.what}: echoes what was sent"
+    if answer.status_code == 200 and not page:
+        return "" if answer.json().get("applied") == 0 else f"{attack.what}: applied: {shown}"
     if page and answer.headers.get("content-type", "").startswith("text/html"):
         return ""
     if answer.headers.get("content-type") != "application/problem+json":

@@ -1,48 +1,115 @@
 """Two subscribers with real things in each service, made through its own doors, so that an attack meets something to hurt."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from shared.kit.ids import new_id
+from services.ingest.api.examples import CONNECTION_INPUT, NDJSON
+from services.mailer.api.examples import CONTENT, MESSAGES
+from services.portal.api.examples import CLIENT_INPUT, LOCATION_INPUT, SUBSCRIBER_INPUT
+from services.scheduler.api.examples import CAMPAIGN_INPUT
+from shared.schemas.token import OptoutToken
 from tests.fixtures.builders import build_location, build_subscriber
-from tests.fixtures.services import OPERATOR_ID, Neighbours, OpenService
+from tests.fixtures.services import TOKEN_KEYS, Neighbours, OpenService, service_headers
 from tests.house.attacks import World
+from tests.house.doors import with_ids
+
+Ids = dict[str, str]
 
 
 async def build_world(neighbours: Neighbours, opened: OpenService) -> World:
     """Return two subscribers as this service knows them."""
-    if opened.name == "portal":
-        own, foreign = [await _in_portal(neighbours, opened) for _ in range(2)]
-    else:
-        own, foreign = [await _in_directory(neighbours, opened.name) for _ in range(2)]
+    own, foreign = [await _ONE[opened.name](neighbours, opened) for _ in range(2)]
     return World(own["subscriber_id"], own, foreign, "ingest records" if opened.name == "portal" else "")
 
 
-async def _in_directory(neighbours: Neighbours, service: str) -> dict[str, str]:
-    subscriber = build_subscriber(subscriber_id=new_id())
-    location = build_location(subscriber.subscriber_id, location_id=new_id())
-    known = {"subscriber_id": str(subscriber.subscriber_id), "location_id": str(location.location_id)}
-    subscriber_id = subscriber.subscriber_id
-    await neighbours.push(service, "subscriber", known["subscriber_id"], subscriber, subscriber_id=subscriber_id)
-    await neighbours.push(service, "location", known["location_id"], location, subscriber_id=subscriber_id)
-    return known
+async def _make(opened: OpenService, method: str, path: str, headers: dict[str, str], **request: Any) -> Any:
+    answer = await opened.http.request(method, path, headers=headers, **request)
+    assert answer.is_success, f"{method} {path}: {answer.text}"
+    return answer.json()
 
 
-async def _in_portal(neighbours: Neighbours, opened: OpenService) -> dict[str, str]:
-    from services.portal.api.examples import CLIENT_INPUT, LOCATION_INPUT, SUBSCRIBER_INPUT
+async def _in_directory(neighbours: Neighbours, *services: str) -> Ids:
+    subscriber = build_subscriber()
+    location = build_location(subscriber.subscriber_id)
+    ids = {"subscriber_id": str(subscriber.subscriber_id), "location_id": str(location.location_id)}
+    for service in services:
+        owner = subscriber.subscriber_id
+        await neighbours.push(service, "subscriber", ids["subscriber_id"], subscriber, subscriber_id=owner)
+        await neighbours.push(service, "location", ids["location_id"], location, subscriber_id=owner)
+    return ids
 
-    headers = neighbours.client_headers(subscriber_id=None, scopes="operator locations clients", client_id=OPERATOR_ID)
 
-    async def make(path: str, body: Any) -> dict[str, str]:
-        answer = await opened.http.post(path, json=body, headers=headers | {"Idempotency-Key": uuid4().hex})
-        assert answer.status_code == 201, answer.text
-        return dict(answer.json())
+def _client(neighbours: Neighbours, ids: Ids, scopes: str) -> dict[str, str]:
+    return neighbours.client_headers(subscriber_id=UUID(ids["subscriber_id"]), scopes=scopes)
 
-    subscriber_id = (await make("/v1/subscribers", SUBSCRIBER_INPUT))["subscriber_id"]
-    below = f"/v1/subscribers/{subscriber_id}"
+
+async def _in_portal(neighbours: Neighbours, opened: OpenService) -> Ids:
+    operator = neighbours.client_headers(subscriber_id=None, scopes="operator locations clients")
+    made = await _make(opened, "POST", "/v1/subscribers", operator, json=SUBSCRIBER_INPUT)
+    below = f"/v1/subscribers/{made['subscriber_id']}"
+    location = await _make(opened, "POST", f"{below}/locations", operator, json=LOCATION_INPUT)
+    client = await _make(opened, "POST", f"{below}/clients", operator, json=CLIENT_INPUT)
     return {
-        "subscriber_id": subscriber_id,
-        "location_id": (await make(f"{below}/locations", LOCATION_INPUT))["location_id"],
-        "client_id": (await make(f"{below}/clients", CLIENT_INPUT))["client_id"],
-        "name": "mailer",
+        "subscriber_id": made["subscriber_id"],
+        "location_id": location["location_id"],
+        "client_id": client["client_id"],
+        "client_secret": client["client_secret"],
+        "name": "portal",
     }
+
+
+async def _uploaded(neighbours: Neighbours, opened: OpenService, ids: Ids) -> Ids:
+    """A connection, a batch and its consumer in ingest."""
+    client = _client(neighbours, ids, "ingest records")
+    body = with_ids(CONNECTION_INPUT, ids)
+    connection_id = (await _make(opened, "POST", "/v1/connections", client, json=body))["connection_id"]
+    params = {"connection_id": connection_id, "batch_id": str(uuid4())}
+    typed = client | {"content-type": "application/x-ndjson"}
+    await _make(opened, "POST", "/v1/batches", typed, params=params, content=NDJSON.encode())
+    params["foreign_id"] = "P-1001"
+    found = await _make(opened, "GET", "/v1/consumers", client, params=params)
+    return ids | params | {"consumer_id": found["items"][0]["consumer_id"]}
+
+
+async def _in_ingest(neighbours: Neighbours, opened: OpenService) -> Ids:
+    return await _uploaded(neighbours, opened, await _in_directory(neighbours, opened.name))
+
+
+async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:
+    ingest = await neighbours.open("ingest")
+    ids = await _uploaded(neighbours, ingest, await _in_directory(neighbours, "ingest", "scheduler"))
+    client = _client(neighbours, ids, "campaigns")
+    other = CAMPAIGN_INPUT | {"type": "visit_thanks", "settings": {}}
+    campaign = await _make(opened, "POST", "/v1/campaigns", client, json=with_ids(other, ids))
+    await opened.step("follow_ingest")
+    return ids | {"campaign_id": campaign["campaign_id"]}
+
+
+async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
+    ids = await _in_directory(neighbours, opened.name) | {"content_id": str(uuid4()), "message_id": str(uuid4())}
+    scheduler = service_headers("scheduler", opened.name)
+    await _make(opened, "PUT", f"/v1/contents/{ids['content_id']}", scheduler, json=CONTENT)
+    await _make(opened, "POST", "/v1/messages", scheduler, json=with_ids(MESSAGES, ids))
+    return ids
+
+
+async def _in_optout(neighbours: Neighbours, opened: OpenService) -> Ids:
+    ids = await _in_directory(neighbours, opened.name)
+    link = OptoutToken(
+        subscriber_id=UUID(ids["subscriber_id"]),
+        location_id=UUID(ids["location_id"]),
+        message_id=uuid4(),
+        message_class="commercial",
+        address_key="1." + "A" * 22,
+        hint="a***@e***.com",
+    )
+    return ids | {"token": TOKEN_KEYS.seal(link)}
+
+
+_ONE = {
+    "portal": _in_portal,
+    "ingest": _in_ingest,
+    "scheduler": _in_scheduler,
+    "mailer": _in_mailer,
+    "optout": _in_optout,
+}

@@ -114,3 +114,9 @@ async def test_the_same_key_creates_once_and_another_body_under_it_is_refused(po
     assert again.headers["idempotency-replayed"] == "true"
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert len((await portal.call("GET", "/v1/subscribers")).json()["items"]) == 1
+
+
+async def test_a_body_far_larger_than_any_record_is_not_read(portal: Portal) -> None:
+    """S60: bodies are read before callers are known, so the limit is small and holds for strangers too."""
+    answer = await portal.opened.http.post("/v1/subscribers", content=b"x" * (256 * 1024 + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

@@ -1,6 +1,6 @@
 """For whom a caller may act: the operator for every subscriber, a client for its own. Foreign ids answer like unknown ones (S2)."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -20,6 +20,9 @@ def _deps(request: Request) -> Deps:
 
 Given = Annotated[Deps, Depends(_deps)]
 """The service's Deps."""
+
+MOST_OCTETS: Final = 256 * 1024
+"""Body limit of portal's routes: bodies are read before callers are known, and the largest record has some 20 kB."""
 
 OperatorOnly = Annotated[Caller, needs("operator")]
 MayManageLocations = Annotated[Caller, needs("locations")]

@@ -7,7 +7,15 @@ from fastapi import APIRouter, Body, Response
 
 from services.portal.actions.create_client import create_client
 from services.portal.actions.revoke_client import revoke_client
-from services.portal.api.access import Given, MayManageClients, actor_of, enter_subscriber, is_operator, refuse_bound
+from services.portal.api.access import (
+    MOST_OCTETS,
+    Given,
+    MayManageClients,
+    actor_of,
+    enter_subscriber,
+    is_operator,
+    refuse_bound,
+)
 from services.portal.api.cursors import after_id, next_page
 from services.portal.api.examples import CLIENT, CLIENT_INPUT, NEW_CLIENT, answers, page_of, worked
 from services.portal.api.shapes import client_shape
@@ -18,7 +26,7 @@ from shared.kit.requests import After, Limit, OnceOnly, Transaction
 from shared.schemas.portal import Client, ClientInput, NewClient
 from shared.schemas.wire import Page
 
-router = APIRouter(tags=["clients"])
+router = APIRouter(tags=["clients"], max_body_size=MOST_OCTETS)
 
 
 @router.post(

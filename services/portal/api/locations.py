@@ -9,6 +9,7 @@ from services.portal.actions.change_location import change_location
 from services.portal.actions.change_location_state import change_location_state
 from services.portal.actions.create_location import create_location
 from services.portal.api.access import (
+    MOST_OCTETS,
     Given,
     MayManageLocations,
     actor_of,
@@ -25,7 +26,7 @@ from shared.kit.requests import After, IfMatch, Limit, OnceOnly, Transaction, se
 from shared.schemas.portal import Location, LocationChange, LocationInput, LocationStateInput
 from shared.schemas.wire import Page
 
-router = APIRouter(tags=["locations"])
+router = APIRouter(tags=["locations"], max_body_size=MOST_OCTETS)
 
 
 @router.post(

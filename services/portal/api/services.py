@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path
 
 from services.portal.actions.hold_service import hold_service
-from services.portal.api.access import Given, OperatorOnly, actor_of
+from services.portal.api.access import MOST_OCTETS, Given, OperatorOnly, actor_of
 from services.portal.api.examples import HOLD, answers, worked
 from shared.kit.app import HoldInput
 
-router = APIRouter(tags=["services"])
+router = APIRouter(tags=["services"], max_body_size=MOST_OCTETS)
 
 
 @router.post("/v1/services/{name}/hold", responses=answers(HOLD))

@@ -9,6 +9,7 @@ from services.portal.actions.accept_agreement import accept_agreement
 from services.portal.actions.change_subscriber import change_subscriber
 from services.portal.actions.create_subscriber import create_subscriber
 from services.portal.api.access import (
+    MOST_OCTETS,
     Given,
     MayManageLocations,
     OperatorOnly,
@@ -24,7 +25,7 @@ from shared.kit.requests import After, IfMatch, Limit, OnceOnly, Transaction, se
 from shared.schemas.portal import AgreementInput, Subscriber, SubscriberChange, SubscriberInput
 from shared.schemas.wire import Page
 
-router = APIRouter(tags=["subscribers"])
+router = APIRouter(tags=["subscribers"], max_body_size=MOST_OCTETS)
 _CREATED = answers(SUBSCRIBER, status=201)
 
 
