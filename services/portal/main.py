@@ -32,8 +32,9 @@ from shared.kit.settings import load
 
 __all__ = ["Deps", "Settings", "create_app", "load_settings", "loops", "open_deps", "work"]
 
-_DELIVERIES = 3
-"""Outbox loops side by side: one service that hangs must not hold up a revocation for the others."""
+_DELIVERIES = {"outbox": 0.5, "outbox_aside": 1.0}
+"""Outbox loops and their idle seconds; two, so that one service that hangs does not hold up a revocation for the others."""
+_PUSH_SECONDS = 5.0
 
 
 def load_settings() -> Settings:
@@ -133,11 +134,11 @@ class FullPush:
 def loops(deps: Deps) -> list[Loop]:
     """Return every background loop: outbox delivery, and one full push per service below."""
     clients_ = {name: service.http for name, service in deps.services.items()}
-    deliveries = [
-        Loop(f"outbox{'' if number == 0 else number}", OutboxDelivery(deps.worker_db, clients_).step, idle_seconds=0.3)
-        for number in range(_DELIVERIES)
+    delivery = OutboxDelivery(deps.worker_db, clients_)
+    deliveries = [Loop(name, delivery.step, idle_seconds=seconds) for name, seconds in _DELIVERIES.items()]
+    pushes = [
+        Loop(f"push_{name}", FullPush(deps, service).step, _PUSH_SECONDS) for name, service in deps.services.items()
     ]
-    pushes = [Loop(f"push_{name}", FullPush(deps, service).step, 2.0) for name, service in deps.services.items()]
     return [*deliveries, *pushes]
 
 
