@@ -116,8 +116,8 @@ class SuppressionPoll(Wire):
 
     holder: UUID
     epoch: UUID | None
-    after: StrictInt = Field(ge=0)
-    safe: StrictInt = Field(ge=0)
+    after: StrictInt = Field(ge=0, le=2**63 - 1)
+    safe: StrictInt = Field(ge=0, le=2**63 - 1)
     wait_seconds: float = Field(default=1.0, ge=0, le=1.0)
 
 

@@ -20,7 +20,7 @@ create table ledger (
     occurred_at timestamptz not null, recorded_at timestamptz not null, valid_until timestamptz,
     previous_hash bytea not null, hash bytea not null,
     constraint pk_ledger primary key (subscriber_id, chain_position),
-    constraint uq_ledger_subscriber_id unique (subscriber_id, entry_id),
+    constraint uq_ledger_subscriber_id_entry_id unique (subscriber_id, entry_id),
     constraint ck_ledger_kind check (kind in ('consent', 'optout', 'lift')),
     constraint ck_ledger_complete check (case when kind = 'consent' then basis is not null and address_key is not null
         else scope is not null and suppression_class is not null end));
@@ -30,7 +30,7 @@ create table suppression_log (
     position bigint not null, entry_id uuid not null, kind text not null, subscriber_id uuid not null, location_id uuid, address_key text,
     person_id uuid, suppression_class text not null,
     constraint pk_suppression_log primary key (position),
-    constraint uq_suppression_log_subscriber_id unique (subscriber_id, entry_id));
+    constraint uq_suppression_log_subscriber_id_entry_id unique (subscriber_id, entry_id));
 create table suppression_head (
     singleton boolean not null default true, last_position bigint not null, constraint pk_suppression_head primary key (singleton));
 insert into suppression_head (last_position) values (0);
