@@ -109,7 +109,7 @@ class Attacker:
             return
         no, not_allowed = frozenset({401}), frozenset({403})
         yield self.good({}, what="no credential", expected=no)
-        for garbage in (f"Bearer {CANARY}", "Bearer a.b.c", f"Bearer {_UNSIGNED}", f"Basic {CANARY}", "Bearer", "\t"):
+        for garbage in (f"Bearer {CANARY}", f"Bearer {_UNSIGNED}", f"Basic {CANARY}", "Bearer"):
             yield self.good({"Authorization": garbage}, what=f"credential {garbage[:12]!r}", expected=no)
         scopes = "nothing" if self.door.scopes else "operator records ingest"
         weak = self.neighbours.client_headers(subscriber_id=self.world.subscriber_id, scopes=scopes)  # type: ignore[arg-type]
@@ -136,7 +136,7 @@ class Attacker:
                 other = self.caller(self.world.foreign["subscriber_id"])
                 yield self.good(other, what="foreign credential", expected=frozenset({404}))
         for name in names:
-            for wrong in (CANARY, "%00", "..%2f..%2fetc%2fpasswd", "9" * 400):
+            for wrong in (CANARY, "%00", "..%2f..%2fetc%2fpasswd"):
                 ids = {**self.world.own, name: wrong}
                 yield self.good(ids=ids, what=f"malformed {name} {wrong[:12]}", expected=MALFORMED | {404})
 
@@ -179,10 +179,15 @@ class Attacker:
         yield self.good(what="truncated gzip", content=_cut(good), more_headers=zipped, expected=MALFORMED | {415})
         other = {"content-type": "text/plain; charset=utf-7"}
         yield self.good(what="wrong media type", content=good, more_headers=other, expected=MALFORMED | {415})
+        halved = False
         for what, body in spoiled(own, self.door.schema(kind), self.door.components, CANARY):
-            if "form" not in kind or what.startswith("without"):
-                content = encoded(kind, body)
-                yield self.good(what=what, content=content, more_headers=typed, expected=MALFORMED)
+            if "form" in kind and not what.startswith("without"):
+                continue
+            content = encoded(kind, body)
+            yield self.good(what=what, content=content, more_headers=typed, expected=MALFORMED)
+            if b"\\u0000" in content and not halved:
+                halved, half = True, content.replace(b"\\u0000", b"\\ud800")
+                yield self.good(what="half a letter", content=half, more_headers=typed, expected=MALFORMED)
 
     def stream(self, kind: str, example: str) -> Iterator[Attack]:
         """Bodies that are read line by line: each line is refused by itself, so 200 is right where nothing was applied."""
