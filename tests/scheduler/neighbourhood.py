@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -72,7 +73,7 @@ class Ingest:
 
 @dataclass
 class Mailer:
-    """Takes messages and remembers them; `refuse` maps a message's campaign or content to a code."""
+    """Takes messages and remembers them, in a journal too where a process is going to die; `refuses` is the code of a refusal."""
 
     feed: Feed = field(default_factory=Feed)
     messages: dict[UUID, MessageInput] = field(default_factory=dict)
@@ -82,8 +83,22 @@ class Mailer:
     refuses: str | None = None
     is_silent: bool = False
     too_late: bool = False
+    journal: Path | None = None
 
-    def app(self) -> FastAPI:  # noqa: C901 - five routes of a fake
+    def recall_journal(self) -> None:
+        """Take over what a process that died had handed in."""
+        assert self.journal is not None
+        for line in self.journal.read_text().splitlines():
+            message = MessageInput.model_validate_json(line)
+            self.messages.setdefault(message.message_id, message)
+
+    def _take(self, message: MessageInput) -> None:
+        self.messages.setdefault(message.message_id, message)
+        if self.journal is not None:
+            with self.journal.open("a") as file:
+                file.write(message.model_dump_json() + "\n")
+
+    def app(self) -> FastAPI:
         """Return the application."""
         app = FastAPI()
 
@@ -120,7 +135,7 @@ class Mailer:
                 elif self.refuses:
                     result, code = "refused", self.refuses
                 else:
-                    self.messages.setdefault(message.message_id, message)
+                    self._take(message)
                 receipts.append({"message_id": str(message.message_id), "result": result, "code": code})
             return Response(json.dumps({"receipts": receipts}), media_type="application/json")
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -16,8 +16,6 @@ from shared.schemas.mailer import MessageInput, MessageState, Outcome
 from tests.fixtures.builders import build_location, build_subscriber
 from tests.fixtures.services import ADDRESS_KEYS, Neighbours, OpenService
 from tests.scheduler.neighbourhood import Ingest, Mailer
-
-FOREIGN = {"ingest": "changes", "mailer": "changes"}
 
 
 @dataclass
@@ -260,6 +258,3 @@ async def open_practice(clock: ManualClock, neighbours: Neighbours, **location: 
     await practice.push(place)
     await scheduler.step("publish_contents")
     return practice
-
-
-NEXT_MINUTE = timedelta(minutes=1)

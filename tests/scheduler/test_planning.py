@@ -1,7 +1,9 @@
 """Planning: which touches a record leads to, when they fall due, and what becomes of them when the record changes."""
 
-from datetime import timedelta
+from datetime import time, timedelta
+from uuid import uuid4
 
+from shared.schemas.location import WEEKDAYS, OpenHours
 from tests.scheduler.practice import Practice
 
 
@@ -57,7 +59,8 @@ async def test_the_hour_that_does_not_exist_and_the_hour_that_comes_twice(practi
     """N-47: one reminder each, with the wall-clock text of the instant the source gave."""
     await practice.set_state("appointment_reminder", "ended")
     await practice.switch_on("appointment_reminder", {"send_from": "00:00", "send_until": "23:59"})
-    await practice.push_location(hours=[row.model_copy(update={"weekday": day}) for row in practice.location.hours[:1] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")])
+    always = [OpenHours(weekday=day, opens=time(0), closes=time(23)) for day in WEEKDAYS]
+    await practice.push_location(hours=always)
     spring, autumn = practice.person(), practice.person()
     practice.appointment(spring, practice.at("2026-03-08 01:30") + timedelta(hours=1))
     practice.appointment(autumn, practice.at("2026-11-01 01:30"))
@@ -179,7 +182,9 @@ async def test_a_cancelled_appointment_is_not_reminded_of(practice: Practice) ->
 
 async def test_what_is_no_firm_booking_is_never_reminded_of(practice: Practice) -> None:
     """N-45: blocks, planned and unscheduled items, unknown statuses, and rows without a person or a time."""
-    people = {status: practice.person() for status in ("held", "block", "planned", "unscheduled", "no_show", "completed")}
+    people = {
+        status: practice.person() for status in ("held", "block", "planned", "unscheduled", "no_show", "completed")
+    }
     for status, person in people.items():
         practice.appointment(person, "2026-03-20 09:00", status=status)
     practice.appointment(None, "2026-03-20 09:00")
@@ -202,7 +207,7 @@ async def test_one_reminder_a_day_with_the_earliest_arrival(practice: Practice) 
     assert touches["day_before 2026-03-05T09:30"] == ("planned", None)
     await practice.move_to("2026-03-04 10:00")
     (message,) = practice.messages
-    assert [row["time"] for row in message.fields["people"]] == ["9:30\u00a0am"]  # type: ignore[index, union-attr, call-overload, misc]
+    assert [row["time"] for row in message.fields["people"]] == ["9:30\u00a0am"]  # type: ignore[index, union-attr, call-overload]
 
 
 async def test_history_is_not_thanked_for_but_booked_times_are_reminded_of(practice: Practice) -> None:
@@ -289,7 +294,7 @@ async def test_somebody_who_becomes_fit_in_time_is_planned_again(practice: Pract
 
 async def test_an_appointment_elsewhere_takes_that_places_zone_and_campaign(practice: Practice) -> None:
     """N-51: home in Los Angeles, appointment in New York: New York's ten o'clock, New York's text."""
-    other = practice.location.model_copy(update={"location_id": __import__("uuid").uuid4(), "zone": "America/New_York"})
+    other = practice.location.model_copy(update={"location_id": uuid4(), "zone": "America/New_York"})
     await practice.push(other)
     assert (await practice.switch_on("appointment_reminder", location_id=other.location_id)).status_code == 201
     ana = practice.person()

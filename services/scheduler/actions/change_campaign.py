@@ -1,12 +1,13 @@
-"""Pauses, resumes or ends a campaign; planning then holds, frees or cancels its touches, those with the mailer included."""
+"""Pauses, resumes or ends a campaign: what is with the mailer is asked back at once (I24), planning holds, frees or cancels the rest."""
 
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.scheduler.actions.plan_people import recall_touches
 from services.scheduler.domain.errors import CampaignEndedError
-from services.scheduler.store.campaigns import change_state, find_campaign
+from services.scheduler.store.campaigns import change_state, find_campaign, recall_campaign
 from services.scheduler.store.replans import mark_location
 from shared.kit.errors import NotFoundError, VersionMismatchError
 from shared.schemas.scheduler import Campaign, CampaignChange
@@ -40,5 +41,11 @@ async def change_campaign(
         changed_by=changed_by,
     ):
         raise VersionMismatchError
+    if change.state != "active":
+        reason = "campaign_paused" if change.state == "paused" else "campaign_ended"
+        recalled = await recall_campaign(
+            connection, subscriber_id=subscriber_id, campaign_id=campaign_id, reason=reason
+        )
+        await recall_touches(connection, recalled)
     await mark_location(connection, subscriber_id=subscriber_id, location_id=present.location_id)
     return present.model_copy(update={"state": change.state, "version": version + 1})

@@ -13,7 +13,7 @@ from services.scheduler.clients.mailer import MailerClient
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.campaign_type import CampaignType
-from services.scheduler.domain.submission import RETRIED_CODES, Whereabouts, find_misfits
+from services.scheduler.domain.submission import Refusal, Whereabouts, find_misfits, judge_refusal
 from services.scheduler.store.contents import forget_published
 from services.scheduler.store.locations import read_locations
 from services.scheduler.store.messages import (
@@ -45,8 +45,7 @@ class Settlement:
     """What became of a batch, written down in one transaction at its end."""
 
     submitted: dict[MessageKey, UUID] = field(default_factory=dict)
-    failed: dict[MessageKey, str] = field(default_factory=dict)
-    regrouped: dict[MessageKey, str] = field(default_factory=dict)
+    refused: dict[str, dict[MessageKey, str]] = field(default_factory=lambda: {"held": {}, "expired": {}, "failed": {}})
     released: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
     put_back: list[MessageKey] = field(default_factory=list)
     unknown_contents: set[UUID] = field(default_factory=set)
@@ -123,12 +122,12 @@ async def _fitting(
         answer = await mailer.cancel(message.subscriber_id, list(consumers))
         if set(answer.too_late) & set(consumers):
             return frozenset(consumers)  # it left already; submitting again is absorbed and its outcome follows
-        settlement.regrouped[message.key] = next(iter(misfits.values()))
+        settlement.refused["held"][message.key] = next(iter(misfits.values()))
         return frozenset()
     settlement.released |= {(message.subscriber_id, touch): reason for touch, reason in misfits.items()}
     fitting = frozenset(consumers) - frozenset(misfits)
     if not fitting:
-        settlement.regrouped[message.key] = next(iter(misfits.values()), "recalled")
+        settlement.refused["held"][message.key] = next(iter(misfits.values()), "recalled")
     return fitting
 
 
@@ -152,7 +151,7 @@ def _input(
     languages = [*(spoken if len(spoken) == 1 else ()), location.language]
     content_id, language = stock.choose(kind.slug, location.vertical, languages)
     mentions = [
-        Mention(line.consumer_id, reader.first_name, line.about_at, reader.recipient_id in (None, line.consumer_id))
+        Mention(line.consumer_id, reader.first_name, line.about_local, reader.recipient_id in (None, line.consumer_id))
         for line, reader in zip(lines, readers, strict=True)
     ]
     return MessageInput(
@@ -164,9 +163,7 @@ def _input(
         touches=[MessageTouch(touch_id=line.touch_id, person_id=line.consumer_id) for line in lines],
         address=readers[0].address or "",
         address_key=message.address_key,
-        fields=message_fields(
-            mentions, trigger=kind.trigger.kind, zone=location.zone, language=language, is_change=message.is_change
-        ),
+        fields=message_fields(mentions, trigger=kind.trigger.kind, language=language, is_change=message.is_change),
         due_at=min(line.due_at for line in lines),
         useful_until=min(line.useful_until for line in lines),
         recheck_after=recheck_after,
@@ -190,30 +187,32 @@ async def _submit(mailer: MailerClient, inputs: Mapping[MessageKey, MessageInput
         }
     for key, message in inputs.items():
         receipt = receipts.get(message.message_id)
-        if receipt is None or (receipt.result == "refused" and receipt.code in RETRIED_CODES):
-            settlement.put_back.append(key)
-            if receipt is not None and receipt.code == "content_unknown":
-                settlement.unknown_contents.add(message.content_id)
-        elif receipt.result == "refused":
-            settlement.failed[key] = receipt.code or "mailer_refused"
-        else:
+        if receipt is not None and receipt.result != "refused":
             settlement.submitted[key] = message.content_id
+            continue
+        code = receipt.code if receipt is not None else "content_unknown"
+        judged: Refusal = judge_refusal(code)
+        if judged == "put_back":
+            settlement.put_back.append(key)
+        else:
+            settlement.refused[judged][key] = code or "mailer_refused"
+        if code == "content_unknown":
+            settlement.unknown_contents.add(message.content_id)
 
 
 async def _settle(database: Database, settlement: Settlement, *, now: datetime) -> None:
     async with database.transaction() as connection:
         if settlement.submitted:
             await recall_touches(connection, await settle_submitted(connection, settlement.submitted, now=now))
-        if settlement.failed:
-            await end_messages(connection, settlement.failed, state="failed", now=now)
+        for state, reasons in settlement.refused.items():
+            if reasons:
+                await end_messages(connection, reasons, state=state, now=now)
         if settlement.released:
             await release_touches(connection, settlement.released, now=now)
             await mark_people_of_touches(connection, list(settlement.released))
-        if settlement.regrouped:
-            await end_messages(connection, settlement.regrouped, state="held", now=now)
         if settlement.put_back:
             await put_back(connection, settlement.put_back)
         if settlement.unknown_contents:
             await forget_published(connection, sorted(settlement.unknown_contents))
-    for key, code in settlement.failed.items():
+    for key, code in settlement.refused["failed"].items():
         log("scheduler.dispatch").error("message_refused", message_id=str(key[1]), code=code)

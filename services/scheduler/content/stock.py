@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -13,8 +13,7 @@ from shared.schemas.location import Vertical
 from shared.schemas.mailer import ContentInput
 
 _NAMESPACE: Final = UUID("b6f6a1de-5a52-4c0e-9f0e-6f1d2f1c7a10")
-_SAMPLE_START: Final = datetime(2026, 3, 3, 17, 30, tzinfo=UTC)
-_SAMPLE_ZONE: Final = "America/Los_Angeles"
+_SAMPLE_START: Final = datetime(2026, 3, 3, 9, 30)  # noqa: DTZ001 - a wall time
 _FALLBACK_LANGUAGE: Final = "en"
 
 Key = tuple[str, Vertical, str]
@@ -78,7 +77,6 @@ def _compose(
         sample=message_fields(
             sample_mentions(kind, vertical),
             trigger=kind.trigger.kind,
-            zone=_SAMPLE_ZONE,
             language=language,
             is_change=False,
         ),

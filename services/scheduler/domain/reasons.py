@@ -29,7 +29,10 @@ SENTENCES: Final[dict[str, str]] = {
     "recipient_unknown": "Ingest does not know this person any more; the facts will follow.",
     "address_changed": "The address changed after the message was grouped; it is grouped again (N-08).",
     "no_permission_yet": "No permission is on file yet; it is asked for again (S-020).",
-    "mailer_refused": "The mailer could not take the message yet.",
+    "address_withheld": "Ingest gives out no usable address for this person at present.",
+    "regrouped": "Another touch of the same message was taken back, so this one is grouped again.",
+    "waited_too_long": "It waited with the mailer longer than its facts may be trusted, so everything is looked at again.",
+    "agreement_required": "The mailer has no accepted agreement of the business on file (S-052).",
     # people
     "person_unknown": "The person's record has not arrived.",
     "person_gone": "The person's record was deleted or erased.",
@@ -67,7 +70,9 @@ SENTENCES: Final[dict[str, str]] = {
     "moved_other_mail": "The address already got a mail that day, so this one moved to the next day (N-02).",
     "other_mail_today": "The address already got a mail that day and the next day would have been too late (N-02).",
     # the mailer's ends, where a code reads badly by itself
-    "suppressed": "The person or address has opted out.",
+    "mailer_refused": "The mailer refused the message without saying why.",
+    "touch_taken": "Another message already carries this touch.",
+    "field_missing": "The content asks for a field that this message does not have; the other messages went (N-98).",
     "recalled": "It was taken back from the mailer before it left.",
 }
 

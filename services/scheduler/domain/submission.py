@@ -2,10 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, Literal
 from uuid import UUID
 
-RETRIED_CODES: frozenset[str] = frozenset(("content_unknown", "location_unknown", "subscriber_unknown", "on_hold"))
-"""Refusals that pass: the mailer has not been told something yet, or is on HOLD."""
+Refusal = Literal["put_back", "held", "expired", "failed"]
+
+_PASSING: Final = frozenset(("content_unknown", "location_unknown", "on_hold"))
+"""The mailer has not been told something yet: the very same message goes again in a moment."""
+_HOLDING: Final = frozenset(("location_not_live", "agreement_required"))
+"""The mailer knows of a cause to wait that our facts do not show yet."""
+
+
+def judge_refusal(code: str | None) -> Refusal:
+    """Return what a refused message comes to."""
+    if code in _PASSING:
+        return "put_back"
+    if code in _HOLDING:
+        return "held"
+    return "expired" if code == "too_late" else "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,8 @@ def find_misfits(
         found = whereabouts.get(consumer_id)
         if found is None:
             misfits[touch_id] = "recipient_unknown"
-        elif found.address is None or found.address_key != address_key:
+        elif found.address is None:
+            misfits[touch_id] = "address_withheld"
+        elif found.address_key != address_key:
             misfits[touch_id] = "address_changed"
     return misfits

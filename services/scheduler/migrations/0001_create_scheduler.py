@@ -95,7 +95,7 @@ def upgrade() -> None:
     protect("scheduler", "replans", api=["select", "insert", "update"], worker=["select", "insert", "update", "delete"])
     protect("scheduler", "campaigns", api=["select", "insert", "update"], worker=["select"])
     protect("scheduler", "campaign_versions", api=["select", "insert"], worker=["select"])
-    protect("scheduler", "touches", api=["select"], worker=["select", "insert", "update"])
+    protect("scheduler", "touches", api=["select", "update"], worker=["select", "insert", "update"])
     protect("scheduler", "messages", api=["select"], worker=["select", "insert", "update"])
     protect("scheduler", "decisions", api=["select"], worker=["select", "insert"])
     open_table("scheduler", "published_contents", api=["select"], worker=["select", "insert", "delete"])

@@ -28,6 +28,13 @@ update campaigns set state = :state, version = version + 1
 where subscriber_id = :subscriber_id and campaign_id = :campaign_id and version = :version
 returning version
 """)
+_RECALL: Final = text("""
+update touches t set recall_reason = cast(:reason as text)
+from messages m
+where m.subscriber_id = :subscriber_id and m.campaign_id = :campaign_id and m.ended_at is null
+    and t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched' and t.recall_reason is null
+returning t.subscriber_id, t.touch_id
+""")
 _FIND: Final = text("""
 select campaign_id, location_id, type, state, version, settings, activated_at from campaigns
 where subscriber_id = :subscriber_id and campaign_id = :campaign_id
@@ -90,6 +97,14 @@ async def change_state(
         return False
     await connection.execute(_VERSION, key | {"now": now, "changed_by": changed_by})
     return True
+
+
+async def recall_campaign(
+    connection: AsyncConnection, *, subscriber_id: UUID, campaign_id: UUID, reason: str
+) -> list[tuple[UUID, UUID]]:
+    """Mark every touch of a campaign that is with the mailer as recalled and return them."""
+    values = {"subscriber_id": subscriber_id, "campaign_id": campaign_id, "reason": reason}
+    return [(row.subscriber_id, row.touch_id) for row in await connection.execute(_RECALL, values)]
 
 
 async def find_campaign(connection: AsyncConnection, *, subscriber_id: UUID, campaign_id: UUID) -> Campaign | None:

@@ -23,7 +23,8 @@ returning m.subscriber_id, m.message_id
 """)
 _LINES: Final = text("""
 select m.subscriber_id, m.message_id, m.campaign_id, m.location_id, m.address_key, m.attempts, t.touch_id, t.consumer_id, t.campaign_type,
-    t.counts, t.about_at, t.due_at, t.useful_until, t.zone, t.recall_reason
+    t.counts, t.about_at at time zone t.zone as about_local, t.due_at,
+    t.useful_until, t.recall_reason
 from unnest(cast(:subscribers as uuid[]), cast(:messages as uuid[])) as s (subscriber_id, message_id)
 join messages m on m.subscriber_id = s.subscriber_id and m.message_id = s.message_id and m.state = 'grouped'
 left join touches t on t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched'
@@ -86,11 +87,11 @@ MessageKey = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One touch of a claimed message."""
+    """One touch of a claimed message; `about_local` is the trigger's wall time at its location."""
 
     touch_id: UUID
     consumer_id: UUID
-    about_at: datetime
+    about_local: datetime
     due_at: datetime
     useful_until: datetime
     is_recalled: bool
@@ -106,7 +107,6 @@ class FrozenMessage:
     campaign_type: str
     location_id: UUID
     address_key: str
-    zone: str
     is_change: bool
     attempts: int
     lines: tuple[Line, ...]
@@ -129,7 +129,7 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
         key = (row.subscriber_id, row.message_id)
         if row.touch_id is not None:
             recalled = row.recall_reason is not None
-            line = Line(row.touch_id, row.consumer_id, row.about_at, row.due_at, row.useful_until, recalled)
+            line = Line(row.touch_id, row.consumer_id, row.about_local, row.due_at, row.useful_until, recalled)
             lines.setdefault(key, []).append(line)
         found[key] = FrozenMessage(
             *key,
@@ -137,7 +137,6 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
             row.campaign_type or "",
             row.location_id,
             row.address_key,
-            row.zone or "UTC",
             row.counts is False,
             row.attempts,
             tuple(lines.get(key, ())),

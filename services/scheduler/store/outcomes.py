@@ -45,6 +45,7 @@ with page as (
         state = case when b.goes_back then 'held' when b.state = 'deferred' then 'dispatched' else b.state end,
         reason = case
             when b.goes_back and b.recall_reason is not null then 'recalled'
+            when b.goes_back and b.reason = 'cancelled' then 'regrouped'
             when b.goes_back then coalesce(b.reason, 'recalled')
             else b.reason
         end,
@@ -53,7 +54,7 @@ with page as (
         tries = case when b.goes_back then least(b.tries + 1, 20) else b.tries end,
         next_at = case
             when not b.goes_back then t.next_at
-            when b.recall_reason is not null then b.at
+            when b.recall_reason is not null or b.reason = 'cancelled' then least(b.at, t.useful_until)
             else least(cast(:now as timestamptz) + make_interval(mins => least(60, power(2, least(b.tries, 6))::integer)), t.useful_until)
         end,
         final_at = case when b.goes_back or b.state = 'deferred' then null else b.at end
