@@ -30,6 +30,10 @@ class Clinic:
     holder: UUID = field(default_factory=uuid4)
     epoch: UUID | None = None
 
+    def another(self) -> "Clinic":
+        """Return another business with another consumer at the same service."""
+        return Clinic(self.service, self.neighbours, self.clock)
+
     def token(self, message_class: MessageClass = "commercial", **values: Any) -> str:
         """Return the token of a message to the consumer."""
         given = {

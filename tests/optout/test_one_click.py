@@ -37,18 +37,19 @@ async def _fingerprint(clinic: Clinic) -> str:
         await connection.close()
 
 
-@pytest.mark.parametrize("body", BODIES, ids=["urlencoded", "multipart", "empty", "garbage", "foreign parameters"])
-async def test_one_click_stops_the_mail_whatever_the_body(clinic: Clinic, body: dict[str, Any]) -> None:
+async def test_one_click_stops_the_mail_whatever_the_body(clinic: Clinic) -> None:
     """L-032, L-033, S32, S35: 200, no redirect, no cookie, no credential, no Origin; parameters mean nothing."""
-    await clinic.consent()
-    assert (await clinic.may_send()).answer == "allowed"
-    answer = await clinic.click(**body)
-    assert answer.status_code == 200
-    assert not {"location", "set-cookie"} & set(answer.headers)
-    assert (await clinic.may_send()).answer == "refused"
-    assert (await clinic.may_send("transactional")).answer == "allowed"
-    other = await clinic.may_send(subscriber_id=str(uuid4()))
-    assert other.answer == "no_permission_yet"
+    for body in BODIES:
+        one = clinic.another()
+        await one.consent()
+        assert (await one.may_send()).answer == "allowed"
+        answer = await one.click(**body)
+        assert answer.status_code == 200
+        assert not {"location", "set-cookie"} & set(answer.headers)
+        assert (await one.may_send()).answer == "refused", body
+        assert (await one.may_send("transactional")).answer == "allowed", body
+        other = await one.may_send(subscriber_id=str(uuid4()))
+        assert other.answer == "no_permission_yet"
 
 
 async def test_one_click_on_transactional_mail_stops_everything_of_the_business(clinic: Clinic) -> None:
