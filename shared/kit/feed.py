@@ -37,7 +37,7 @@ select * from unnest(cast(:subscribers as uuid[]), cast(:kinds as text[]), cast(
 _READ = text("""
 select xid::text as xid, position, subscriber_id, kind, key, body from changes
 where (xid, position) > (cast(:xid as text)::xid8, :position) and xid < pg_snapshot_xmin(pg_current_snapshot())
-order by xid, position limit :limit
+order by changes.xid, changes.position limit :limit
 """)
 _CURSOR_READ = text("select epoch, cursor from cursors where feed = :feed for update")
 _CURSOR_WRITE = text("""

@@ -70,6 +70,23 @@ async def test_concurrent_writers_leave_no_gap_and_no_repeat(api: Database) -> N
     assert sorted(seen) == sorted(written)
 
 
+async def test_transaction_ids_are_ordered_as_numbers(api: Database) -> None:
+    """Architecture 2: 99 comes before 100, also where a page ends between them."""
+    keys = {number: uuid4() for number in (100, 8, 99, 9, 10)}
+    insert = text(
+        "insert into changes (xid, subscriber_id, kind, key) values (cast(cast(:xid as text) as xid8), null, 'thing', :key)"
+    )
+    async with api.transaction() as connection:
+        for number, key in keys.items():
+            await connection.execute(insert, {"xid": str(number), "key": key})
+    seen: list[UUID] = []
+    cursor = START
+    for _ in keys:
+        page = await read_changes(api, epoch=None, after=cursor, limit=2, wait_seconds=0)
+        seen, cursor = seen + [change.key for change in page.changes], page.cursor
+    assert seen == [keys[number] for number in sorted(keys)]
+
+
 async def test_a_reader_waits_for_news_and_holds_no_connection_meanwhile(api: Database) -> None:
     """Architecture 2: long poll."""
     waiting = [
