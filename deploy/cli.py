@@ -34,6 +34,7 @@ class Command(Protocol):
 
 def main(argv: list[str]) -> int:
     """Run one subcommand; `up` when none is named. Exit code 2 with a sentence on stderr when it cannot run."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us with & has it ignored
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     name, rest = (argv[0], argv[1:]) if argv and not argv[0].startswith("-") else (USUAL, argv)

@@ -17,6 +17,7 @@ USUAL_PORTS = {
     "inbox": 8425,
     "smtp": 8426,
 }
+IN_MAILS = ("optout",)
 
 
 class PortsTaken:
@@ -54,7 +55,9 @@ class PortsTaken:
 def choose_ports(
     names: Collection[str], *, demanded: Mapping[str, int], last: Mapping[str, int], usual: bool = True
 ) -> PortsTaken:
-    """A free loopback port for each name: the demanded one, else the last run's (links in mails stay good), else the usual.
+    """A free loopback port for each name: the demanded one, else the usual or the last run's.
+
+    Opt-out links are in mails that were sent, so optout stays where it was.
 
     `usual=False` takes any free port where none was demanded. Raises `CannotRunError` when a demanded port is taken.
     """
@@ -66,13 +69,20 @@ def choose_ports(
                     f"Port {port} for {name} is taken: stop what uses it, or choose another with --port {name}=N."
                 )
         for name in names:
-            wishes = [last.get(name, 0), USUAL_PORTS.get(name, 0)] if usual else []
+            wishes = _wishes(name, last, usual=usual)
             if name not in demanded and not any(chosen.take(name, port) for port in wishes if port):
                 _take_any(chosen, name)
     except CannotRunError:
         chosen.release()
         raise
     return chosen
+
+
+def _wishes(name: str, last: Mapping[str, int], *, usual: bool) -> list[int]:
+    if not usual:
+        return []
+    both = [USUAL_PORTS.get(name, 0), last.get(name, 0)]
+    return both[::-1] if name in IN_MAILS else both
 
 
 def is_free(port: int) -> bool:
