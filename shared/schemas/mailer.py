@@ -31,7 +31,7 @@ Origin = Literal["campaign", "account", "lead", "privacy_case", "opt_in"]
 class ContentInput(Wire):
     """A content version, published once, compiled, linted and frozen. `subscriber_id` null: stock content of the platform."""
 
-    subscriber_id: UUID | None
+    subscriber_id: UUID | None = None
     slug: Slug
     language: str = Field(pattern=r"^[a-z]{2}$")
     vertical: Literal["dental", "auto", "any"] = "any"
@@ -78,7 +78,7 @@ class MessageInput(Wire):
     message_id: UUID
     subscriber_id: UUID
     location_id: UUID
-    campaign_id: UUID | None
+    campaign_id: UUID | None = None
     content_id: UUID
     origin: Origin = "campaign"
     touches: list[MessageTouch] = Field(min_length=1, max_length=100)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 from tests.house.sources import name, python, tree
 
@@ -18,8 +19,8 @@ _SQL_TIME = re.compile(
 _LEASE_WORDS = re.compile(r"lease|expires_at|claim|holder|next_at|heartbeat", re.IGNORECASE)
 
 
-def _calls(path_name: str) -> list[ast.Call]:
-    return [node for node in ast.walk(tree(path_name)) if isinstance(node, ast.Call)]  # type: ignore[arg-type]
+def _calls(path: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
 
 
 def test_only_the_database_module_commits() -> None:
@@ -27,7 +28,7 @@ def test_only_the_database_module_commits() -> None:
     guilty = [
         name(path)
         for path in python("shared", "services")
-        for call in _calls(path)  # type: ignore[arg-type]
+        for call in _calls(path)
         if isinstance(call.func, ast.Attribute)
         and call.func.attr in ("commit", "rollback")
         and name(path) not in _COMMITTERS
@@ -49,7 +50,7 @@ def test_only_the_clock_reads_the_machine_time() -> None:
     """Architecture 6: business time comes from one clock."""
     guilty = []
     for path in python("shared", "services"):
-        for call in _calls(path):  # type: ignore[arg-type]
+        for call in _calls(path):
             if not isinstance(call.func, ast.Attribute):
                 continue
             owner = ast.unparse(call.func.value)

@@ -1,6 +1,7 @@
 """A database that holds plumbing's tables and nothing else."""
 
 import asyncio
+import base64
 import os
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -9,16 +10,24 @@ import asyncpg
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from deploy.local.databases import provision_service
 from deploy.local.names import PARTS, role_name
+from shared.kit.app import create_app
+from shared.kit.auth import Verifier
+from shared.kit.clock import ManualClock
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
+from shared.kit.http import ASGITransport, AsyncClient
 from shared.migrations.kit import create_kit_tables
+from shared.schemas.access import RevokedClient, VerificationKey
 from tests.conftest import SERVER_VARIABLE
+from tests.fixtures.clocks import MONDAY_MORNING
+from tests.shared.things import PORTAL, SERVICE_SEED, Deps, push_fact, things_router
 
 _PASSWORDS = {role_name("portal", part): f"test-portal-{part}-password" for part in PARTS}
 
@@ -59,3 +68,30 @@ async def worker(urls: tuple[str, str], api: Database) -> AsyncIterator[Database
     database = Database(urls[1], application="test")
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def deps(api: Database) -> Deps:
+    """Return Deps whose verifier knows one service key."""
+    keys = {"mailer": Ed25519PrivateKey.from_private_bytes(SERVICE_SEED).public_key().public_bytes_raw()}
+    keys["portal"] = keys["mailer"]
+    clock = ManualClock(MONDAY_MORNING)
+    return Deps(api, Verifier("things", api, clock, keys), clock)
+
+
+@pytest.fixture
+async def http(deps: Deps) -> AsyncIterator[AsyncClient]:
+    """Return a client of the small application, with portal's key pushed."""
+    app = create_app(
+        service="things",
+        deps=deps,
+        routers=[things_router()],
+        facts={"verification_key": VerificationKey, "revoked_client": RevokedClient},
+        most_requests=5,
+    )
+    async with AsyncClient(
+        transport=ASGITransport(app=app, raise_app_exceptions=False), base_url="http://things"
+    ) as client:
+        public = base64.b64encode(PORTAL.public_key().public_bytes_raw()).decode()
+        await push_fact(client, "verification_key", "k1", {"key_id": "k1", "public_key": public})
+        yield client

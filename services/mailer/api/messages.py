@@ -19,7 +19,7 @@ from shared.schemas.wire import Changes
 router = APIRouter(tags=["messages"])
 
 
-@router.post("/v1/messages", responses=examples.answered(examples.RECEIPTS), max_body_size=128 * 1024 * 1024)
+@router.post("/v1/messages", responses=examples.answered(examples.RECEIPTS), max_body_size=32 * 1024 * 1024)
 async def post_messages(
     given: Annotated[MessagesInput, Body(openapi_examples=examples.worked(examples.MESSAGES))],
     request: Request,
@@ -55,7 +55,7 @@ async def get_message(
 @router.put("/v1/stops/{scope}/{stop_id}", responses=examples.answered(examples.STOP))
 async def put_stop(
     scope: StopScope,
-    stop_id: Annotated[str, Path(pattern=r"^(all|[0-9a-f-]{36})$")],
+    stop_id: Annotated[str, Path(pattern=r"^(all|[0-9a-f-]{36})$", examples=["all"])],
     given: Annotated[StopInput, Body(openapi_examples=examples.worked(examples.STOP))],
     request: Request,
     connection: Transaction,
