@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.actions.plan_people import recall_touches
+from services.scheduler.actions.recall_touches import recall_touches
 from services.scheduler.domain.errors import CampaignEndedError
 from services.scheduler.store.campaigns import change_state, find_campaign, recall_campaign
 from services.scheduler.store.replans import mark_location

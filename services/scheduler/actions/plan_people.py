@@ -1,19 +1,13 @@
 """Plans every campaign type for some people; what the mailer must give back is asked for in the same transaction."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.scheduler.actions.recall_touches import recall_touches
 from services.scheduler.domain.campaign_type import CampaignType
-from services.scheduler.store.plan import Person, PlanRules, Recalled, plan_touches
-from shared.kit.outbox import put_outbox
-from shared.schemas.mailer import CancelInput
-
-_MOST_TOUCHES: Final = 1000
+from services.scheduler.store.plan import Person, PlanRules, plan_touches
 
 
 async def plan_people(
@@ -27,14 +21,3 @@ async def plan_people(
     """Bring all touches of these people in line with the facts."""
     for kind in types.values():
         await recall_touches(connection, await plan_touches(connection, kind=kind, people=people, now=now, rules=rules))
-
-
-async def recall_touches(connection: AsyncConnection, touches: Sequence[Recalled]) -> None:
-    """Ask the mailer through the outbox not to send these touches (N-41); its outcomes say what became of them."""
-    by_subscriber: dict[UUID, list[UUID]] = defaultdict(list)
-    for subscriber_id, touch_id in touches:
-        by_subscriber[subscriber_id].append(touch_id)
-    for subscriber_id, touch_ids in by_subscriber.items():
-        for start in range(0, len(touch_ids), _MOST_TOUCHES):
-            body = CancelInput(subscriber_id=subscriber_id, touch_ids=touch_ids[start : start + _MOST_TOUCHES])
-            await put_outbox(connection, destination="mailer", method="POST", path="/v1/messages/cancel", body=body)

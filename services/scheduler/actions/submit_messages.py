@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from services.scheduler.actions.plan_people import recall_touches
+from services.scheduler.actions.recall_touches import recall_touches
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
 from services.scheduler.content.fields import Mention, message_fields
