@@ -10,7 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import APIRouter, Response
 
-from shared.kit.auth import AUDIENCE, ISSUER, Caller, Signer, Verifier, anyone, needs
+from shared.kit.auth import AUDIENCE, ISSUER, Caller, Signer, Verifier, anyone, needs, only_service
 from shared.kit.clock import ManualClock
 from shared.kit.db import Database
 from shared.kit.errors import ConflictError
