@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kit.errors import OnHoldError
 
+# The timeline in the WAL file's name is the present one at once; the one in the control file lags until the next checkpoint after a promotion.
 _IDENTITY = text("""
-select s.system_identifier::text || ':' || c.timeline_id || ':' || d.oid
-from pg_control_system() s, pg_control_checkpoint() c, pg_database d where d.datname = current_database()
+select s.system_identifier::text || ':' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || ':' || d.oid
+from pg_control_system() s, pg_database d where d.datname = current_database()
 """)
 _READ = text("select epoch, identity, on_hold from service_state")
 _WRITE = text("""
@@ -26,19 +27,25 @@ _HOLD = text("update service_state set on_hold = :hold")
 async def renew_epoch(connection: AsyncConnection) -> UUID:
     """Return the epoch, making a new one (and HOLD) when this database is no longer the one that the stored epoch was made for."""
     await connection.execute(text("select pg_advisory_xact_lock(7301)"))
-    identity = await connection.scalar(_IDENTITY)
-    row = (await connection.execute(_READ)).first()
-    if row is not None and row.identity == identity:
-        return UUID(str(row.epoch))
+    if (epoch := await _stored(connection)) is not None:
+        return epoch
+    is_first = (await connection.execute(_READ)).first() is None
     epoch = uuid4()
-    await connection.execute(_WRITE, {"epoch": epoch, "identity": identity, "hold": row is not None})
+    await connection.execute(
+        _WRITE, {"epoch": epoch, "identity": await connection.scalar(_IDENTITY), "hold": not is_first}
+    )
     return epoch
 
 
 async def read_epoch(connection: AsyncConnection) -> UUID:
-    """Return the present epoch."""
-    row = (await connection.execute(_READ)).one()
-    return UUID(str(row.epoch))
+    """Return the present epoch; a promotion or restore under a running process is noticed here too."""
+    return await _stored(connection) or await renew_epoch(connection)
+
+
+async def _stored(connection: AsyncConnection) -> UUID | None:
+    row = (await connection.execute(_READ)).first()
+    identity = await connection.scalar(_IDENTITY)
+    return UUID(str(row.epoch)) if row is not None and row.identity == identity else None
 
 
 async def is_on_hold(connection: AsyncConnection) -> bool:
