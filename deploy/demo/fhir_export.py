@@ -30,7 +30,7 @@ class Export:
     def visits(self) -> Iterator[tuple[str, str, datetime, Resource]]:
         """Patient id, encounter id, end and resource of every finished encounter."""
         for resource in self.resources["Encounter"]:
-            end = instant(resource.get("period", {}).get("end"))
+            end = ended_at(resource)
             patient = reference(resource.get("subject", {}))
             if resource.get("status") == "finished" and end and patient:
                 yield patient, str(resource["id"]), end, resource
@@ -67,21 +67,20 @@ def assign_addresses(export: Export) -> dict[str, str]:
         mailbox = f"patient.{number}@example.com"
         other = [row for row in patient.get("telecom", []) if row.get("system") != "email"]
         patient["telecom"] = [*other, {"system": "email", "value": mailbox, "use": "home"}]
+        patient.pop("contact", None)  # a guardian's own address is none of ours to write to
         mailboxes[str(patient["id"])] = mailbox
     return mailboxes
 
 
-def write_export(export: Export, folder: Path, until: datetime) -> int:
-    """Writes what was known at `until`: no encounter that had not ended. Returns the number of resources."""
+def write_export(export: Export, folder: Path, until: datetime) -> None:
+    """Writes what was known at `until`: no encounter that had not ended; the manifest says when it was made (HL7 Bulk Data 2)."""
     folder.mkdir(parents=True)
-    count = 0
+    (folder / "manifest.json").write_text(json.dumps({"transactionTime": until.isoformat()}), encoding="utf-8")
     for name, resources in export.resources.items():
         known = [row for row in resources if name != "Encounter" or _ended(row, until)]
         lines = [json.dumps(row, ensure_ascii=False) for row in known]
         if lines:
             (folder / f"{name}.000.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        count += len(lines)
-    return count
 
 
 def instant(text: object) -> datetime | None:
@@ -107,8 +106,14 @@ def reference(value: Resource) -> str | None:
     return key if kind.rpartition("/")[2] == "Patient" and key else None
 
 
+def ended_at(encounter: Resource) -> datetime | None:
+    """When an encounter ended, or began where the export says no more."""
+    period = encounter.get("period", {})
+    return instant(period.get("end")) or instant(period.get("start"))
+
+
 def _ended(encounter: Resource, until: datetime) -> bool:
-    end = instant(encounter.get("period", {}).get("end"))
+    end = ended_at(encounter)
     return end is None or end <= until
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -41,8 +41,8 @@ class FhirSupply:
 
     async def _carry(self, site: Site, connection_id: UUID, until: datetime, name: str) -> Sequence[Batch]:
         folder = site.folder / f"fhir-{name}"
-        sent = write_export(self.export, folder, until)
-        return await carry_export(site, connection_id, folder, sent=sent)
+        write_export(self.export, folder, until)
+        return await carry_export(site, connection_id, folder)
 
 
 def fhir_practice() -> Business:
@@ -60,7 +60,7 @@ def read_fhir_supply(folder: Path, *, on: date | None) -> FhirSupply:
     """Reads the export, gives everyone an address and chooses a day on which somebody had come the day before. Raises CannotRunError."""
     export, business = read_export(folder), fhir_practice()
     mailboxes = assign_addresses(export)
-    day = on or best_day(export, business) or datetime.now(UTC).date()
+    day = on or best_day(export, business, evening=time(*EVENING)) or datetime.now(UTC).date()
     start = datetime.combine(day, START)
     second = local_instant(day, *EVENING, ZONE)
     go_live_at = start - HISTORY
@@ -72,6 +72,8 @@ def read_fhir_supply(folder: Path, *, on: date | None) -> FhirSupply:
     more = [
         new.recipient
         for old, new in zip(before, after, strict=True)
-        if new.recipient and old.must_get and len(new.causes) > len(old.causes)
+        if new.recipient
+        and old.must_get
+        and any(cause.at.astimezone(business.clock).date() == day for cause in new.causes)
     ]
     return FhirSupply(export, start, second, Truth(business, before, after), go_live_at, tuple(more))

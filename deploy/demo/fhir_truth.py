@@ -1,7 +1,7 @@
 """The truth about everyone in a FHIR export, read from the resources themselves and not from what the connector makes of them."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from deploy.demo.businesses import Business
 from deploy.demo.fhir_export import Export, Resource, day
@@ -50,7 +50,8 @@ def barrier_of(patient: Resource, causes: list[Cause], today: date) -> Barrier:
     """Why nothing may go to this patient at all."""
     if patient.get("deceasedBoolean") or patient.get("deceasedDateTime"):
         return "deceased"
-    if patient.get("active") is False:
+    replaced = any(link.get("type") == "replaced-by" for link in patient.get("link", []))
+    if patient.get("active") is False or replaced:
         return "inactive"
     if is_minor(patient, today):
         return "minor_without_guardian"
@@ -65,26 +66,27 @@ def is_minor(patient: Resource, today: date) -> bool:
     return (today.year - born.year) - ((today.month, today.day) < (born.month, born.day)) < ADULT_YEARS
 
 
-def best_day(export: Export, business: Business) -> date | None:
-    """The day to play on: somebody who may get mail came the day before and comes again, then the most people, then the latest."""
+def best_day(export: Export, business: Business, *, evening: time) -> date | None:
+    """The day to play on: somebody who may get mail came the day before and comes again by the evening, then the most people, then the latest."""
     days: dict[date, set[str]] = {}
+    again: dict[date, set[str]] = {}
     patients = {str(patient["id"]): patient for patient in export.patients()}
     for patient_id, _, end, resource in export.visits():
-        came_on = end.astimezone(business.clock).date()
+        local = end.astimezone(business.clock)
         patient = patients.get(patient_id)
-        certain = resource.get("class", {}).get("code") in CERTAIN_CLASSES
-        if certain and patient is not None and not barrier_of(patient, [_ANY], came_on):
-            days.setdefault(came_on, set()).add(patient_id)
+        if patient is None or barrier_of(patient, [_ANY], local.date()):
+            continue
+        if resource.get("class", {}).get("code") in CERTAIN_CLASSES:
+            days.setdefault(local.date() + timedelta(days=1), set()).add(patient_id)
+        if local.time() < evening:
+            again.setdefault(local.date(), set()).add(patient_id)
+
+    def worth(day: date) -> tuple[bool, int, date]:
+        return bool(days[day] & again.get(day, set())), len(days[day]), day
+
     opened = set(open_weekdays(business.location["hours"]))
-
-    def worth(came_on: date) -> tuple[bool, int, date]:
-        again = days[came_on] & days.get(came_on + timedelta(days=1), set())
-        return bool(again), len(days[came_on]), came_on
-
-    playable = [
-        came_on for came_on in days if (came_on.weekday() + 1) % 7 in opened and (came_on.weekday() + 2) % 7 in opened
-    ]
-    return max(playable, key=worth) + timedelta(days=1) if playable else None
+    playable = [day for day in days if {day.weekday(), (day.weekday() + 1) % 7} <= opened]
+    return max(playable, key=worth) if playable else None
 
 
 def open_weekdays(hours: Iterable[dict[str, str]]) -> list[int]:

@@ -158,7 +158,8 @@ class Play:
     def _say_batch(self, part: Part) -> None:
         report = part.batches[-1].report
         name = part.site.business.location["name"]
-        self._say(f"{name}: {report.received} records, {report.applied} new, {report.rejected} refused")
+        counts = f"{report.applied} applied, {report.unchanged} unchanged, {report.rejected} refused"
+        self._say(f"{name}: {report.received} records handed in, {counts}")
 
     def _say(self, text: str) -> None:
         self.tell(f"{self.installation.clock.now():%a %H:%M}  {text}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from deploy.demo.account import Account, account, as_json
 from deploy.demo.doors import UnexpectedAnswerError, open_http
 from deploy.demo.evidence import Evidence
+from deploy.demo.fhir_supply import read_fhir_supply
 from deploy.demo.moment import DemoClock, good_start
 from deploy.demo.paint import paint_for
 from deploy.demo.place import clear_place
@@ -82,10 +83,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def choose_supplies(asked: argparse.Namespace) -> tuple[datetime, list[Supply]]:
     """When it starts and what is handed in. Raises CannotRunError for a folder that is no FHIR export."""
     if asked.fhir:
-        from deploy.demo.fhir_supply import (
-            read_fhir_supply,
-        )  # pulls in the connectors, which the usual demo does not need
-
         supply = read_fhir_supply(asked.fhir, on=asked.on)
         return supply.start, [supply]
     start = good_start(asked.on or datetime.now(UTC).date())

@@ -39,7 +39,7 @@ def show_business(business: BusinessAccount, paint: Paint, width: int) -> Iterat
     indent = " " * (reason_width + 13)
     for meaning, ids in groups.items():
         head = f"    {meaning:<{reason_width}}  {len(ids):>4}   "
-        listed = textwrap.wrap(" ".join(ids), max(width - len(head), 30))
+        listed = textwrap.wrap(" ".join(ids), max(width - len(head), 38), break_on_hyphens=False)
         yield head + paint.faint(listed[0])
         yield from (indent + paint.faint(line) for line in listed[1:])
 
