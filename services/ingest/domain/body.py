@@ -9,7 +9,7 @@ from shared.kit.errors import TooLargeError, UnreadableBodyError
 BLOCK_OCTETS: Final = 256 * 1024
 MOST_OCTETS: Final = 8 * 1024**3
 MOST_RATIO: Final = 200
-_RATIO_FROM: Final = 16 * 1024 * 1024
+_RATIO_FROM: Final = 4 * 1024 * 1024
 """Up to here the ratio says nothing: a short file of equal lines packs very well."""
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, NoReturn
 
 from pydantic import Discriminator, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from services.ingest.domain.forbidden_fields import forbidden_name
 from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
@@ -81,7 +82,7 @@ class RecordReader:
             elif field == "source_updated_at" and row["type"] == "missing" and self.source_time is not None:
                 data["source_updated_at"] = self.source_time.isoformat()
             else:
-                _refuse(error)
+                _refuse_row(row)
         try:
             return (_FROM_TEXTS(data) if texts else _FROM_JSON(json.dumps(data))), problem
         except (ValidationError, ValueError) as second:
@@ -111,11 +112,13 @@ class RecordReader:
 
 
 def _refuse(error: ValidationError) -> NoReturn:
-    row = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    code = row["type"]
-    if code in _CODES:
-        raise RecordRefusedError(*_CODES[code])
-    raise RecordRefusedError(str(row["loc"][-1]) if row["loc"] else "", code)
+    _refuse_row(error.errors(include_url=False, include_input=False, include_context=False)[0])
+
+
+def _refuse_row(row: ErrorDetails) -> NoReturn:
+    if row["type"] in _CODES:
+        raise RecordRefusedError(*_CODES[row["type"]])
+    raise RecordRefusedError(str(row["loc"][-1]) if row["loc"] else "", row["type"])
 
 
 def _refuse_constant(_: str) -> NoReturn:
