@@ -27,8 +27,8 @@ from shared.kit.logs import log
 from shared.kit.requests import Transaction
 from shared.schemas.wire import DirectoryAnswer, DirectoryEntry, Wire
 
-MOST_BODY_OCTETS: Final = 8 * 1024 * 1024
-"""Default body limit; a route that streams more says so itself."""
+MOST_BODY_OCTETS: Final = 1024 * 1024
+"""Default body limit: a body is read before its caller is known. A route that takes more in bulk says so itself."""
 
 
 class BaseDeps(Protocol):

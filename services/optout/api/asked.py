@@ -32,6 +32,9 @@ ApiDatabase = Annotated[Database, Depends(_api_database)]
 Responses = dict[int | str, dict[str, Any]]
 _JSON: Final = "application/json"
 
+MOST_BULK_OCTETS: Final = 8 * 1024 * 1024
+"""5,000 consents or opt-outs, or 1,000 questions about 100 people each."""
+
 
 def worked_answer(example: Mapping[str, Any], status: int = 200) -> Responses:
     """Return the OpenAPI entry of an answer with its worked example."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 
 from services.optout.actions.record_consents import record_consents
-from services.optout.api.asked import Now, worked_answer
+from services.optout.api.asked import MOST_BULK_OCTETS, Now, worked_answer
 from services.optout.api.examples import CONSENTS, RECORDED
 from shared.kit.auth import Caller, only_service
 from shared.kit.requests import OnceOnly, Transaction
@@ -14,7 +14,7 @@ from shared.schemas.optout import ConsentsInput, Recorded
 router = APIRouter(tags=["consents"])
 
 
-@router.post("/v1/consents", response_model=Recorded, responses=worked_answer(RECORDED))
+@router.post("/v1/consents", response_model=Recorded, responses=worked_answer(RECORDED), max_body_size=MOST_BULK_OCTETS)
 async def take_consents(
     body: Annotated[ConsentsInput, Body(examples=[CONSENTS])],
     connection: Transaction,

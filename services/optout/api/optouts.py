@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 
 from services.optout.actions.record_optouts import record_optouts
-from services.optout.api.asked import Now, OpenDoor, worked_answer
+from services.optout.api.asked import MOST_BULK_OCTETS, Now, OpenDoor, worked_answer
 from services.optout.api.examples import OPTOUTS, RECORDED
 from shared.kit.auth import Caller, needs
 from shared.kit.errors import NotFoundError
@@ -15,7 +15,7 @@ from shared.schemas.optout import OptoutsInput, Recorded
 router = APIRouter(tags=["optouts"])
 
 
-@router.post("/v1/optouts", response_model=Recorded, responses=worked_answer(RECORDED))
+@router.post("/v1/optouts", response_model=Recorded, responses=worked_answer(RECORDED), max_body_size=MOST_BULK_OCTETS)
 async def take_optouts(
     body: Annotated[OptoutsInput, Body(examples=[OPTOUTS])],
     connection: Transaction,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 
 from services.optout.actions.check_permissions import check_permissions
-from services.optout.api.asked import Now, OpenDoor, worked_answer
+from services.optout.api.asked import MOST_BULK_OCTETS, Now, OpenDoor, worked_answer
 from services.optout.api.examples import ANSWERS, QUERIES
 from shared.kit.auth import Caller, only_service
 from shared.schemas.optout import PermissionAnswers, PermissionQueries
@@ -13,7 +13,7 @@ from shared.schemas.optout import PermissionAnswers, PermissionQueries
 router = APIRouter(tags=["permissions"])
 
 
-@router.post("/v1/permissions/check", responses=worked_answer(ANSWERS))
+@router.post("/v1/permissions/check", responses=worked_answer(ANSWERS), max_body_size=MOST_BULK_OCTETS)
 async def answer_queries(
     body: Annotated[PermissionQueries, Body(examples=[QUERIES])],
     caller: Annotated[Caller, only_service("mailer", "scheduler")],
