@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from pydantic import JsonValue
+
+from shared.kit.feed import START
 from shared.kit.http import ServiceClient
 from shared.schemas.mailer import (
     FINAL_STATES,
@@ -21,28 +24,32 @@ from shared.schemas.mailer import (
     MessageTouch,
     Outcome,
 )
-from shared.schemas.optout import ConsentInput, ConsentsInput, Recorded
+from shared.schemas.optout import ConsentInput, ConsentsInput, OptoutInput, OptoutsInput, Recorded
 from tests.bench.lab import Lab
 
 AHEAD = timedelta(hours=1)  # messages fall due by the movable clock, when all of them are in
 STALL_SECONDS = 60.0
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 MJML = (
-    "<mjml><mj-body><mj-section><mj-column>"
-    + "<mj-text>Dear {{ first_name }}, it is time for your {{ service }} at our practice.</mj-text>" * 4
-    + "<mj-text>We look forward to seeing you on {{ day }}.</mj-text>"
-    + '<mj-button href="{{ link }}">See the details</mj-button>'
-    + "</mj-column></mj-section></mj-body></mjml>"
+    "<mjml><mj-head><mj-title>{{ location.name }}</mj-title>"
+    "<mj-preview>Your visit on {{ day }}</mj-preview></mj-head><mj-body><mj-section><mj-column>"
+    "<mj-text>Dear {{ first_name }}, it is time for your {{ service }} at {{ location.name }}.</mj-text>"
+    "<mj-text>We look forward to seeing you on {{ day }}. If you cannot make it, please call us.</mj-text>"
+    '<mj-button href="{{ links.details }}">See the details</mj-button>'
+    "<mj-text>{{ location.name }}, {{ location.postal_address }}<br />{{ notice.advertisement }} {{ notice.sent_by }}<br />"
+    '<a href="{{ links.optout }}">Unsubscribe with one click</a></mj-text>'
+    "</mj-column></mj-section></mj-body></mjml>"
 )
 TEXT = (
-    "Dear {{ first_name }},\n\nit is time for your {{ service }} on {{ day }}.\n\nDetails: {{ link }}\n"
-    + "See you!\n" * 8
+    "Dear {{ first_name }},\n\nit is time for your {{ service }} at {{ location.name }} on {{ day }}.\n\nDetails: {{ links.details }}\n"
+    "If you cannot make it, please call us.\n\n--\n{{ location.name }}\n{{ location.postal_address }}\n\n"
+    "{{ notice.advertisement }} {{ notice.sent_by }}\nUnsubscribe: {{ links.optout }}\n"
 )
-SAMPLE = {
+SAMPLE: dict[str, JsonValue] = {
     "first_name": "Ann",
-    "service": "cleaning",
+    "service": "check",
     "day": "Tuesday",
-    "link": "https://brightsmile.example.com/a/1",
+    "links": {"details": "https://brightsmile.example.com/a/1"},
 }
 
 
@@ -77,7 +84,11 @@ def make_campaign(lab: Lab, count: int, content_id: UUID) -> Campaign:
             touches=[MessageTouch(touch_id=uuid4(), person_id=uuid4())],
             address=address,
             address_key=keys.key_of(address),
-            fields={**SAMPLE, "first_name": f"Ann{number}", "link": f"https://brightsmile.example.com/a/{number}"},
+            fields={
+                **SAMPLE,
+                "first_name": f"Ann{number}",
+                "links": {"details": f"https://brightsmile.example.com/a/{number}"},
+            },
             due_at=due_at,
             useful_until=until,
             recheck_after=until,
@@ -93,7 +104,7 @@ async def publish_content(scheduler: ServiceClient, content_id: UUID) -> None:
         slug="bench",
         language="en",
         message_class="commercial",
-        subject="{{ first_name }}, it is time for your {{ service }}",
+        subject="{{ first_name }}, it is time for your next visit",
         mjml=MJML,
         text=TEXT,
         sample=dict(SAMPLE),
@@ -124,6 +135,24 @@ async def record_consents(ingest: ServiceClient, campaign: Campaign) -> None:
             raise RuntimeError(f"{recorded.recorded} of {len(part)} consents were recorded")
 
 
+async def record_suppressions(ingest: ServiceClient, lab: Lab, count: int) -> None:
+    """Puts opt-outs of other people on file, as a source's flags do."""
+    keys, now = lab.address_keys, datetime.now(UTC)
+    for first in range(0, count, 5000):
+        optouts = [
+            OptoutInput(
+                optout_id=uuid4(),
+                address_key=keys.key_of(f"gone{number}@bench.example.com"),
+                channel="source_flag",
+                evidence=f"consumer:{number}",
+                occurred_at=now,
+            )
+            for number in range(first, min(first + 5000, count))
+        ]
+        body = OptoutsInput(subscriber_id=lab.subscriber.subscriber_id, optouts=optouts)
+        await ingest.send("POST", "/v1/optouts", body=body)
+
+
 async def submit(scheduler: ServiceClient, campaign: Campaign, *, size: int = 500, at_once: int = 2) -> float:
     """Submits everything in batches; returns messages a second. Raises RuntimeError if one is not accepted."""
     parts = iter(cut(campaign.messages, size))
@@ -142,7 +171,7 @@ async def submit(scheduler: ServiceClient, campaign: Campaign, *, size: int = 50
 
 async def follow_outcomes(scheduler: ServiceClient, campaign: Campaign) -> None:
     """Reads the outcome feed until every message has a final state, or nothing came for a minute."""
-    epoch, cursor, open_messages = None, "", {message.message_id for message in campaign.messages}
+    epoch, cursor, open_messages = None, START, {message.message_id for message in campaign.messages}
     heard = time.monotonic()
     while open_messages and time.monotonic() - heard < STALL_SECONDS:
         page = await scheduler.changes(epoch=epoch, after=cursor, limit=1000, wait_seconds=1.0)

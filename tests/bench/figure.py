@@ -16,6 +16,7 @@ class Options:
     tell: Tell
     messages: int = 20_000
     records: int = 60_000
+    suppressions: int = 0
     sink: Choice = "auto"
 
 

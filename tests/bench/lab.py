@@ -3,6 +3,7 @@
 A bench that ran a service inside its own process would measure itself and share its memory.
 """
 
+import asyncio
 import base64
 import contextlib
 import shutil
@@ -12,8 +13,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import asyncpg
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -78,6 +81,23 @@ class Lab:
             assert self.stack.postgres is not None
             return cost_of(family(self.stack.postgres.pid))
         return cost_of(child.pid for name, child in self.children.items() if name.startswith(prefix))
+
+    @contextlib.contextmanager
+    def scratch_database(self) -> Iterator[str]:
+        """URL of an empty database on the same server, for a limit; gone afterwards."""
+        name = f"scratch_{uuid4().hex}"
+        asyncio.run(self._administer(f"create database {name}"))
+        try:
+            yield urlsplit(self.stack.admin_url)._replace(path=f"/{name}").geturl()
+        finally:
+            asyncio.run(self._administer(f"drop database {name}"))
+
+    async def _administer(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.stack.admin_url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
     def move_clock(self, by: timedelta) -> datetime:
         """Sets business time `by` ahead of the machine's; returns the new business time."""

@@ -15,6 +15,7 @@ from tests.bench.campaign import (
     make_campaign,
     publish_content,
     record_consents,
+    record_suppressions,
     submit,
 )
 from tests.bench.cost import Cost
@@ -77,6 +78,9 @@ async def send_campaign(lab: Lab, options: Options) -> Run:
     campaign = make_campaign(lab, options.messages, content_id := uuid4())
     async with lab.caller("ingest", "optout") as optout, lab.caller("scheduler", "mailer") as mailer:
         await publish_content(mailer, content_id)
+        if options.suppressions:
+            options.tell(f"recording {options.suppressions:,} opt-outs")
+            await record_suppressions(optout, lab, options.suppressions)
         options.tell(f"recording {options.messages:,} consents")
         await record_consents(optout, campaign)
         options.tell(f"submitting {options.messages:,} messages")

@@ -1,0 +1,89 @@
+"""P3: ingest over HTTP, validated, encrypted, upserted, durable, answered, against encrypt + COPY + merge and nothing else.
+
+A load whose reports do not account for every record counts for nothing.
+"""
+
+import asyncio
+
+from tests.bench.cost import Cost
+from tests.bench.figure import Figure, Options, Row
+from tests.bench.lab import Lab, open_lab
+from tests.bench.load import Load, make_bodies, open_connection, upload
+from tests.bench.programs import run_limit
+
+AT_ONCE = 3
+BATCH = 10_000
+MEASURED = ("ingest", "postgres")
+
+
+def measure(options: Options) -> Figure:
+    """The bare merge before and after (the better one counts) on the same server, the service in between."""
+    size = min(BATCH, max(1000, options.records // (2 * AT_ONCE)))
+    with open_lab(options.tell) as lab:
+        first = measure_limit(lab, options)
+        loads, costs = asyncio.run(load_consumers(lab, options, size))
+        second = measure_limit(lab, options)
+    limit, update_limit = max(first[0], second[0]), max(first[1], second[1])
+    fresh, changed, same = loads
+    return Figure(
+        id="P3",
+        name=f"ingest over HTTP, {options.records:,} consumers",
+        value=fresh.rate,
+        unit="records/s",
+        limit="bare encrypt + COPY + merge, one connection, no HTTP, no validation, no feed",
+        limit_value=limit,
+        ratio=fresh.rate / limit,
+        note=f"NDJSON in batches of {size:,}, {AT_ONCE} at once, one ingest process, fsync on; goal ratio 0.5",
+        void=find_faults(fresh, changed, same),
+        details=(
+            ("all changed", f"{changed.rate:,.0f} records/s (bare merge over itself: {update_limit:,.0f})"),
+            ("all unchanged", f"{same.rate:,.0f} records/s"),
+            *(
+                (f"{name}: CPU a record of the first load, memory", describe_cost(cost, fresh.records))
+                for name, cost in costs.items()
+            ),
+        ),
+    )
+
+
+ROW = Row("P3", "ingest over HTTP", "15,000 records/s and half of the bare merge", measure)
+
+
+def measure_limit(lab: Lab, options: Options) -> tuple[float, float]:
+    """Rows a second of the bare merge: first load, and over itself."""
+    with lab.scratch_database() as url:
+        figures = run_limit("bare_merge", options.records, environment={"DATABASE_URL": url})
+    return figures["rate"], figures["update_rate"]
+
+
+async def load_consumers(lab: Lab, options: Options, size: int) -> tuple[tuple[Load, Load, Load], dict[str, Cost]]:
+    """Everything new, everything changed, everything unchanged."""
+    lab.start("ingest", "both")
+    await lab.introduce("ingest")
+    url, token = lab.stack.urls["ingest"], lab.token("ingest")
+    connection_id = await open_connection(url, token, lab.location.location_id)
+    bodies, newer = make_bodies(options.records, size), make_bodies(options.records, size, version=1)
+    before = {name: lab.cost(name) for name in MEASURED}
+    options.tell(f"uploading {options.records:,} records")
+    fresh = await upload(url, token, connection_id, bodies, at_once=AT_ONCE)
+    after = {name: lab.cost(name) for name in MEASURED}
+    changed = await upload(url, token, connection_id, newer, at_once=AT_ONCE)
+    same = await upload(url, token, connection_id, newer, at_once=AT_ONCE)
+    costs = {name: Cost(after[name].cpu_s - before[name].cpu_s, after[name].memory) for name in MEASURED}
+    return (fresh, changed, same), costs
+
+
+def find_faults(fresh: Load, changed: Load, same: Load) -> str:
+    """Why the figure is void: any record that a report does not account for, or counts under the wrong name."""
+    faults = []
+    for name, load, wanted in (("new", fresh, "applied"), ("changed", changed, "applied"), ("same", same, "unchanged")):
+        if load.total("received") != load.records:
+            faults.append(f"{load.total('received'):,} of {load.records:,} {name} records received")
+        if load.total(wanted) != load.records:
+            faults.append(f"{load.total(wanted):,} of {load.records:,} {name} records {wanted}")
+    return ", ".join(faults)
+
+
+def describe_cost(cost: Cost, records: int) -> str:
+    """CPU a record and memory."""
+    return f"{cost.cpu_s / records * 1e6:,.0f} us, {cost.memory / 2**20:,.0f} MB"
