@@ -1,0 +1,1 @@
+"""Ingest's decisions, without a database."""

@@ -1,0 +1,119 @@
+"""A process that dies at any step of a batch loses nothing and does nothing twice (I2, I6, I12)."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from shared.kit.clock import SystemClock, write_offset
+from shared.kit.http import AsyncClient, HttpFailure
+from tests.fixtures.services import environment_for
+from tests.ingest.practice import NDJSON, Practice, consumer, lines, visit
+
+STEPS = ["ingest.after_staging:2", "ingest.after_chunk_commit:1", "ingest.after_optouts", "ingest.before_answer"]
+PEOPLE = 5500
+ROOT = Path(__file__).parent.parent.parent
+
+
+def _free_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return int(door.getsockname()[1])
+
+
+@pytest.fixture
+def processes() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Processes of a test; whatever still runs is killed with it."""
+    started: list[subprocess.Popen[bytes]] = []
+    yield started
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_batch_survives_the_death_of_its_process(
+    practice: Practice, step: str, tmp_path: Path, processes: list[subprocess.Popen[bytes]]
+) -> None:
+    """I2: killed at a named step and sent again, every record is accounted for once; consents and opt-outs are on their way once."""
+    port = _free_port()
+    state = tmp_path / "killed"
+    state.mkdir()
+    extra = {"INGEST_PORT": str(port), "DUEBACK_CRASH": step}
+    if step == "ingest.after_optouts":
+        extra["DUEBACK_URLS"] = f'{{"optout": "http://127.0.0.1:{_stand_in(processes, tmp_path)}"}}'
+    environment = {**os.environ, **environment_for("ingest", practice.ingest.database, state, extra)}
+    write_offset(state / "clock", (practice.clock.now() - SystemClock().now()).total_seconds())
+    environment["DUEBACK_CLOCK_FILE"] = str(state / "clock")
+    process = _start(processes, environment)
+    people = [consumer(f"P{number}", email_ok=False if number == 1 else None) for number in range(PEOPLE)]
+    body, batch_id = lines(*people, visit()), uuid4()
+    await _post_until_dead(process, port, practice, body, str(batch_id))
+    assert process.wait(10) == -signal.SIGKILL
+    await practice.rows("update batches set claimed_until = '2000-01-01'")
+    again = await practice.post(body, batch_id=batch_id)
+    assert again.status_code == 200, again.text
+    report = again.json()
+    assert (report["received"], report["applied"], report["unchanged"]) == (PEOPLE + 1, PEOPLE + 1, 0)
+    assert len(await practice.rows("select 1 from consumers")) == PEOPLE
+    assert len(await practice.rows("select 1 from changes where kind = 'visit'")) == 1
+    assert len(await practice.rows("select 1 from outbox")) == 1
+    await practice.ingest.step("source_optouts")
+    assert await practice.rows("select 1 from source_optouts where confirmed_at is null") == []
+    assert await practice.rows("select 1 from consumers where optout_pending") == []
+
+
+async def _post_until_dead(
+    process: subprocess.Popen[bytes], port: int, practice: Practice, body: bytes, batch_id: str
+) -> None:
+    """Send the batch over a real socket; the answer never comes."""
+    headers = practice.headers | {"content-type": NDJSON}
+    query = {"connection_id": str(practice.connection_id), "batch_id": batch_id}
+    async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as http:
+        for _ in range(200):
+            try:
+                if (await http.get("/health/live")).status_code == 200:
+                    break
+            except HttpFailure:
+                await asyncio.sleep(0.05)
+        with pytest.raises(HttpFailure):
+            await http.post("/v1/batches", params=query, content=body, headers=headers)
+
+
+_SERVER = """
+import http.server, json, sys
+class Door(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        body = json.dumps({"recorded": 1, "repeated": 0}).encode()
+        self.send_response(200); self.send_header("content-length", str(len(body))); self.end_headers(); self.wfile.write(body)
+    def log_message(self, *_): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Door)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+def _start(processes: list[subprocess.Popen[bytes]], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "shared.kit.run", "ingest", "serve"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    processes.append(process)
+    return process
+
+
+def _stand_in(processes: list[subprocess.Popen[bytes]], folder: Path) -> int:
+    """Start a door that takes every opt-out, and return its port."""
+    process = subprocess.Popen([sys.executable, "-c", _SERVER], stdout=subprocess.PIPE, cwd=folder)
+    processes.append(process)
+    assert process.stdout is not None
+    port = int(process.stdout.readline())
+    process.stdout.close()
+    return port
