@@ -1,4 +1,8 @@
-"""Loads the fixtures, and gives the run one PostgreSQL: DUEBACK_TEST_DATABASE_URL, or an embedded server for this run alone."""
+"""Loads the fixtures, and gives each process of the run a PostgreSQL: DUEBACK_TEST_DATABASE_URL, or an embedded one of its own.
+
+Not one for all: a feed shows nothing newer than the oldest transaction of its whole cluster, so a test in one process
+would hide rows from a test in another.
+"""
 
 import os
 import tempfile
@@ -22,9 +26,10 @@ _server = pytest.StashKey[tuple[EmbeddedPostgres, tempfile.TemporaryDirectory[st
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the server in the process that collects; parallel workers inherit its URL."""
+    """Start the server in each process that runs tests; one that only hands them out needs none."""
     configure_logs("tests", level="ERROR")
-    if os.environ.get(SERVER_VARIABLE) or hasattr(config, "workerinput"):
+    hands_out = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
+    if os.environ.get(SERVER_VARIABLE) or hands_out:
         return
     folder = tempfile.TemporaryDirectory(prefix="dueback-test-")
     server = EmbeddedPostgres(Path(folder.name) / "postgres", durable=False)

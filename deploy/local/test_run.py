@@ -1,6 +1,7 @@
 """One run of the tests: checks, a PostgreSQL of its own, pytest, and a closing line that can be trusted."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -8,30 +9,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree import ElementTree
 
 from deploy.local.checks import CHECKS, REPOSITORY, run_checks
-from deploy.local.postgres import EmbeddedPostgres
 from deploy.local.screen import Screen
 from deploy.local.spawn import spawn
+from deploy.local.test_counts import COUNTS_VARIABLE, Counts
 
 ASKED_ONLY = ("tests/bench", "tests/faults")
 PROCESSES = "2"
+COUNTS_FILE = "counts.json"
 OPERATORS_OWN = ("DATABASE_URL", "SMTP_URL", "DUEBACK_DATA", "DUEBACK_MODE", "DUEBACK_CLOCK_FILE")
-
-
-@dataclass
-class Counts:
-    """What a run came to; `reasons` counts skips by reason."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
 
 
 def run_tests(data: Path, arguments: list[str], *, no_skips: bool, checks: bool) -> int:
@@ -40,10 +29,9 @@ def run_tests(data: Path, arguments: list[str], *, no_skips: bool, checks: bool)
     began = time.monotonic()
     checks_good = run_checks(CHECKS, screen) if checks else True
     screen.title("Tests")
-    with _own_folder(data) as folder, _server(folder) as url:
-        report = folder / "report.xml"
-        code = _pytest(arguments, url, report)
-        counts = _read_report(report)
+    with _own_folder(data) as folder:
+        code = _pytest(arguments, folder)
+        counts = _read_counts(folder / COUNTS_FILE)
     _say_skips(screen, counts)
     too_many_skips = no_skips and counts.skipped > 0
     notes = ["" if checks_good else "checks FAILED", "skips are not allowed here" if too_many_skips else ""]
@@ -73,27 +61,19 @@ def _own_folder(data: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def _server(folder: Path) -> Iterator[str]:
-    """A superuser's URL: of the server in DUEBACK_TEST_DATABASE_URL, else of a fast and forgetful one of ours."""
-    given = os.environ.get("DUEBACK_TEST_DATABASE_URL")
-    if given:
-        yield given
-        return
-    with EmbeddedPostgres(folder / "postgres", durable=False, extra_settings={"max_connections": "400"}) as server:
-        yield server.url()
+def _pytest(arguments: list[str], folder: Path) -> int:
+    """Run pytest in a child of its own and return its exit code; Ctrl-C reaches it through us.
 
-
-def _pytest(arguments: list[str], url: str, report: Path) -> int:
-    """Run pytest in a child of its own and return its exit code; Ctrl-C reaches it through us."""
+    Each of its processes starts a PostgreSQL of its own (tests/conftest.py) unless DUEBACK_TEST_DATABASE_URL names one.
+    """
     named = [argument for argument in arguments if (REPOSITORY / argument.partition("::")[0]).exists()]
-    command = [sys.executable, "-m", "pytest", "-r", "fE", f"--junit-xml={report}", "-o", "junit_family=xunit1"]
+    command = [sys.executable, "-m", "pytest", "-r", "fE", "-p", "deploy.local.test_counts"]
     if not any(argument.startswith(("-n", "--numprocesses")) for argument in arguments):
         command += ["-n", PROCESSES]
     if not named:
         command += ["tests", *(f"--ignore={folder}" for folder in ASKED_ONLY)]
     environment = {name: value for name, value in os.environ.items() if name not in OPERATORS_OWN}
-    environment |= {"DUEBACK_TEST_DATABASE_URL": url, "DUEBACK_TEST_FOLDER": str(report.parent)}
+    environment |= {"TMPDIR": str(folder), COUNTS_VARIABLE: str(folder / COUNTS_FILE)}
     process = spawn([*command, *arguments], environment=environment, folder=REPOSITORY)
     try:
         return process.wait()
@@ -107,26 +87,17 @@ def _pytest(arguments: list[str], url: str, report: Path) -> int:
         raise
 
 
-def _read_report(report: Path) -> Counts:
-    """The counts from pytest's own report; zeros when there is none."""
-    counts = Counts()
-    if not report.exists():
-        return counts
-    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - written by the pytest we started
-        skip = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
-            counts.failed += 1
-        elif skip is None:
-            counts.passed += 1
-        else:
-            counts.skipped += 1
-            counts.reasons[skip.get("message") or "no reason given"] += 1
-    return counts
+def _read_counts(path: Path) -> Counts:
+    """What pytest counted; zeros when it did not come to its end."""
+    try:
+        return Counts(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Counts()
 
 
 def _say_skips(screen: Screen, counts: Counts) -> None:
     if not counts.skipped:
         return
     screen.title("Skipped")
-    for reason, number in counts.reasons.most_common():
+    for reason, number in sorted(counts.reasons.items(), key=lambda each: -each[1]):
         screen.tell(f"{number:>3}  {reason}")
