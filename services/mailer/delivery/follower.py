@@ -7,7 +7,7 @@ stored under the exclusive lock, and every matching row that was being handed ov
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 from uuid import UUID, uuid4
@@ -24,7 +24,7 @@ from services.mailer.store.suppressing import (
 )
 from shared.kit.clock import Clock
 from shared.kit.crashpoints import crashpoint
-from shared.kit.db import Database
+from shared.kit.db import Database, RawConnection
 from shared.kit.lease import drop_lease, take_lease
 from shared.kit.logs import log
 from shared.schemas.optout import SuppressionEntry, SuppressionPoll
@@ -40,8 +40,9 @@ _WORTH_A_WARNING: Final = 4
 
 @dataclass
 class _Pending:
-    """Entries that are stored and not yet proven to have taken effect."""
+    """Entries that are stored and not yet proven to have taken effect. Without keys nothing but time proves it."""
 
+    epoch: UUID
     position: int
     stored_at: float
     address_keys: list[str]
@@ -57,17 +58,15 @@ class SuppressionFollower:
     clock: Clock
     candidate: UUID = field(default_factory=uuid4)
     _pending: list[_Pending] = field(default_factory=list)
-    _led_before: bool = False
     _silences: int = 0
 
     async def step(self) -> bool:
-        """Poll once; return false (pause) when another candidate leads or optout is silent."""
+        """Poll once; return false (pause) when another candidate leads, optout is silent or has nothing for us, not even a lease."""
         if not await self._lead():
             return False
         async with self.database.raw() as connection:
             state = await begin_poll(connection)
-            if not self._led_before:
-                self._take_over(state)
+            self._take_over(state)
             safe = await self._settle_pending(connection, state)
         wait = _QUICK_WAIT if self._pending else _LONG_WAIT
         poll = SuppressionPoll(
@@ -81,16 +80,16 @@ class SuppressionFollower:
             tell("optout_silent", detail=str(silent), silences=self._silences)
             return False
         self._silences = 0
-        if state.epoch is not None and answer.epoch != state.epoch:
+        if state.epoch is not None and (answer.epoch != state.epoch or answer.last < state.received):
             async with self.database.raw() as connection:
-                await restart_copy(connection)
+                await restart_copy(connection, epoch=state.epoch, received=state.received)
             self._pending.clear()
             return True
         crashpoint("mailer.poll_answered")
         lease_until = state.lease_from + timedelta(seconds=answer.lease_seconds) if answer.lease_seconds > 0 else None
         received = answer.entries[-1].position if answer.entries else state.received
         await self._keep(answer.entries, epoch=answer.epoch, received=received, lease_until=lease_until)
-        return True
+        return bool(answer.entries or self._pending or lease_until)
 
     async def stop(self) -> None:
         """Give the election back."""
@@ -99,43 +98,42 @@ class SuppressionFollower:
 
     async def _lead(self) -> bool:
         async with self.database.transaction() as connection:
-            elected = await take_lease(connection, name=ELECTION, holder=self.candidate, seconds=_ELECTED_SECONDS)
-        if not elected:
-            self._led_before = False
-            self._pending.clear()
-        return elected
+            return await take_lease(connection, name=ELECTION, holder=self.candidate, seconds=_ELECTED_SECONDS)
 
     def _take_over(self, state: FollowerState) -> None:
-        """What the predecessor had stored and not yet called safe is safe when the longest hand-over has passed."""
-        self._led_before = True
-        if state.received > state.safe:
-            self._pending = [_Pending(state.received, monotonic(), [], [])]
+        """What somebody else stored and nobody has called safe is safe when the longest hand-over has passed."""
+        self._pending = [each for each in self._pending if each.epoch == state.epoch]
+        known = max([state.safe, *(each.position for each in self._pending)])
+        if state.epoch is not None and state.received > known:
+            self._pending.append(_Pending(state.epoch, state.received, monotonic(), [], []))
 
-    async def _keep(self, entries: Sequence[SuppressionEntry], **received: object) -> None:
+    async def _keep(
+        self, entries: Sequence[SuppressionEntry], *, epoch: UUID, received: int, lease_until: datetime | None
+    ) -> None:
         async with self.database.raw() as connection:
-            await keep_suppressions(connection, entries, **received)  # type: ignore[arg-type]
+            await keep_suppressions(connection, entries, epoch=epoch, received=received, lease_until=lease_until)
             crashpoint("mailer.after_suppression")
             if not entries:
                 return
             keys = [entry.address_key for entry in entries if entry.address_key]
             people = [entry.person_id for entry in entries if entry.person_id]
-            self._pending.append(_Pending(entries[-1].position, monotonic(), keys, people))
+            self._pending.append(_Pending(epoch, received, monotonic(), keys, people))
             await sweep_suppressed(connection, keys, people, now=self.clock.now())
 
-    async def _settle_pending(self, connection: object, state: FollowerState) -> int:
+    async def _settle_pending(self, connection: RawConnection, state: FollowerState) -> int:
         """Return the position up to which everything has taken effect, without waiting for it."""
         safe = state.safe
         while self._pending:
             first = self._pending[0]
             if monotonic() - first.stored_at < HAND_OVER_SECONDS and (
                 not (first.address_keys or first.person_ids)
-                or await is_in_flight(connection, first.address_keys, first.person_ids)  # type: ignore[arg-type]
+                or await is_in_flight(connection, first.address_keys, first.person_ids)
             ):
                 break
             safe = max(safe, first.position)
             self._pending.pop(0)
         if safe > state.safe and state.epoch is not None:
-            await keep_safe(connection, epoch=state.epoch, position=safe)  # type: ignore[arg-type]
+            await keep_safe(connection, epoch=state.epoch, position=safe)
         return safe
 
 

@@ -15,6 +15,8 @@ _PROTECT: Final = (
     "set idle_in_transaction_session_timeout = '1s'; set lock_timeout = '1s'; set statement_timeout = '1900ms'"
 )
 _MOST: Final = 500
+_SILENCE_SECONDS: Final = 4.0
+"""A database that says nothing for so long (a cut line) is not waited for: the dots could not be written any more."""
 
 
 class MarkerLostError(Exception):
@@ -62,11 +64,12 @@ class MarkerGroup:
         self, connection: Any, group: list[tuple[ClaimedMessage, asyncio.Future[float | None]]]
     ) -> Any:
         try:
-            if connection is None:
-                connection = await self._database.connect()
-                await connection.execute(_PROTECT)
-            sent_at = monotonic()
-            marked = await mark_messages(connection, [message for message, _ in group], now=self._clock.now())
+            async with asyncio.timeout(_SILENCE_SECONDS):
+                if connection is None:
+                    connection = await self._database.connect()
+                    await connection.execute(_PROTECT)
+                sent_at = monotonic()
+                marked = await mark_messages(connection, [message for message, _ in group], now=self._clock.now())
         except Exception as error:
             for _, answer in group:
                 if not answer.done():

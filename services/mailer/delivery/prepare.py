@@ -1,7 +1,7 @@
 """Preparing a claimed message: open its seal, look at it again, render and compose. Pure CPU once its batch is warmed up."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -29,7 +29,7 @@ from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.token import MessageClass, OptoutToken, TokenKeys
 
 _MOST_KEPT: Final = 2000
-"""Skeletons and renderers kept ready: about 20 kB each."""
+"""Skeletons and renderers kept ready, about 20 kB each, and locations: more than there can be messages in a worker's hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,18 @@ class Preparer:
             for subscriber_id in {message.subscriber_id for message in messages} - self._ciphers.keys():
                 self._ciphers[subscriber_id] = await self._keys.cipher(connection, subscriber_id)
             self._contents |= await find_contents(connection, contents)
-            self._locations = await find_locations(connection, {message.location_id for message in messages})
+            found = await find_locations(connection, {message.location_id for message in messages})
+        self._keep_locations(found)
         if len(self._kits) > _MOST_KEPT:
             self._kits.clear()
+
+    def _keep_locations(self, found: Mapping[UUID, tuple[LocationFacts, SubscriberFacts | None]]) -> None:
+        """Keep the newest: messages of the batches before this one still wait to be prepared."""
+        for location_id, facts in found.items():
+            self._locations.pop(location_id, None)
+            self._locations[location_id] = facts
+        for location_id in list(self._locations)[:-_MOST_KEPT]:
+            del self._locations[location_id]
 
     def prepare(self, message: ClaimedMessage) -> Prepared:
         """Return the message ready for the wire or raise UnsendableError."""

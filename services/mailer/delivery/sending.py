@@ -15,6 +15,7 @@ from services.mailer.domain.outcomes import Phase, PutBack, Uncertain
 from services.mailer.domain.states import State
 from services.mailer.smtp.connect import RelayNotReadyError
 from services.mailer.smtp.groups import Next, Ready, Refused
+from services.mailer.smtp.serialize import UnfitMessageError
 from services.mailer.smtp.session import Session, StillWaiting, open_session
 from services.mailer.store.claiming import ClaimedMessage
 from shared.kit.crashpoints import crashpoint
@@ -119,7 +120,11 @@ class Sending:
     ) -> tuple[Prepared | None, Next | None]:
         """Body, marker, dot and reply of one message; return the next one if it travelled along, with where it stands."""
         started = self._t.clock.now()
-        put_back = await session.send_body(current.data)
+        try:
+            put_back = await session.send_body(current.data)
+        except UnfitMessageError:
+            self._t.settle_move(current.message, Move(State.FAILED, "message_unfit"))
+            return None, None
         crashpoint("mailer.after_body")
         if put_back is not None:
             self._t.settle_attempt(current, put_back, started)

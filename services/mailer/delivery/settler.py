@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from typing import Final
-from uuid import UUID
 
 from services.mailer.store.journal import ReplyJournal
 from services.mailer.store.settling import Settlement, settle_messages
@@ -25,8 +24,6 @@ class Settler:
         self._database, self._clock, self._journal = database, clock, journal
         self._waiting: list[Settlement] = []
         self._wake = asyncio.Event()
-        self.settled: dict[UUID, int] = {}
-        """Settlements written per claim since somebody last looked: how the worker knows which claims it still holds."""
 
     @property
     def unsettled(self) -> int:
@@ -34,8 +31,11 @@ class Settler:
         return len(self._waiting)
 
     def settle(self, settlement: Settlement) -> None:
-        """Note a settlement; it is durable against a kill from here on."""
-        self._journal.note(settlement)
+        """Note a settlement; it is durable against a kill from here on, unless the disk is full: the database is its home all the same."""
+        try:
+            self._journal.note(settlement)
+        except OSError as error:
+            log("mailer.settler").error("journal_not_written", errno=error.errno)
         crashpoint("mailer.after_journal")
         self._waiting.append(settlement)
         if len(self._waiting) >= _BATCH:
@@ -67,7 +67,5 @@ class Settler:
             await settle_messages(connection, batch, now=self._clock.now())
         crashpoint("mailer.after_settle")
         del self._waiting[: len(batch)]
-        for settlement in batch:
-            self.settled[settlement.claim_id] = self.settled.get(settlement.claim_id, 0) + 1
         if not self._waiting:
             self._journal.forget()

@@ -5,7 +5,6 @@ claim -> may we? -> prepare -> open or reuse a session -> body -> marker -> dot 
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Sequence
 from time import monotonic
 from typing import Final
@@ -17,8 +16,8 @@ from services.mailer.delivery.tools import Tools
 from services.mailer.domain.moves import INNOCENT_WAIT, Move
 from services.mailer.domain.states import State
 from services.mailer.store.claiming import ClaimedMessage, claim_messages, extend_claims
+from services.mailer.store.marking import may_mark
 from shared.kit.crashpoints import crashpoint
-from shared.kit.epoch import is_on_hold
 from shared.kit.ids import new_id
 from shared.kit.logs import log
 from shared.kit.loops import pause
@@ -35,7 +34,7 @@ class DeliveryWorker:
     def __init__(self, tools: Tools) -> None:
         self._t = tools
         self._sending = Sending(tools)
-        self._in_hand: Counter[UUID] = Counter()
+        self._claims: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop`; then finish what is being handed over, put the rest back and settle everything."""
@@ -72,18 +71,17 @@ class DeliveryWorker:
         if len(self._sending) > _BATCH // 2 or self._t.settler.unsettled > MOST_UNSETTLED:
             await asyncio.sleep(0.005)
             return True
-        async with self._t.database.transaction() as connection:
-            if await is_on_hold(connection):
-                return False
         claim_id = new_id()
         async with self._t.database.raw() as connection:
+            if not await may_mark(connection):
+                return False
             messages = await claim_messages(
                 connection, worker_id=self._t.worker_id, claim_id=claim_id, limit=_BATCH, now=self._t.clock.now()
             )
         crashpoint("mailer.after_claim")
         if not messages:
             return False
-        self._in_hand[claim_id] = len(messages)
+        self._claims.add(claim_id)
         await self._sending.add(await self._admit(messages))
         return True
 
@@ -132,17 +130,11 @@ class DeliveryWorker:
         last = monotonic()
         while not done.is_set():
             await pause(done, _HEARTBEAT_SECONDS)
-            for claim_id, count in self._take_settled().items():
-                self._in_hand[claim_id] -= count
-                if self._in_hand[claim_id] <= 0:
-                    del self._in_hand[claim_id]
             try:
                 async with self._t.database.raw() as connection:
-                    await extend_claims(connection, worker_id=self._t.worker_id, in_hand=set(self._in_hand))
+                    self._claims -= await extend_claims(
+                        connection, worker_id=self._t.worker_id, known=list(self._claims)
+                    )
                 last = monotonic()
             except Exception as error:
                 log("mailer.delivery").warning("heartbeat_failed", seconds=round(monotonic() - last, 1), exc_info=error)
-
-    def _take_settled(self) -> dict[UUID, int]:
-        settled, self._t.settler.settled = self._t.settler.settled, {}
-        return settled

@@ -25,3 +25,9 @@ class MessageUnknownError(NotFoundError):
     """No such message for this caller."""
 
     code, title = "message_unknown", "There is no message with this id."
+
+
+class StopMismatchedError(Problem):
+    """A stop that would stop nothing."""
+
+    status, code, title = 422, "stop_mismatched", "`all` is the id of scope `all`; the other scopes take a UUID."

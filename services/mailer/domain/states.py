@@ -30,9 +30,11 @@ _DROPPED: Final = frozenset((State.SUPPRESSED, State.EXPIRED, State.CANCELLED, S
 _MOVES: Final[dict[State, frozenset[State]]] = {
     State.ACCEPTED: _DROPPED | {State.CLAIMED},
     State.CLAIMED: _DROPPED | {State.ACCEPTED, State.DEFERRED, State.BOUNCED, State.HANDING_OVER},
-    State.HANDING_OVER: frozenset((State.ACCEPTED, State.SENT, State.DEFERRED, State.BOUNCED, State.UNCERTAIN)),
+    State.HANDING_OVER: frozenset(
+        (State.ACCEPTED, State.SENT, State.DEFERRED, State.BOUNCED, State.EXPIRED, State.UNCERTAIN)
+    ),
     State.DEFERRED: _DROPPED | {State.CLAIMED},
-    State.UNCERTAIN: frozenset((State.SENT, State.DEFERRED, State.BOUNCED)),
+    State.UNCERTAIN: frozenset((State.SENT, State.DEFERRED, State.BOUNCED, State.EXPIRED)),
 }
 
 WAITING: Final = frozenset((State.ACCEPTED, State.DEFERRED))
@@ -45,7 +47,8 @@ FINAL: Final = frozenset(State) - {State.ACCEPTED, State.CLAIMED, State.HANDING_
 def may_move(old: State, new: State) -> bool:
     """Tell whether a message in `old` may become `new`.
 
-    `handing_over` to `accepted` is the put-back of a marker whose dot was never written; `uncertain` to `sent`, `deferred` or `bounced` is the
-    late definite reply of the same attempt, a relay's log, a report or a person. Everything else that is final stays so.
+    `handing_over` to `accepted` is the put-back of a marker whose dot was never written, to `expired` a definite 4yz that left no time for another
+    try; `uncertain` to `sent`, `deferred`, `bounced` or `expired` is the late definite reply of the same attempt, a relay's log, a report or a
+    person. Everything else that is final stays so.
     """
     return new in _MOVES.get(old, frozenset())

@@ -1,5 +1,6 @@
 """Claiming messages for delivery, keeping the claim alive, and finding what a dead worker left behind."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,11 +24,13 @@ returning m.subscriber_id, m.message_id, m.location_id, m.content_id, m.message_
 """
 _OPEN: Final = "insert into claims values ($1, $2, clock_timestamp() + make_interval(secs => $3))"
 _EXTEND: Final = """
-update claims set lease_until = clock_timestamp() + make_interval(secs => $2) where worker_id = $1 and lease_until > clock_timestamp()
+update claims set lease_until = clock_timestamp() + make_interval(secs => $3)
+where worker_id = $1 and claim_id = any ($2::uuid[]) and lease_until > clock_timestamp()
 """
 _CLOSE: Final = """
-delete from claims c where worker_id = $1 and claim_id <> all ($2::uuid[])
+delete from claims c where worker_id = $1
     and not exists (select from messages m where m.claim_id = c.claim_id and m.state in ('claimed', 'handing_over'))
+returning claim_id
 """
 _ABANDON: Final = "update claims set lease_until = '-infinity' where worker_id = $1"
 # A message found in handing_over whose worker is dead is uncertain, never resent (architecture 4); it keeps its claim_id, so that the same attempt's
@@ -84,10 +87,13 @@ async def claim_messages(
     return [ClaimedMessage(*row) for row in rows]
 
 
-async def extend_claims(connection: RawConnection, *, worker_id: UUID, in_hand: set[UUID]) -> None:
-    """Keep this worker's live claims alive and drop those whose messages are all settled. A claim that ran out is not revived."""
-    await connection.execute(_EXTEND, worker_id, LEASE_SECONDS)
-    await connection.execute(_CLOSE, worker_id, list(in_hand))
+async def extend_claims(connection: RawConnection, *, worker_id: UUID, known: Collection[UUID]) -> set[UUID]:
+    """Keep the claims that this worker knows of alive, drop those that hold no message any more and return the dropped.
+
+    A claim whose answer never reached the worker is not among `known` and runs out; one that ran out is not revived.
+    """
+    await connection.execute(_EXTEND, worker_id, list(known), LEASE_SECONDS)
+    return {row["claim_id"] for row in await connection.fetch(_CLOSE, worker_id)}
 
 
 async def abandon_claims(connection: RawConnection, worker_id: UUID) -> None:

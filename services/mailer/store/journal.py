@@ -1,9 +1,11 @@
 """The reply journal: a local file of replies that were read but not yet settled, so that a kill does not turn known outcomes into doubts.
 
 A line is written before the settlement is queued and replayed at the next start. No fsync: what a killed process wrote survives in the page cache;
-after a power cut the rows are `uncertain`, which is true.
+after a power cut the rows are `uncertain`, which is true. The journal only sharpens the picture: a line that cannot be written or read costs a doubt,
+never a message, so neither stops the worker.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -14,6 +16,7 @@ from uuid import UUID
 
 from services.mailer.domain.states import State
 from services.mailer.store.settling import AttemptRow, Settlement
+from shared.kit.logs import log
 
 _ROTATE_OCTETS = 8 * 1024 * 1024
 
@@ -24,15 +27,21 @@ class ReplyJournal:
     def __init__(self, folder: Path, worker_id: UUID) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{worker_id}.journal"
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._file = _open_locked(self._path)
         self._octets = 0
+        self._is_torn = False
 
     def note(self, settlement: Settlement) -> None:
-        """Append one settlement before it is queued."""
+        """Append one settlement before it is queued; raise OSError if it could not be written whole (a full disk)."""
         line = _write(settlement)
-        os.write(self._file, line)
-        self._octets += len(line)
+        if self._is_torn:  # end what a full disk left in mid-line
+            line = b"\n" + line
+        self._is_torn = True
+        written = os.write(self._file, line)
+        self._octets += written
+        if written < len(line):
+            raise OSError(errno.ENOSPC, "journal line cut short")
+        self._is_torn = False
 
     def forget(self) -> None:
         """Empty the journal once everything noted is settled, if it has grown; settlements are idempotent, so nothing depends on it."""
@@ -54,8 +63,28 @@ def dead_journals(folder: Path) -> Iterator[tuple[UUID, list[Settlement]]]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            yield UUID(path.stem), [_read(line) for line in file.read().split(b"\n")[:-1]]
+            yield UUID(path.stem), list(_read_all(file.read()))
             path.unlink(missing_ok=True)
+
+
+def _open_locked(path: Path) -> int:
+    """Open and lock; again if a neighbour's recovery took the new, not yet locked file for a dead one's and removed it."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file).st_nlink:
+            return file
+        os.close(file)
+
+
+def _read_all(lines: bytes) -> Iterator[Settlement]:
+    """Yield what can be read; the last line may have been cut by the kill, any other by a full disk."""
+    for line in lines.split(b"\n"):
+        try:
+            yield _read(line)
+        except (ValueError, TypeError, AttributeError, LookupError):
+            if line:
+                log("mailer.journal").warning("journal_line_unreadable", octets=len(line))
 
 
 def _write(given: Settlement) -> bytes:

@@ -6,8 +6,13 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from services.mailer.store.claiming import ClaimedMessage
+from shared.kit.db import RawConnection
 
 _MARK: Final = "select * from mark_messages($1, $2, $3, $4)"
+_OPEN: Final = """
+select exists (select from follower_state where lease_until > clock_timestamp() + interval '2 s' and server_started_at = pg_postmaster_start_time())
+    and not exists (select from service_state where on_hold)
+"""
 _WHY: Final = """
 select m.message_id, case
     when exists (select from suppressions s where (s.address_key = m.address_key or s.person_id = any (m.person_ids))
@@ -26,6 +31,11 @@ class Fetches(Protocol):
     async def fetch(self, query: str, *values: object) -> list[tuple[UUID, ...]]:
         """Run a query."""
         ...
+
+
+async def may_mark(connection: RawConnection) -> bool:
+    """Tell whether any marker could be set now; where not, claiming would only open transactions at the relay and break them off."""
+    return bool(await connection.fetchval(_OPEN))
 
 
 async def mark_messages(connection: Fetches, messages: Sequence[ClaimedMessage], *, now: datetime) -> set[UUID]:

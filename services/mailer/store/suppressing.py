@@ -18,10 +18,13 @@ on conflict (singleton) do update set
     server_started_at = excluded.server_started_at
 returning holder, epoch, received, safe, clock_timestamp() as lease_from
 """
-_LOCK: Final = "select pg_advisory_xact_lock(7310)"
+# The time-out ends the transaction of a process that froze in it: every marker waits for this lock.
+_LOCK: Final = "select set_config('idle_in_transaction_session_timeout', '1000', true), pg_advisory_xact_lock(7310)"
+_KNOWN: Final = "select received from follower_state where singleton and epoch = $1"
 _ADD: Final = """
 insert into suppressions (entry_id, position, subscriber_id, location_id, address_key, person_id, suppression_class)
-select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[]) on conflict (entry_id) do nothing
+select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[])
+on conflict (entry_id) do update set position = excluded.position
 """
 _LIFT: Final = """
 delete from suppressions s using unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[])
@@ -33,6 +36,9 @@ where s.position < l.position and s.subscriber_id is not distinct from l.subscri
 _RECEIVED: Final = """
 update follower_state set epoch = $1, received = greatest(received, $2), lease_until = greatest(lease_until, $3)
 where singleton and (epoch is null or epoch = $1)
+"""
+_RESTART: Final = """
+update follower_state set epoch = null, received = 0, safe = 0, lease_until = null where singleton and epoch = $1 and received >= $2
 """
 _SAFE: Final = "update follower_state set safe = $1 where singleton and epoch = $2 and safe < $1"
 _TOUCHED: Final = """
@@ -88,10 +94,15 @@ async def keep_suppressions(
     received: int,
     lease_until: datetime | None,
 ) -> None:
-    """Store entries under the exclusive lock: no marker's statement runs meanwhile, every later one sees them. Applying twice is harmless."""
+    """Store entries under the exclusive lock: no marker's statement runs meanwhile, every later one sees them.
+
+    Applying twice is harmless: what a later leader has received already is passed over, or an old suppression would come back after its lift.
+    """
     async with connection.transaction():
         if entries:
             await connection.execute(_LOCK)
+            known = await connection.fetchval(_KNOWN, epoch) or 0
+            entries = [entry for entry in entries if entry.position > known]
             added = [entry for entry in entries if entry.kind == "suppress"]
             await connection.execute(
                 _ADD,
@@ -120,11 +131,12 @@ async def _lift(connection: RawConnection, lifts: Sequence[SuppressionEntry]) ->
         )
 
 
-async def restart_copy(connection: RawConnection) -> None:
-    """Forget the positions after the log's epoch changed: no lease, nothing safe, until it has been read again from the start."""
-    await connection.execute(
-        "update follower_state set epoch = null, received = 0, safe = 0, lease_until = null where singleton"
-    )
+async def restart_copy(connection: RawConnection, *, epoch: UUID, received: int) -> None:
+    """Forget the positions of a log that is another one now: no lease, nothing safe, until it has been read again from the start.
+
+    Does nothing when another leader has done so already. What was suppressed stays suppressed: a restored log may have lost it.
+    """
+    await connection.execute(_RESTART, epoch, received)
 
 
 async def is_in_flight(connection: RawConnection, address_keys: Sequence[str], person_ids: Sequence[UUID]) -> bool:

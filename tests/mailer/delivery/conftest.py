@@ -14,3 +14,10 @@ async def world(neighbours: Neighbours) -> AsyncIterator[World]:
     """Return a mailer with everything it needs."""
     async with SmtpSink() as sink, open_world(neighbours, sink) as opened:
         yield opened
+
+
+@pytest.fixture
+async def alone(neighbours: Neighbours) -> AsyncIterator[World]:
+    """Return a mailer without optout beside it: leases and suppressions come from the test."""
+    async with SmtpSink() as sink, open_world(neighbours, sink, with_optout=False) as opened:
+        yield opened

@@ -1,7 +1,7 @@
 """A mailer with a relay, the real optout beside it, a live location and permission on file: what delivery tests start from."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,15 +10,18 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from services.mailer.api.examples import CONTENT
 from services.mailer.delivery.follower import SuppressionFollower
 from services.mailer.main import open_follower, open_worker
+from services.mailer.store.claiming import ClaimedMessage, claim_messages
+from services.mailer.store.marking import mark_messages
 from shared.kit.ids import new_id
 from shared.schemas.address import canonical_address
 from shared.schemas.location import LocationFacts, SubscriberFacts
+from shared.schemas.token import MessageClass, OptoutToken
 from tests.fixtures.builders import build_location, build_subscriber
-from tests.fixtures.services import ADDRESS_KEYS, Neighbours, OpenService, service_headers
+from tests.fixtures.services import ADDRESS_KEYS, TOKEN_KEYS, Neighbours, OpenService, service_headers
 from tests.fixtures.smtp import SmtpSink
+from tests.mailer.delivery.contents import COMMERCIAL, CONTENT, add_content
 
 
 @dataclass
@@ -28,12 +31,17 @@ class World:
     neighbours: Neighbours
     sink: SmtpSink
     mailer: OpenService
-    optout: OpenService
     subscriber: SubscriberFacts
     location: LocationFacts
     content_id: UUID
+    commercial_id: UUID
     database: Any
-    sent: list[UUID] = field(default_factory=list)
+    worker_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def optout(self) -> OpenService:
+        """The real optout, where the test asked for it."""
+        return self.neighbours.opened["optout"]
 
     @property
     def now(self) -> datetime:
@@ -42,17 +50,24 @@ class World:
 
     async def consent(self, address: str, person_id: UUID) -> None:
         """Put permission on file."""
-        consent = {
-            "consent_id": str(uuid4()),
-            "location_id": str(self.location.location_id),
-            "person_id": str(person_id),
-            "address_key": key_of(address),
-            "basis": "existing_relationship",
-            "source": "test",
-            "evidence": "visit:1",
-            "occurred_at": self.now.isoformat(),
-        }
-        body = {"subscriber_id": str(self.subscriber.subscriber_id), "consents": [consent]}
+        await self.consent_all([(address, person_id)])
+
+    async def consent_all(self, people: Sequence[tuple[str, UUID]]) -> None:
+        """Put permission on file for many."""
+        consents = [
+            {
+                "consent_id": str(uuid4()),
+                "location_id": str(self.location.location_id),
+                "person_id": str(person_id),
+                "address_key": key_of(address),
+                "basis": "existing_relationship",
+                "source": "test",
+                "evidence": "visit:1",
+                "occurred_at": self.now.isoformat(),
+            }
+            for address, person_id in people
+        ]
+        body = {"subscriber_id": str(self.subscriber.subscriber_id), "consents": consents}
         answer = await self.optout.http.post("/v1/consents", json=body, headers=service_headers("ingest", "optout"))
         assert answer.status_code < 300, answer.text
 
@@ -83,12 +98,10 @@ class World:
 
     async def send(self, *addresses: str, permitted: bool = True, **values: Any) -> list[UUID]:
         """Submit one message to each address, with permission on file, and return the message ids."""
-        messages = []
-        for address in addresses:
-            person = uuid4()
-            if permitted:
-                await self.consent(address, person)
-            messages.append(self.message(address, person, **values))
+        people = [(address, uuid4()) for address in addresses]
+        if permitted:
+            await self.consent_all(people)
+        messages = [self.message(address, person, **values) for address, person in people]
         assert {receipt["result"] for receipt in await self.submit(*messages)} == {"accepted"}
         return [UUID(message["message_id"]) for message in messages]
 
@@ -107,6 +120,39 @@ class World:
         answer = await self.mailer.http.get("/v1/changes?limit=2000", headers=service_headers("scheduler", "mailer"))
         return [change["body"] for change in answer.json()["changes"]]
 
+    async def queue(self, *addresses: str, **values: Any) -> list[UUID]:
+        """Submit one message to each address without asking optout: for tests of what comes before or after permission."""
+        return await self.send(*addresses, permitted=False, **values)
+
+    async def grant_lease(self, seconds: float = 60.0) -> None:
+        """Let the mailer believe that it has been granted a send lease."""
+        await self.database.execute(
+            "insert into follower_state as f (singleton, holder, server_started_at, lease_until) "
+            "values (true, gen_random_uuid(), pg_postmaster_start_time(), clock_timestamp() + make_interval(secs => $1)) "
+            "on conflict (singleton) do update set lease_until = excluded.lease_until, server_started_at = excluded.server_started_at",
+            seconds,
+        )
+
+    async def claim(self, limit: int = 500, *, worker_id: UUID | None = None) -> list[ClaimedMessage]:
+        """Claim what is due, as a worker does."""
+        async with self.mailer.deps.worker_db.raw() as connection:
+            return await claim_messages(
+                connection, worker_id=worker_id or self.worker_id, claim_id=new_id(), limit=limit, now=self.now
+            )
+
+    async def mark(self, messages: Sequence[ClaimedMessage]) -> set[UUID]:
+        """Set markers, as a worker does."""
+        async with self.mailer.deps.worker_db.raw() as connection:
+            return await mark_messages(connection, messages, now=self.now)
+
+    async def hand_over(self, *addresses: str, **values: Any) -> list[ClaimedMessage]:
+        """Return messages to these addresses whose markers are set and whose dots are about to be written."""
+        await self.queue(*addresses, **values)
+        await self.grant_lease()
+        claimed = await self.claim()
+        assert len(await self.mark(claimed)) == len(addresses)
+        return claimed
+
     async def opt_out(self, address: str, *, suppression_class: str = "all") -> None:
         """Report an opt-out as a source would."""
         row = {
@@ -120,6 +166,18 @@ class World:
         body = {"subscriber_id": str(self.subscriber.subscriber_id), "optouts": [row]}
         answer = await self.optout.http.post("/v1/optouts", json=body, headers=service_headers("ingest", "optout"))
         assert answer.status_code < 300, answer.text
+
+    async def click(self, address: str, message_class: MessageClass = "transactional") -> Any:
+        """Post the one click of a message to an address; return optout's answer."""
+        token = OptoutToken(
+            self.subscriber.subscriber_id,
+            self.location.location_id,
+            uuid4(),
+            message_class,
+            key_of(address),
+            canonical_address(address).masked,
+        )
+        return await self.optout.http.post(f"/u/{TOKEN_KEYS.seal(token)}", data={"List-Unsubscribe": "One-Click"})
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[SuppressionFollower]:
@@ -187,22 +245,22 @@ def key_of(address: str) -> str:
 
 
 @asynccontextmanager
-async def open_world(neighbours: Neighbours, sink: SmtpSink, **environment: str) -> AsyncIterator[World]:
-    """Open mailer and optout around a relay, with a live location and a published content."""
-    optout = await neighbours.open("optout")
+async def open_world(
+    neighbours: Neighbours, sink: SmtpSink, *, with_optout: bool = True, **environment: str
+) -> AsyncIterator[World]:
+    """Open the mailer around a relay, with a live location, a transactional and a commercial content; and optout beside it."""
+    if with_optout:
+        await neighbours.open("optout")
     mailer = await neighbours.open("mailer", MAILER_SMTP_URL=f"smtp://127.0.0.1:{sink.port}", **environment)
     subscriber = build_subscriber()
     location = build_location(subscriber.subscriber_id)
-    for service in ("mailer", "optout"):
+    for service in neighbours.opened:
         await neighbours.push(service, "subscriber", str(subscriber.subscriber_id), subscriber)
         await neighbours.push(service, "location", str(location.location_id), location)
-    content_id = uuid4()
-    answer = await mailer.http.put(
-        f"/v1/contents/{content_id}", json=CONTENT, headers=service_headers("scheduler", "mailer")
-    )
-    assert answer.status_code == 200, answer.text
     database = await asyncpg.connect(mailer.database.superuser)
     try:
-        yield World(neighbours, sink, mailer, optout, subscriber, location, content_id, database)
+        content_id = await add_content(database, CONTENT)
+        commercial_id = await add_content(database, COMMERCIAL)
+        yield World(neighbours, sink, mailer, subscriber, location, content_id, commercial_id, database)
     finally:
         await database.close()

@@ -8,7 +8,8 @@ from shared.schemas.mailer import FINAL_STATES, MessageState
 
 def test_an_uncertain_message_is_never_claimed_again() -> None:
     """I3: no machine resends; only a definite reply, a log, a report or a person settles it."""
-    assert {new for new in State if may_move(State.UNCERTAIN, new)} == {State.SENT, State.DEFERRED, State.BOUNCED}
+    definite = {State.SENT, State.DEFERRED, State.BOUNCED, State.EXPIRED}
+    assert {new for new in State if may_move(State.UNCERTAIN, new)} == definite
 
 
 def test_a_final_state_other_than_uncertain_is_left_by_nothing() -> None:
@@ -26,9 +27,15 @@ def test_only_a_claimed_message_is_handed_over_and_only_a_handed_over_one_is_sen
 
 def test_a_message_that_is_being_handed_over_can_no_longer_be_cancelled() -> None:
     """The marker is the point of no return."""
-    for dropped in (State.CANCELLED, State.SUPPRESSED, State.EXPIRED, State.RECHECK):
+    for dropped in (State.CANCELLED, State.SUPPRESSED, State.RECHECK):
         assert not may_move(State.HANDING_OVER, dropped)
         assert may_move(State.CLAIMED, dropped)
+
+
+def test_a_definite_refusal_that_leaves_no_time_for_another_try_has_an_end() -> None:
+    """S-025, I3: 4yz after the dot close to `useful_until` is neither sent nor tried again."""
+    assert may_move(State.HANDING_OVER, State.EXPIRED)
+    assert may_move(State.CLAIMED, State.EXPIRED)
 
 
 def test_the_states_are_those_of_the_wire() -> None:
