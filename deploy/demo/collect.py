@@ -8,8 +8,12 @@ from uuid import UUID
 from deploy.demo.doors import UnexpectedAnswerError, gather_slowly
 from deploy.demo.evidence import Batch, Side, Truth
 from deploy.demo.set_up import Site
+from shared.schemas.ingest import FoundConsumer
 from shared.schemas.mailer import MessageStatus
 from shared.schemas.scheduler import Reasons, Touch
+from shared.schemas.wire import Page
+
+AT_A_TIME = 100  # keys in one look-up
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,9 @@ class Asked:
 async def ask_reasons(site: Site, truth: Truth, connection_id: UUID) -> Asked:
     """Who is who by the source's own keys, and why those without any touch got nothing, as a front desk would ask now."""
     foreign_ids = [person.foreign_id for person in truth.expected]
-    found = await gather_slowly([find_consumer(site, connection_id, foreign_id) for foreign_id in foreign_ids])
-    consumers = {key: consumer for key, consumer in zip(foreign_ids, found, strict=True) if consumer}
+    parts = [foreign_ids[at : at + AT_A_TIME] for at in range(0, len(foreign_ids), AT_A_TIME)]
+    found = await gather_slowly([find_consumers(site, connection_id, part) for part in parts])
+    consumers = {key: consumer_id for part in found for key, consumer_id in part.items()}
     touched = {Touch.model_validate(item).consumer_id for item in await site.scheduler.pages("/v1/touches")}
     quiet = {key: consumer for key, consumer in consumers.items() if consumer not in touched}
     told = await gather_slowly([read_reasons(site, consumer) for consumer in quiet.values()])
@@ -48,11 +53,11 @@ async def collect_side(site: Site, truth: Truth, batches: Sequence[Batch], asked
     )
 
 
-async def find_consumer(site: Site, connection_id: UUID, foreign_id: str) -> UUID | None:
-    """Our id of the source's person, None if ingest does not know them."""
-    params = {"connection_id": str(connection_id), "foreign_id": foreign_id}
-    page = await site.records.call("GET", "/v1/consumers", params=params)
-    return UUID(page["items"][0]["consumer_id"]) if page["items"] else None
+async def find_consumers(site: Site, connection_id: UUID, foreign_ids: Sequence[str]) -> dict[str, UUID]:
+    """Our ids by the source's own keys, of those whom ingest knows."""
+    params = {"connection_id": str(connection_id), "foreign_id": list(foreign_ids)}
+    page = Page[FoundConsumer].model_validate(await site.records.call("GET", "/v1/consumers", params=params))
+    return {item.foreign_id: item.consumer_id for item in page.items}
 
 
 async def read_reasons(site: Site, consumer_id: UUID) -> Reasons | None:

@@ -145,6 +145,12 @@ class ConsumerFacts(Wire):
     deleted: bool
 
 
+class FoundConsumer(ConsumerFacts):
+    """A consumer found by the source's own key."""
+
+    foreign_id: ForeignId
+
+
 class AppointmentFacts(Wire):
     """Feed kind `appointment`."""
 
