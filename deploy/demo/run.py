@@ -44,7 +44,9 @@ def main(argv: Sequence[str]) -> int:
     source = f"FHIR export {asked.fhir}" if asked.fhir else f"generated sample, seed {asked.seed}"
     print(paint_for(progress).strong(f"Dueback demo: {source}, from {start:%A %d %B %Y}"), file=progress, flush=True)
     clock = DemoClock(folder / "clock", start)
-    with Stack(folder, Options(mode="demo", clock_file=clock.path, usual_ports=asked.keep), tell=tell) as stack:
+    # Not durable: the folder is emptied by the next demo, and a checkpoint at the end took five seconds of a busy disk.
+    options = Options(mode="demo", clock_file=clock.path, usual_ports=asked.keep, durable=False)
+    with Stack(folder, options, tell=tell) as stack:
         try:
             evidence = asyncio.run(play(stack, clock, supplies, tell))
         except (UnexpectedAnswerError, NeverQuietError) as error:
