@@ -1,8 +1,9 @@
 """What ingest's parts are given; opened by main.py, read by routes and actions."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.settings import Settings
@@ -36,7 +37,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Deps:
-    """Everything ingest depends on."""
+    """Everything ingest depends on. `preparer` has one thread: two would only take turns with the interpreter, and with the event loop."""
 
     settings: Settings
     clock: Clock
@@ -48,4 +49,5 @@ class Deps:
     address_keys: AddressKeys
     data_keys: DataKeys
     row_keys: RowKeys
-    uploads: Places = field(default_factory=lambda: Places(4))
+    uploads: Places
+    preparer: Executor

@@ -52,3 +52,18 @@ async def test_nobody_else_reads_feed_or_recipients(practice: Practice) -> None:
         "/v1/recipients", json=stranger, headers=service_headers("scheduler", "ingest")
     )
     assert answer.json() == {"recipients": []}
+
+
+async def test_on_hold_uploads_are_taken_and_no_address_is_given_out(practice: Practice) -> None:
+    """I20: after a restore a person confirms first; sources may catch up meanwhile."""
+    await practice.upload(consumer())
+    person = (await practice.facts("consumer"))[0]["consumer_id"]
+    portal = service_headers("portal", "ingest")
+    await practice.ingest.http.put("/v1/hold", json={"on_hold": True}, headers=portal)
+    body = {"subscriber_id": str(practice.subscriber.subscriber_id), "consumer_ids": [person]}
+    headers = service_headers("scheduler", "ingest")
+    refused = await practice.ingest.http.post("/v1/recipients", json=body, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (503, "on_hold")
+    assert (await practice.upload(visit())).applied == 1
+    await practice.ingest.http.put("/v1/hold", json={"on_hold": False}, headers=portal)
+    assert len((await practice.recipients(person)).recipients) == 1

@@ -6,13 +6,18 @@ from services.ingest.deps import Deps
 from services.ingest.domain.person import Person, unpack_person
 from services.ingest.store.recipients import find_people
 from services.ingest.store.row_keys import SubscriberKeys
+from shared.kit.epoch import refuse_on_hold
 from shared.schemas.ingest import Recipient, RecipientQuery, Recipients
 
 
 async def find_recipients(deps: Deps, *, query: RecipientQuery) -> Recipients:
-    """Return the recipients of at most 500 consumers. Held and deceased people, and minors without a usable guardian, have no address."""
+    """Return the recipients of at most 500 consumers. Held and deceased people, and minors without a usable guardian, have no address.
+
+    Raises OnHoldError after a restore: what was erased or opted out since the backup may be back in these tables (I20).
+    """
     keys = await deps.row_keys.of(deps.api_db, query.subscriber_id)
     async with deps.api_db.transaction(query.subscriber_id) as connection:
+        await refuse_on_hold(connection)
         rows = await find_people(
             connection,
             subscriber_id=query.subscriber_id,

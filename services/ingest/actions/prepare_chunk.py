@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.ingest.domain.address_choice import MISSING, AddressChoice, choose_address
 from services.ingest.domain.batch import APPOINTMENT, CONSUMER, VISIT, Prepared, Source, SourceOptout
-from services.ingest.domain.forbidden_fields import blank_card_numbers
+from services.ingest.domain.forbidden_fields import SHORTEST_CARD, blank_card_numbers
 from services.ingest.domain.lines import Chunk
 from services.ingest.domain.person import Person, has_marker, minor_until, pack_detail
 from services.ingest.domain.read_record import AnyRecord, RecordReader, RecordRefusedError
@@ -113,9 +113,11 @@ class _RowMaker:
         return self._source.go_live_at is not None and moment < self._source.go_live_at
 
     def _tidy(self, text: str) -> str:
-        text, cards = blank_card_numbers(text.strip())
-        if cards:
-            self._tally.dropped["card_number"] += cards
+        text = text.strip()
+        if len(text) >= SHORTEST_CARD:
+            text, cards = blank_card_numbers(text)
+            if cards:
+                self._tally.dropped["card_number"] += cards
         return text
 
     def _consumer(self, record: ConsumerRecord, updated_at: Any, problem: str | None) -> Row:

@@ -62,12 +62,13 @@ class _Run:
 
     async def process(self, chunks: AsyncIterator[Chunk]) -> None:
         """Merge every chunk; a chunk that was whole when the body broke off is still merged."""
+        loop = asyncio.get_running_loop()
         merging: asyncio.Task[None] | None = None
         try:
             async for chunk in chunks:
                 if self._is_done(chunk):
                     continue
-                prepared = await asyncio.to_thread(self._prepare, chunk)
+                prepared = await loop.run_in_executor(self._deps.preparer, self._prepare, chunk)
                 if merging is not None:
                     await merging
                     merging = None

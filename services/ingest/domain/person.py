@@ -6,7 +6,6 @@ from datetime import date
 from typing import Final
 
 ADULT_YEARS: Final = 18
-_FIRST_PLAUSIBLE_YEAR: Final = 1901
 _MARKER: Final = re.compile(
     r"\b(?:deceased|do[ _]?not[ _]?(?:contact|call|e?-?mail|mail|use|see)|dnc|duplicate|dismissed)\b|\(\s*(?:moved|dead|dec)\s*\)|\*\*\*",
     re.IGNORECASE,
@@ -23,8 +22,8 @@ def has_marker(*names: str) -> bool:
 
 
 def minor_until(birth_on: date | None, today: date) -> date | None:
-    """Return the day a minor comes of age, None for adults and for dates that say nothing: in the future, or the year 1900 and before (N-74)."""
-    if birth_on is None or birth_on > today or birth_on.year < _FIRST_PLAUSIBLE_YEAR:
+    """Return the day a minor comes of age, None for adults, among them those of an unknown year 1900 or 0001, and for dates in the future (N-74)."""
+    if birth_on is None or today.year - birth_on.year > ADULT_YEARS or birth_on > today:
         return None
     try:
         day = birth_on.replace(year=birth_on.year + ADULT_YEARS)

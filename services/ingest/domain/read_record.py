@@ -22,7 +22,11 @@ _ADAPTER: Final[TypeAdapter[AnyRecord]] = TypeAdapter(Annotated[AnyRecord, Discr
 _FROM_JSON: Final = _ADAPTER.validate_json
 _FROM_TEXTS: Final = _ADAPTER.validate_strings
 _CONTROL: Final = re.compile(r"[\x01-\x1f\x7f-\x9f\u2028\u2029]+")
-_INSTANTS: Final = ("source_updated_at", "starts_at", "completed_at", "booked_at")
+_INSTANTS: Final = {
+    "consumer": ("source_updated_at",),
+    "appointment": ("source_updated_at", "starts_at", "booked_at"),
+    "visit": ("source_updated_at", "completed_at"),
+}
 _FIRST_YEAR: Final = 1
 _LAST_YEAR: Final = 9998
 _CODES: Final = {"union_tag_not_found": ("type", "missing"), "union_tag_invalid": ("type", "type_unknown")}
@@ -138,9 +142,8 @@ def _without_controls(record: AnyRecord) -> AnyRecord:
 
 
 def _refuse_impossible(record: AnyRecord) -> None:
-    values = record.__dict__
-    for name in _INSTANTS:
-        moment = values.get(name)
+    for name in _INSTANTS[record.type]:
+        moment = getattr(record, name)
         if moment is not None and not _FIRST_YEAR < moment.year <= _LAST_YEAR:
             raise RecordRefusedError(name, "instant_out_of_range")
     if record.op == "upsert" and record.type == "visit" and record.completed_at is None:
