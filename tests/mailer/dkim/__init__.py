@@ -1,0 +1,1 @@
+"""Signatures, keys and DNS records of sender domains."""
