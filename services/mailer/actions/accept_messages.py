@@ -1,10 +1,13 @@
 """Accepting messages: sealed, stored, answered one by one. What is accepted here has exactly one end."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.content.fields import UnfitFieldsError, clean_fields
@@ -14,8 +17,19 @@ from services.mailer.store.accepting import NewMessage, add_messages, find_known
 from services.mailer.store.reading import find_classes, find_locations
 from shared.kit.crypto import DataKeys, FieldCipher
 from shared.kit.db import set_subscriber
+from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.mailer import MessageInput, MessageReceipt
 from shared.schemas.token import MessageClass
+
+_TRIES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What all messages of a call are held against."""
+
+    classes: Mapping[UUID, tuple[UUID | None, MessageClass]]
+    locations: Mapping[UUID, tuple[LocationFacts, SubscriberFacts | None]]
 
 
 async def accept_messages(
@@ -26,34 +40,53 @@ async def accept_messages(
     A message id is its own idempotency key; a touch that a live message carries is refused (`touch_taken`), so that regrouping cannot
     mail anyone twice (architecture 3).
     """
-    classes = await find_classes(connection, {message.content_id for message in given})
-    locations = await find_locations(connection, {message.location_id for message in given})
+    known = _Known(
+        await find_classes(connection, {message.content_id for message in given}),
+        await find_locations(connection, {message.location_id for message in given}),
+    )
     receipts: dict[int, MessageReceipt] = {}
-    for subscriber_id in dict.fromkeys(message.subscriber_id for message in given):
+    for subscriber_id in sorted({message.subscriber_id for message in given}):
         own = [(index, message) for index, message in enumerate(given) if message.subscriber_id == subscriber_id]
         await set_subscriber(connection, subscriber_id)
-        known = await find_known(connection, subscriber_id, {message.message_id for _, message in own})
-        taken = set(
-            await find_live_touches(
-                connection, subscriber_id, {touch.touch_id for _, message in own for touch in message.touches}
-            )
-        )
         cipher = await keys.cipher(connection, subscriber_id)
-        new: list[NewMessage] = []
-        for index, message in own:
-            facts = locations.get(message.location_id)
-            content = classes.get(message.content_id)
-            acceptance = Acceptance(known, taken, facts[0] if facts else None, facts[1] if facts else None, content)
-            code = judge_message(message, acceptance, now=now)
-            if code is None and content is not None:
-                code = _unfit(message)
-            if code is None and content is not None:
-                new.append(_seal(message, content[1], cipher, now))
-                known.add(message.message_id)
-                taken |= {touch.touch_id for touch in message.touches}
-            receipts[index] = _receipt(message.message_id, code)
-        await add_messages(connection, subscriber_id, new)
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                async with connection.begin_nested():
+                    receipts |= await _accept_own(connection, subscriber_id, own, known, cipher, now)
+                break
+            except IntegrityError:  # the same messages or touches were being submitted: they are there now, look again
+                if not tries_left:
+                    raise
     return [receipts[index] for index in range(len(given))]
+
+
+async def _accept_own(
+    connection: AsyncConnection,
+    subscriber_id: UUID,
+    own: Sequence[tuple[int, MessageInput]],
+    known: _Known,
+    cipher: FieldCipher,
+    now: datetime,
+) -> dict[int, MessageReceipt]:
+    """Judge and store the messages of one subscriber; return receipts by index."""
+    touches = {touch.touch_id for _, message in own for touch in message.touches}
+    # Touches first: a message whose touches were taken by its own first try, just committing, is then seen as repeated.
+    taken = set(await find_live_touches(connection, subscriber_id, touches))
+    repeated = await find_known(connection, subscriber_id, {message.message_id for _, message in own})
+    receipts: dict[int, MessageReceipt] = {}
+    new: list[NewMessage] = []
+    for index, message in own:
+        location, subscriber = known.locations.get(message.location_id, (None, None))
+        content = known.classes.get(message.content_id)
+        acceptance = Acceptance(repeated, taken, location, subscriber, content)
+        code = judge_message(message, acceptance, now=now) or _unfit(message)
+        if code is None and content is not None:
+            new.append(_seal(message, content[1], cipher, now))
+            repeated.add(message.message_id)
+            taken |= {touch.touch_id for touch in message.touches}
+        receipts[index] = _receipt(message.message_id, code)
+    await add_messages(connection, subscriber_id, new)
+    return receipts
 
 
 def _unfit(message: MessageInput) -> str | None:
