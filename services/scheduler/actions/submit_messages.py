@@ -66,9 +66,9 @@ async def submit_messages(
         if await is_on_hold(connection):
             return False
         claimed = await claim_messages(connection, limit=_AT_ONCE)
+        if not claimed:
+            return False
         locations = await read_locations(connection, sorted({message.location_id for message in claimed}))
-    if not claimed:
-        return False
     crashpoint("scheduler.before_submit")
     settlement = Settlement()
     try:

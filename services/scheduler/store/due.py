@@ -95,40 +95,36 @@ with slice as materialized (
     from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
 ), ready as materialized (
     select t.subscriber_id, t.touch_id, t.campaign_id, t.location_id, t.kind, t.counts, t.rank, t.about_at,
-        coalesce(t.about_on, 'epoch') as about_on, t.next_at <= :now as is_due, p.address_key,
-        cast(cast(:now as timestamptz) at time zone t.zone as date) as local_day,
-        row_number() over (
-            partition by t.subscriber_id, p.address_key, t.campaign_id, t.kind, t.about_on order by t.next_at > :now, t.about_at, t.touch_id
-        ) as number
+        t.next_at <= :now as is_due, p.address_key, cast(cast(:now as timestamptz) at time zone t.zone as date) as local_day,
+        row(p.address_key, t.campaign_id, t.kind, t.about_on) as mates, cast(gen_random_uuid() as text) as fresh_id
     from slice s
     join consumers p on p.subscriber_id = s.subscriber_id and p.consumer_id = s.consumer_id and p.address_key is not null and not p.deleted
     join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.state = 'planned'
         and cast(t.due_local as date) <= cast(cast(:now as timestamptz) at time zone t.zone as date)
-), groups as materialized (
-    select gen_random_uuid() as message_id, g.*,
-        row_number() over (partition by subscriber_id, address_key, local_day, counts order by rank, about_at, campaign_id, kind) as place
-    from (
-        select subscriber_id, address_key, campaign_id, location_id, kind, counts, about_on, local_day, min(rank) as rank, min(about_at) as about_at
-        from ready group by subscriber_id, address_key, campaign_id, location_id, kind, counts, about_on, local_day having bool_or(is_due)
-    ) g
+), mated as (
+    select *, cast(min(fresh_id) over mates as uuid) as message_id, bool_or(is_due) over mates as has_due, min(rank) over mates as best_rank,
+        min(about_at) over mates as earliest, row_number() over (mates order by not is_due, about_at, touch_id) as number
+    from ready window mates as (partition by subscriber_id, mates)
+), placed as materialized (
+    select *, dense_rank() over (
+        partition by subscriber_id, address_key, local_day, counts order by best_rank, earliest, message_id) as place
+    from mated where has_due
 ), made as (
     insert into messages (
         subscriber_id, message_id, campaign_id, location_id, address_key, kind, local_day, counts, state, grouped_at)
     select g.subscriber_id, g.message_id, g.campaign_id, g.location_id, g.address_key, g.kind, g.local_day, g.counts, 'grouped', :now
-    from groups g
-    where not g.counts or (g.place = 1 and not exists (
+    from placed g
+    where g.number = 1 and (not g.counts or (g.place = 1 and not exists (
         select from messages m
         where m.subscriber_id = g.subscriber_id and m.address_key = g.address_key and m.local_day = g.local_day and m.counts
-            and m.state <> 'void'))
+            and m.state <> 'void')))
     on conflict do nothing
-    returning subscriber_id, message_id
+    returning message_id
 ), taken as (
     update touches t set state = 'dispatched', reason = null, recall_reason = null, message_id = g.message_id
-    from made m
-    join groups g on g.subscriber_id = m.subscriber_id and g.message_id = m.message_id
-    join ready r on r.subscriber_id = g.subscriber_id and r.address_key = g.address_key and r.campaign_id = g.campaign_id and r.kind = g.kind
-        and r.about_on = g.about_on and r.number <= :most
-    where t.subscriber_id = r.subscriber_id and t.touch_id = r.touch_id and t.state = 'planned'
+    from placed g
+    where g.message_id in (select message_id from made) and g.number <= :most
+        and t.subscriber_id = g.subscriber_id and t.touch_id = g.touch_id and t.state = 'planned'
     returning t.subscriber_id, t.touch_id, t.state, t.due_at, t.rule_version, t.message_id
 ), noted as (
     insert into decisions (subscriber_id, touch_id, decided_at, state, due_at, rule_version, message_id)

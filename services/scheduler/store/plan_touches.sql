@@ -91,18 +91,9 @@ useful as (
                     partition by t.subscriber_id, t.campaign_id, t.consumer_id, t.cycle, t.on_change order by t.raw_at, t.step
                 )
             end
-        ) as useful_until
+        ) as useful_until,
+        bool_or(not t.on_change and t.raw_at > t.now) over (partition by t.subscriber_id, t.campaign_id, t.consumer_id, t.cycle) as has_step_ahead
     from timed t
-),
-stale as (
-    select n.subscriber_id, n.location_id,
-        bool_and(
-            coalesce(n.last_success_at, '-infinity') + make_interval(mins => 2 * n.interval_minutes + cast(:grace_minutes as integer)) < c.now
-        ) as is_stale
-    from connections n
-    cross join clock c
-    where (n.subscriber_id, n.location_id) in (select subscriber_id, location_id from occasion)
-    group by n.subscriber_id, n.location_id
 ),
 wanted as materialized (
     select u.*, e.touch_id as old_id, e.state as old_state, e.reason as old_reason, e.due_local as old_due_local, e.next_at as old_next_at,
@@ -121,12 +112,17 @@ wanted as materialized (
         case
             when u.hold_reason is not null then u.hold_reason
             when u.campaign_state = 'paused' then 'campaign_paused'
-            when cast(:needs_fresh as boolean) and coalesce(e.due_at, u.planned_at) <= u.now and s.is_stale then 'stale_source'
+            when cast(:needs_fresh as boolean) and coalesce(e.due_at, u.planned_at) <= u.now and (
+                select bool_and(
+                    coalesce(n.last_success_at, '-infinity') + make_interval(mins => 2 * n.interval_minutes + cast(:grace_minutes as integer)) < u.now
+                )
+                from connections n
+                where n.subscriber_id = u.subscriber_id and n.location_id = u.location_id
+            ) then 'stale_source'
         end as hold
     from useful u
     left join consumers p on p.subscriber_id = u.subscriber_id and p.consumer_id = u.consumer_id
     left join consumers r on r.subscriber_id = u.subscriber_id and r.consumer_id = p.recipient_id
-    left join stale s on s.subscriber_id = u.subscriber_id and s.location_id = u.location_id
     left join touches e
         on e.subscriber_id = u.subscriber_id and e.campaign_id = u.campaign_id and e.step = u.step and e.cycle = u.cycle
             and e.consumer_id = u.consumer_id
@@ -142,11 +138,7 @@ wanted as materialized (
                 order by a.final_at desc nulls first, a.about_at
                 limit 1
             ) <> u.about_at
-            and not exists (
-                select from useful n
-                where n.subscriber_id = u.subscriber_id and n.campaign_id = u.campaign_id and n.consumer_id = u.consumer_id
-                    and n.cycle = u.cycle and not n.on_change and n.raw_at > u.now
-            )
+            and not u.has_step_ahead
         )
 ),
 -- A step whose time was already past when it came up is skipped with its reason, never sent at once (N-46).
@@ -232,11 +224,8 @@ unwanted as (
     left join campaigns k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
     left join ({source}) o on o.subscriber_id = t.subscriber_id and o.trigger_id = t.trigger_id
     where t.state in ('planned', 'held', 'dispatched') and t.about_at > c.oldest
-        and not exists (
-            select from wanted w
-            where w.subscriber_id = t.subscriber_id and w.campaign_id = t.campaign_id and w.step = t.step and w.cycle = t.cycle
-                and w.consumer_id = t.consumer_id
-        )
+        -- NOT IN over one column is hashed whatever the planner believes about sizes; an anti-join of two CTEs may go quadratic.
+        and t.touch_id not in (select w.old_id from wanted w where w.old_id is not null)
 ),
 voided as (
     update touches t set state = 'cancelled', reason = u.reason, final_at = c.now
