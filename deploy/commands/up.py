@@ -5,6 +5,7 @@ DATABASE_URL (or one per service, as in INGEST_DATABASE_URL) replaces the embedd
 
 import argparse
 import signal
+from urllib.parse import urlsplit
 
 from deploy.local.chosen import add_data_option, add_port_option, chosen_options
 from deploy.local.screen import Screen
@@ -32,8 +33,12 @@ def run(asked: argparse.Namespace, _rest: list[str]) -> int:
     try:
         with stack:
             _say_where(screen, stack)
-            while True:
-                signal.pause()
+            screen.settled = True
+            try:
+                while True:
+                    signal.pause()
+            finally:
+                screen.settled = False
     except (KeyboardInterrupt, SystemExit):
         screen.title("Stopped")
     return 0
@@ -45,7 +50,8 @@ def _say_where(screen: Screen, stack: Stack) -> None:
     if stack.inbox_url:
         rows.append(("Inbox", f"{stack.inbox_url}   mail goes here and nowhere else"))
     else:
-        rows.append(("Relay", "SMTP_URL: mail goes to the world"))
+        relay = urlsplit(stack.smtp_url)
+        rows.append(("Relay", f"{relay.hostname}:{relay.port or 25}   mail goes to the world"))
     rows += [
         (name.capitalize(), f"{stack.urls[name]}/v1/openapi.json")
         for name in ("ingest", "scheduler", "mailer", "optout")

@@ -11,10 +11,14 @@ _SAID_ELSEWHERE = ("level", "event", "at", "service", "part", "trace")
 
 
 class Screen:
-    """Prints steps and the services' lines. `verbose` shows every line, else only warnings, errors and what is no event."""
+    """Prints steps and the services' lines. `verbose` shows every line, else only warnings, errors and what is no event.
+
+    While services come and go they miss each other, so their warnings count only when `settled`; the logs have them all.
+    """
 
     def __init__(self, *, verbose: bool = False) -> None:
         self._verbose = verbose
+        self.settled = False
         self._colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self._names: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -26,11 +30,17 @@ class Screen:
     def show(self, name: str, line: str) -> None:
         """One line of a service, with the service's name in front."""
         event = _event(line)
-        if not self._verbose and (not line.strip() or (event or {}).get("level") in _QUIET_LEVELS):
+        if not self._verbose and not self._worth_showing(line, event):
             return
         colour = _COLOURS[self._names.setdefault(name, len(self._names)) % len(_COLOURS)]
         label = f"\x1b[{colour}m{name:<10}\x1b[0m" if self._colours else f"{name:<10}"
         self._print(f"  {label} {_in_short(event) if event else line}")
+
+    def _worth_showing(self, line: str, event: dict[str, object] | None) -> bool:
+        if event is None:
+            return bool(line.strip())
+        level = event.get("level")
+        return level not in _QUIET_LEVELS and (self.settled or level != "warning")
 
     def table(self, rows: list[tuple[str, str]]) -> None:
         """Two aligned columns."""
