@@ -1,17 +1,14 @@
 """A mailer with a relay, the real optout beside it, a live location and permission on file: what delivery tests start from."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 
-from services.mailer.delivery.follower import SuppressionFollower
-from services.mailer.main import open_follower, open_worker
 from services.mailer.store.claiming import ClaimedMessage, claim_messages
 from services.mailer.store.marking import mark_messages
 from shared.kit.ids import new_id
@@ -22,31 +19,24 @@ from tests.fixtures.builders import build_location, build_subscriber
 from tests.fixtures.services import ADDRESS_KEYS, TOKEN_KEYS, Neighbours, OpenService, service_headers
 from tests.fixtures.smtp import SmtpSink
 from tests.mailer.delivery.contents import COMMERCIAL, CONTENT, add_content
+from tests.mailer.delivery.engine import Engine
 
 
 @dataclass
-class World:
+class World(Engine):
     """What a delivery test works with."""
 
-    neighbours: Neighbours
     sink: SmtpSink
-    mailer: OpenService
     subscriber: SubscriberFacts
     location: LocationFacts
     content_id: UUID
     commercial_id: UUID
-    database: Any
     worker_id: UUID = field(default_factory=uuid4)
 
     @property
     def optout(self) -> OpenService:
         """The real optout, where the test asked for it."""
         return self.neighbours.opened["optout"]
-
-    @property
-    def now(self) -> datetime:
-        """Business time."""
-        return self.neighbours.clock.now()
 
     async def consent(self, address: str, person_id: UUID) -> None:
         """Put permission on file."""
@@ -105,20 +95,10 @@ class World:
         assert {receipt["result"] for receipt in await self.submit(*messages)} == {"accepted"}
         return [UUID(message["message_id"]) for message in messages]
 
-    async def states(self) -> dict[str, int]:
-        """Return how many messages are in each state."""
-        rows = await self.database.fetch("select state, count(*) as n from messages group by state")
-        return {row["state"]: row["n"] for row in rows}
-
     async def state(self, message_id: UUID) -> tuple[str, str | None]:
         """Return state and reason of one message."""
         row = await self.database.fetchrow("select state, reason from messages where message_id = $1", message_id)
         return row["state"], row["reason"]
-
-    async def outcomes(self) -> list[dict[str, Any]]:
-        """Return the outcome feed."""
-        answer = await self.mailer.http.get("/v1/changes?limit=2000", headers=service_headers("scheduler", "mailer"))
-        return [change["body"] for change in answer.json()["changes"]]
 
     async def queue(self, *addresses: str, **values: Any) -> list[UUID]:
         """Submit one message to each address without asking optout: for tests of what comes before or after permission."""
@@ -179,65 +159,6 @@ class World:
         )
         return await self.optout.http.post(f"/u/{TOKEN_KEYS.seal(token)}", data={"List-Unsubscribe": "One-Click"})
 
-    @asynccontextmanager
-    async def following(self) -> AsyncIterator[SuppressionFollower]:
-        """Keep the send lease alive while the block runs."""
-        async with open_follower(self.mailer.deps) as follower:
-            stop = asyncio.Event()
-
-            async def run() -> None:
-                while not stop.is_set():
-                    if not await follower.step():
-                        await asyncio.sleep(0.05)
-
-            task = asyncio.create_task(run())
-            await self.until(lambda: self.has_lease())
-            try:
-                yield follower
-            finally:
-                stop.set()
-                await task
-                await follower.stop()
-
-    async def has_lease(self) -> bool:
-        """Tell whether the mailer may set markers."""
-        return bool(
-            await self.database.fetchval("select lease_until > clock_timestamp() + interval '2 s' from follower_state")
-        )
-
-    @asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
-        """Run a delivery worker while the block runs."""
-        stop = asyncio.Event()
-        async with open_worker(self.mailer.deps) as worker:
-            task = asyncio.create_task(worker.run(stop))
-            try:
-                yield
-            finally:
-                stop.set()
-                await task
-
-    async def until(self, done: Any, seconds: float = 20.0) -> None:
-        """Wait until `done()` holds; fail loudly after a bound that no healthy run comes near."""
-        async with asyncio.timeout(seconds):
-            while not await done():  # noqa: ASYNC110 - the other side is a database
-                await asyncio.sleep(0.02)
-
-    async def deliver(self, *, seconds: float = 20.0) -> dict[str, int]:
-        """Deliver until nothing due is left and return the states."""
-
-        async def drained() -> bool:
-            waiting = await self.database.fetchval(
-                "select count(*) from messages where state in ('claimed', 'handing_over') "
-                "or (state in ('accepted', 'deferred') and next_at <= $1)",
-                self.now,
-            )
-            return bool(waiting == 0)
-
-        async with self.following(), self.working():
-            await self.until(drained, seconds)
-        return await self.states()
-
 
 def key_of(address: str) -> str:
     """Return the address key of an address."""
@@ -261,6 +182,6 @@ async def open_world(
     try:
         content_id = await add_content(database, CONTENT)
         commercial_id = await add_content(database, COMMERCIAL)
-        yield World(neighbours, sink, mailer, subscriber, location, content_id, commercial_id, database)
+        yield World(neighbours, mailer, database, sink, subscriber, location, content_id, commercial_id)
     finally:
         await database.close()
