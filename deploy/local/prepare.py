@@ -1,11 +1,19 @@
 """Bring all five databases to their newest form, because services refuse to start on anything else."""
 
-import importlib
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from deploy.local.cannot_run import CannotRunError
 from deploy.local.databases import close_to_others, provision_service
+from deploy.local.environment import plain_environment
 from deploy.local.names import SERVICES, ServiceUrls
+from deploy.local.spawn import spawn
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+URLS_VARIABLE = "DUEBACK_OWNER_URLS"  # as in migrating.py, which this process does not load
 
 
 def prepare_databases(
@@ -25,24 +33,19 @@ def prepare_databases(
         urls[service] = provision_service(service_urls.get(service) or admin_url, service, passwords, prefix)
     if alone:
         close_to_others(admin_url)
-    for service in SERVICES:
-        migrate_service(service, urls[service].owner)
+    migrate_databases({service: each.owner for service, each in urls.items()})
     return urls
 
 
-def migrate_service(service: str, owner_url: str) -> None:
-    """Upgrade one database as its owner. Raises `CannotRunError` naming the service; the cause follows as its cause."""
-    from shared.migrations.run import migrate  # a second of imports that a refused start need not pay
-
-    try:
-        importlib.import_module(f"services.{service}.store.tables")
-        migrate(service, owner_url)
-    except Exception as error:
-        raise CannotRunError(
-            f"The database of {service} could not be brought up to date: {type(error).__name__}: {_first_line(error)}"
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0] if lines else "no reason given"
+def migrate_databases(owner_urls: Mapping[str, str]) -> None:
+    """Upgrade each service's database as its owner, in a child process. Raises `CannotRunError` naming the service."""
+    child = spawn(
+        [sys.executable, "-m", "deploy.local.migrating"],
+        environment={**plain_environment(), URLS_VARIABLE: json.dumps(dict(owner_urls))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        folder=REPOSITORY,
+    )
+    lines = child.communicate()[0].decode("utf-8", "replace").strip().splitlines()
+    if child.returncode != 0:
+        raise CannotRunError(lines[-1] if lines else f"The migration ended with exit code {child.returncode}.")
