@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.scheduler import campaigns as campaign_folder
 from services.scheduler.actions.apply_facts import apply_facts
 from services.scheduler.actions.apply_outcomes import apply_outcomes
-from services.scheduler.actions.group_due import group_due
+from services.scheduler.actions.dispatch_due import dispatch_due
 from services.scheduler.actions.plan_slice import plan_slice
 from services.scheduler.actions.publish_contents import publish_contents
-from services.scheduler.actions.submit_messages import submit_messages
 from services.scheduler.api import campaign_types, campaigns, consumers, status, touches
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
@@ -102,7 +101,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 
 def loops(deps: Deps) -> list[Loop]:
-    """Return every background loop. Idle, they cost some ten small queries a second; a due touch leaves within one."""
+    """Return every background loop. Idle, they cost some twelve small queries a second; a due touch leaves within one."""
 
     async def keep_outcomes(connection: AsyncConnection, changes: list[Change]) -> None:
         await apply_outcomes(connection, changes, now=deps.clock.now())
@@ -112,24 +111,7 @@ def loops(deps: Deps) -> list[Loop]:
             return await plan_slice(deps.worker_db, types=deps.types, now=deps.clock.now(), rules=deps.rules)
 
     async def dispatch() -> bool:
-        async with deps.turn:
-            more = await group_due(
-                deps.worker_db,
-                types=deps.types,
-                now=deps.clock.now(),
-                rules=deps.rules,
-                most_open=deps.settings.most_open_messages,
-            )
-        submitted = await submit_messages(
-            deps.worker_db,
-            ingest=deps.ingest,
-            mailer=deps.mailer,
-            types=deps.types,
-            stock=deps.stock,
-            now=deps.clock.now(),
-            recheck_minutes=deps.settings.recheck_minutes,
-        )
-        return more or submitted
+        return await dispatch_due(deps)
 
     async def publish() -> bool:
         return await publish_contents(deps.worker_db, mailer=deps.mailer, stock=deps.stock, now=deps.clock.now())
@@ -140,10 +122,10 @@ def loops(deps: Deps) -> list[Loop]:
     return [
         Loop("follow_ingest", facts.step, idle_seconds=0.2),
         Loop("follow_mailer", outcomes.step, idle_seconds=0.2),
-        Loop("plan", plan, idle_seconds=0.3),
+        Loop("plan", plan, idle_seconds=0.4),
         Loop("dispatch", dispatch, idle_seconds=0.5),
-        Loop("publish_contents", publish, idle_seconds=3.0),
-        Loop("deliver_outbox", delivery.step, idle_seconds=0.3),
+        Loop("publish_contents", publish, idle_seconds=5.0),
+        Loop("deliver_outbox", delivery.step, idle_seconds=0.5),
     ]
 
 

@@ -1,8 +1,10 @@
 """What the neighbours answer: no permission yet, other addresses, silence, refusals, outcomes and their repeats."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from services.scheduler.actions.dispatch_due import dispatch_due
 from tests.scheduler.practice import Practice
 
 
@@ -135,8 +137,8 @@ async def test_outcomes_move_touches_and_repeats_of_the_feed_change_nothing(prac
     assert decided[0]["n"] == 1
 
 
-async def test_hold_and_a_full_mailer_stop_dispatch(practice: Practice) -> None:
-    """I20: nothing leaves on HOLD; no more than the relays can carry is handed over."""
+async def test_hold_and_full_relays_stop_dispatch(practice: Practice) -> None:
+    """I20, architecture 3: nothing leaves on HOLD, and no more than the relays can carry in minutes is handed over."""
     for _ in range(3):
         practice.appointment(practice.person(), "2026-03-05 15:00")
     await practice.run()
@@ -144,5 +146,12 @@ async def test_hold_and_a_full_mailer_stop_dispatch(practice: Practice) -> None:
     await practice.move_to("2026-03-04 10:00")
     assert practice.messages == []
     await practice.rows("update service_state set on_hold = false")
-    await practice.run()
+    deps = practice.scheduler.deps
+    full = replace(deps, settings=deps.settings.model_copy(update={"most_open_messages": 2}))
+    while await dispatch_due(full):
+        pass
+    assert len(practice.messages) == 2
+    practice.outcome(practice.messages[0], "sent")
+    await practice.run("follow_mailer")
+    await dispatch_due(full)
     assert len(practice.messages) == 3
