@@ -92,7 +92,7 @@ class _RowMaker:
         self._own = workshop.own_addresses
         self._tally = prepared.tally
         self._optouts = prepared.optouts
-        self._connection = str(workshop.source.connection_id)
+        self._connection = workshop.source.connection_id
         self._latest = workshop.source.now + FUTURE_TOLERANCE
 
     def row_of(self, record: AnyRecord, problem: str | None) -> Row:
