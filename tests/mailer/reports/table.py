@@ -33,4 +33,6 @@ def make_table(reports: dict[str, Report]) -> str:
 
 
 if __name__ == "__main__":
-    print(make_table(classify_folder(Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLES / "bounces")))
+    sys.stdout.write(
+        make_table(classify_folder(Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLES / "bounces")) + "\n"
+    )
