@@ -86,10 +86,13 @@ class Preparer:
             self._kits.clear()
 
     def _keep_locations(self, found: Mapping[UUID, tuple[LocationFacts, SubscriberFacts | None]]) -> None:
-        """Keep the newest: messages of the batches before this one still wait to be prepared."""
+        """Keep the newest: messages of the batches before this one still wait to be prepared.
+
+        Facts that are still the same stay the same objects, so that `_kit` need not compare them for every message.
+        """
         for location_id, facts in found.items():
-            self._locations.pop(location_id, None)
-            self._locations[location_id] = facts
+            known = self._locations.pop(location_id, None)
+            self._locations[location_id] = known if known is not None and known == facts else facts
         for location_id in list(self._locations)[:-_MOST_KEPT]:
             del self._locations[location_id]
 
@@ -126,7 +129,7 @@ class Preparer:
             raise UnsendableError(Move(State.FAILED, "content_missing"))
         key = (message.location_id, message.content_id)
         kept = self._kits.get(key)
-        if kept is None or kept[0] != facts:
+        if kept is None or kept[0] is not facts:
             try:
                 kept = (facts, *self._make_kit(facts[0], content))
             except UnfitHeaderError:
