@@ -34,7 +34,7 @@ def measure(options: Options) -> Figure:
     first = measure_limit(options)
     with open_sink(options.sink) as sink, open_lab(options.tell, smtp_port=sink.port) as lab:
         run = asyncio.run(send_campaign(lab, options))
-    limit = max(first, measure_limit(options))
+    limit = max(first, measure_limit(options), key=lambda figures: figures["rate"])
     campaign, counts = run.campaign, run.campaign.counts
     took = (campaign.last_at - run.started_at).total_seconds()
     rate = counts["sent"] / took if took > 0 else 0.0
@@ -44,11 +44,11 @@ def measure(options: Options) -> Figure:
         value=rate,
         unit="messages/s",
         limit="bare pipelined SMTP client, 20 connections, one process, no database",
-        limit_value=limit,
-        ratio=rate / limit,
-        note=f"to {sink.name}; {WORKERS} mailer processes; from due to last settled outcome",
+        limit_value=limit["rate"],
+        ratio=rate / limit["rate"],
+        note=f"to {sink.name}; {WORKERS} mailer processes; {options.suppressions:,} opt-outs on file; from due to last settled outcome",
         void=find_faults(campaign, sink),
-        details=describe(run, sink),
+        details=(*describe(run, sink), ("bare client: CPU a message", f"{limit['cpu_us']:.0f} us")),
     )
 
 
@@ -63,10 +63,10 @@ class Run:
         self.cost: dict[str, Cost] = {}
 
 
-def measure_limit(options: Options) -> float:
-    """Messages a second of the bare client."""
+def measure_limit(options: Options) -> dict[str, float]:
+    """Messages a second and CPU a message of the bare client."""
     with open_sink(options.sink) as sink:
-        return run_limit("bare_smtp", max(options.messages, 50_000), 20, 5000, sink.port)["rate"]
+        return run_limit("bare_smtp", max(options.messages, 50_000), 20, 5000, sink.port)
 
 
 async def send_campaign(lab: Lab, options: Options) -> Run:
