@@ -8,6 +8,7 @@ import gc
 import importlib
 import signal
 import sys
+import zoneinfo
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -83,6 +84,7 @@ def main(arguments: list[str]) -> int:
         print(f"Say one of {', '.join(SERVICES)} and one of {', '.join(MODES)}.", file=sys.stderr)  # noqa: T201
         return 2
     configure_logs(name)
+    zoneinfo.reset_tzpath(to=())  # the pinned tzdata for all, not whatever this machine carries
     module: Any = importlib.import_module(f"services.{name}.main")
     try:
         uvloop.run(run(module, module.load_settings(), mode))

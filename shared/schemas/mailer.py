@@ -163,3 +163,49 @@ class Outcome(Wire):
     state: MessageState
     reason: Slug | None
     at: Instant
+
+
+class SenderDomainInput(Wire):
+    """The domain of a header from that is to sign: one of the business's own, never a mailbox provider's (L-053)."""
+
+    domain: str = Field(min_length=4, max_length=253, examples=["brightsmile.example.com"])
+
+
+class DnsRecord(Wire):
+    """A DNS record to publish, with the state last found. `unknown`: the DNS did not answer; `detail` says what is wrong, as a stable word."""
+
+    purpose: Literal["dkim", "dmarc", "spf", "mx", "bimi"]
+    type: Literal["TXT", "MX"]
+    name: str
+    value: str
+    published_by: Literal["subscriber", "operator"]
+    is_required: bool
+    state: Literal["unchecked", "found", "missing", "wrong", "unknown"]
+    detail: Slug | None = None
+
+
+class SenderKeyStatus(Wire):
+    """A DKIM key. `pending` waits for its record, `active` signs, `retiring` no longer signs: its record may go after `retire_at`."""
+
+    selector: str
+    algorithm: Literal["rsa", "ed25519"]
+    state: Literal["pending", "active", "retiring"]
+    activated_at: Instant | None
+    retire_at: Instant | None
+
+
+class SenderDomain(Wire):
+    """A sender domain. `pending`: no verified key yet; `lost`: there was one and its record is gone, mail from this domain is held (L-054)."""
+
+    domain: str
+    state: Literal["pending", "verified", "lost"]
+    created_at: Instant
+    checked_at: Instant | None
+    keys: list[SenderKeyStatus]
+    records: list[DnsRecord]
+
+
+class SenderDomains(Wire):
+    """All sender domains of a subscriber, by name; there are at most 50."""
+
+    items: list[SenderDomain]

@@ -44,7 +44,7 @@ People = dict[tuple[UUID, UUID], Recipient]
 class Settlement:
     """What became of a batch, written down in one transaction at its end."""
 
-    submitted: dict[MessageKey, UUID] = field(default_factory=dict)
+    submitted: dict[MessageKey, UUID | None] = field(default_factory=dict)
     refused: dict[str, dict[MessageKey, str]] = field(default_factory=lambda: {"held": {}, "expired": {}, "failed": {}})
     released: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
     put_back: list[MessageKey] = field(default_factory=list)
@@ -121,7 +121,8 @@ async def _fitting(
     if misfits and message.attempts > 1:
         answer = await mailer.cancel(message.subscriber_id, list(consumers))
         if set(answer.too_late) & set(consumers):
-            return frozenset(consumers)  # it left already; submitting again is absorbed and its outcome follows
+            settlement.submitted[message.key] = None  # it left already with what it had; its outcome follows
+            return frozenset()
         settlement.refused["held"][message.key] = next(iter(misfits.values()))
         return frozenset()
     settlement.released |= {(message.subscriber_id, touch): reason for touch, reason in misfits.items()}
