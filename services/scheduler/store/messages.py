@@ -147,7 +147,7 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
 async def settle_submitted(
     connection: AsyncConnection, contents: Mapping[MessageKey, UUID | None], *, now: datetime
 ) -> list[tuple[UUID, UUID]]:
-    """Note that the mailer has these messages, with the content each was made with (None: of an earlier call, not known); return touches recalled in the meantime."""
+    """Note that the mailer has these messages, with the content each was made with (None: not known); return touches recalled meanwhile."""
     values = _keys(list(contents)) | {"contents": list(contents.values()), "now": now}
     return [(row.subscriber_id, row.touch_id) for row in await connection.execute(_SUBMITTED, values)]
 
