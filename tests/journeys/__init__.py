@@ -1,0 +1,1 @@
+"""Whole stories through all services, told as tests."""
