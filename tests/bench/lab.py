@@ -92,6 +92,15 @@ class Lab:
         finally:
             asyncio.run(self._administer(f"drop database {name}"))
 
+    async def count_rows(self, service: str, table: str) -> int:
+        """How many rows a table of a service's database holds."""
+        database = urlsplit(self.stack.databases[service].owner).path
+        connection = await asyncpg.connect(urlsplit(self.stack.admin_url)._replace(path=database).geturl())
+        try:
+            return int(await connection.fetchval(f"select count(*) from {table}"))
+        finally:
+            await connection.close()
+
     async def _administer(self, statement: str) -> None:
         connection = await asyncpg.connect(self.stack.admin_url)
         try:

@@ -25,7 +25,7 @@ from tests.bench.programs import run_limit
 from tests.bench.sinks import Sink, open_sink
 
 WORKERS = 2
-WARM_UP_SECONDS = 4.0  # start, first lease, first look at an empty queue
+WARM_UP_SECONDS = 4.0  # a live lease, nothing of the preparation still going on
 MEASURED = ("mailer-work", "mailer-serve", "optout", "postgres")
 
 
@@ -70,7 +70,7 @@ def measure_limit(options: Options) -> dict[str, float]:
 
 
 async def send_campaign(lab: Lab, options: Options) -> Run:
-    """Brings the campaign in, starts the workers, lets it fall due and waits for the last outcome."""
+    """Starts the workers, brings opt-outs and campaign in, lets it fall due and waits for the last outcome."""
     lab.start("optout", "both")
     lab.start("mailer", "serve")
     for service in ("optout", "mailer"):
@@ -78,14 +78,16 @@ async def send_campaign(lab: Lab, options: Options) -> Run:
     campaign = make_campaign(lab, options.messages, content_id := uuid4())
     async with lab.caller("ingest", "optout") as optout, lab.caller("scheduler", "mailer") as mailer:
         await publish_content(mailer, content_id)
+        lab.start("mailer", "work", count=WORKERS)
         if options.suppressions:
             options.tell(f"recording {options.suppressions:,} opt-outs")
             await record_suppressions(optout, lab, options.suppressions)
+            while await lab.count_rows("mailer", "suppressions") < options.suppressions:
+                await asyncio.sleep(0.5)  # noqa: ASYNC110 - the progress of another process
         options.tell(f"recording {options.messages:,} consents")
         await record_consents(optout, campaign)
         options.tell(f"submitting {options.messages:,} messages")
         accepted = await submit(mailer, campaign)
-        lab.start("mailer", "work", count=WORKERS)
         await asyncio.sleep(WARM_UP_SECONDS)
         before = {name: lab.cost(name) for name in MEASURED}
         options.tell("sending")
