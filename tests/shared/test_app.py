@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -25,23 +26,23 @@ from tests.shared.things import (
 @pytest.mark.parametrize(
     ("headers", "status", "code"),
     [
-        ({}, 401, "not_authenticated"),
-        ({"Authorization": "Basic eDp5"}, 401, "not_authenticated"),
-        ({"Authorization": "Bearer x.y.z"}, 401, "not_authenticated"),
-        (client_credential(key=Ed25519PrivateKey.from_private_bytes(b"x" * 32)), 401, "not_authenticated"),
-        (client_credential(aud="elsewhere"), 401, "not_authenticated"),
-        (client_credential(iss="elsewhere"), 401, "not_authenticated"),
-        (client_credential(start=-60), 401, "not_authenticated"),
-        (client_credential(start=60), 401, "not_authenticated"),
-        (client_credential(scope="other"), 403, "not_allowed"),
-        (service_credential("mailer"), 403, "not_allowed"),
+        (dict, 401, "not_authenticated"),
+        (lambda: {"Authorization": "Basic eDp5"}, 401, "not_authenticated"),
+        (lambda: {"Authorization": "Bearer x.y.z"}, 401, "not_authenticated"),
+        (lambda: client_credential(key=Ed25519PrivateKey.from_private_bytes(b"x" * 32)), 401, "not_authenticated"),
+        (lambda: client_credential(aud="elsewhere"), 401, "not_authenticated"),
+        (lambda: client_credential(iss="elsewhere"), 401, "not_authenticated"),
+        (lambda: client_credential(start=-60), 401, "not_authenticated"),
+        (lambda: client_credential(start=60), 401, "not_authenticated"),
+        (lambda: client_credential(scope="other"), 403, "not_allowed"),
+        (lambda: service_credential("mailer"), 403, "not_allowed"),
     ],
 )
 async def test_only_the_declared_caller_passes(
-    http: AsyncClient, headers: dict[str, str], status: int, code: str
+    http: AsyncClient, headers: Callable[[], dict[str, str]], status: int, code: str
 ) -> None:
     """S1: deny by default; forged, foreign, expired, early and uncovered credentials."""
-    is_problem(await http.post("/v1/things", json={"number": 1}, headers=headers), status, code)
+    is_problem(await http.post("/v1/things", json={"number": 1}, headers=headers()), status, code)
 
 
 async def test_a_good_client_and_a_named_service_pass(http: AsyncClient) -> None:
