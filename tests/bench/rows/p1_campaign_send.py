@@ -82,8 +82,8 @@ async def send_campaign(lab: Lab, options: Options) -> Run:
         if options.suppressions:
             options.tell(f"recording {options.suppressions:,} opt-outs")
             await record_suppressions(optout, lab, options.suppressions)
-            while await lab.count_rows("mailer", "suppressions") < options.suppressions:
-                await asyncio.sleep(0.5)  # noqa: ASYNC110 - the progress of another process
+            while await lab.count_rows("mailer", "suppressions") < options.suppressions:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.5)
         options.tell(f"recording {options.messages:,} consents")
         await record_consents(optout, campaign)
         options.tell(f"submitting {options.messages:,} messages")
