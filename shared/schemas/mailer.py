@@ -1,12 +1,12 @@
 """Mailer's wire: contents, messages, stops, outcomes."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, JsonValue, StrictInt
+from pydantic import Field, JsonValue, StrictInt, StringConstraints
 
 from shared.schemas.token import MessageClass
-from shared.schemas.wire import AddressKey, Instant, Slug, Wire
+from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
 
 MessageState = Literal[
     "accepted",
@@ -25,6 +25,9 @@ MessageState = Literal[
 FINAL_STATES: frozenset[MessageState] = frozenset(
     ("sent", "suppressed", "expired", "bounced", "failed", "cancelled", "recheck", "uncertain")
 )
+Source = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+"""Text over several lines: of the control characters only tab and line ends."""
+
 Origin = Literal["campaign", "account", "lead", "privacy_case", "opt_in"]
 
 
@@ -36,9 +39,9 @@ class ContentInput(Wire):
     language: str = Field(pattern=r"^[a-z]{2}$")
     vertical: Literal["dental", "auto", "any"] = "any"
     message_class: MessageClass
-    subject: str = Field(min_length=1, max_length=300)
-    mjml: str = Field(min_length=1, max_length=100_000)
-    text: str = Field(min_length=1, max_length=50_000)
+    subject: Line = Field(min_length=1, max_length=300)
+    mjml: Source = Field(min_length=1, max_length=100_000)
+    text: Source = Field(min_length=1, max_length=50_000)
     sample: dict[str, JsonValue] = Field(
         description="sample fields; the content is rendered with them before it is accepted"
     )
@@ -82,7 +85,7 @@ class MessageInput(Wire):
     content_id: UUID
     origin: Origin = "campaign"
     touches: list[MessageTouch] = Field(min_length=1, max_length=100)
-    address: str = Field(max_length=254)
+    address: Line = Field(max_length=254)
     address_key: AddressKey
     fields: dict[str, JsonValue]
     due_at: Instant
@@ -169,6 +172,10 @@ class SenderDomainInput(Wire):
     """The domain of a header from that is to sign: one of the business's own, never a mailbox provider's (L-053)."""
 
     domain: str = Field(min_length=4, max_length=253, examples=["brightsmile.example.com"])
+
+
+class RotationInput(Wire):
+    """Rotate the keys of a sender domain: an empty object, there is nothing to choose."""
 
 
 class DnsRecord(Wire):
