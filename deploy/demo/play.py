@@ -11,7 +11,7 @@ from deploy.demo.inbox import Inbox
 from deploy.demo.mail import Mail
 from deploy.demo.moment import local_instant
 from deploy.demo.one_click import press_unsubscribe
-from deploy.demo.quiet import read_status, wait_until_quiet
+from deploy.demo.quiet import read_status, wait_until_known, wait_until_quiet
 from deploy.demo.set_up import Installation, Site, connect_source, set_up_business, switch_campaigns_on
 from deploy.demo.supply import Supply
 
@@ -74,6 +74,8 @@ class Play:
             part.batches += await part.supply.hand_in_first(part.site, part.connection_id)
             await switch_campaigns_on(part.site)
             self._say_batch(part)
+        for part in self.parts:
+            await wait_until_known(part.site, part.connection_id, part.supply.truth.expected[-1].foreign_id)
         found = await wait_until_quiet(self.sites)
         self._say(f"{sum(status.planned for status in found)} touches planned")
 

@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from uuid import UUID
 
+from deploy.demo.collect import find_consumers, read_reasons
 from deploy.demo.set_up import Site
 from shared.schemas.scheduler import PlanStatus
 
@@ -39,6 +41,17 @@ async def wait_until_quiet(sites: Sequence[Site], *, beyond: Sequence[PlanStatus
         await asyncio.sleep(LOOK_EVERY_S)
     left = "; ".join(f"{status.behind} behind, {status.due} due, {status.open} open" for status in last)
     raise NeverQuietError(f"The services were not done after {PATIENCE_S:.0f} s: {left}.")
+
+
+async def wait_until_known(site: Site, connection_id: UUID, foreign_id: str) -> None:
+    """Returns when the scheduler has heard of this person: its feed is in order, so of everything handed in before too. Raises NeverQuietError."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        found = await find_consumers(site, connection_id, [foreign_id])
+        if all([await read_reasons(site, consumer_id) for consumer_id in found.values()]):
+            return
+        await asyncio.sleep(LOOK_EVERY_S)
+    raise NeverQuietError(f"The scheduler had not heard of the people handed in after {PATIENCE_S:.0f} s.")
 
 
 async def read_status(site: Site) -> PlanStatus:
