@@ -149,7 +149,6 @@ class Sending:
         dots = session.dots
         try:
             finished = await session.finish(following.envelope if following else None, marker_sent_at=marked_at)
-            crashpoint("mailer.after_dot")
             state, outcome = finished.next, finished.current
             if isinstance(outcome, StillWaiting):
                 if following is not None and isinstance(state, PutBack):

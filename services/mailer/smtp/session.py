@@ -17,6 +17,7 @@ from services.mailer.smtp.groups import EnvelopeReading, Next, Ready, Refused, r
 from services.mailer.smtp.protocol import Fault
 from services.mailer.smtp.sendqueue import SendQueue
 from services.mailer.smtp.serialize import UnfitMessageError, to_wire
+from shared.kit.crashpoints import crashpoint
 
 
 class Stage(Enum):
@@ -129,6 +130,7 @@ class Session:
         stopped = self._write_dot(b".\r\n" + commands, 4 if commands else 1, marker_sent_at)
         if stopped:
             return Finished(stopped, refused or put_back)
+        crashpoint("mailer.after_dot")
         await self._collect(self._limits.alone if commands else self._limits.final)
         if commands and not self._protocol.is_over:
             return Finished(StillWaiting(), put_back)

@@ -11,6 +11,7 @@ import asyncpg
 
 from services.mailer.store.claiming import ClaimedMessage, claim_messages
 from services.mailer.store.marking import mark_messages
+from shared.kit.http import AsyncClient
 from shared.kit.ids import new_id
 from shared.schemas.address import canonical_address
 from shared.schemas.location import LocationFacts, SubscriberFacts
@@ -37,6 +38,11 @@ class World(Engine):
     def optout(self) -> OpenService:
         """The real optout, where the test asked for it."""
         return self.neighbours.opened["optout"]
+
+    @property
+    def optout_http(self) -> AsyncClient:
+        """The way to optout's public door."""
+        return self.optout.http
 
     async def consent(self, address: str, person_id: UUID) -> None:
         """Put permission on file."""
@@ -157,7 +163,7 @@ class World(Engine):
             key_of(address),
             canonical_address(address).masked,
         )
-        return await self.optout.http.post(f"/u/{TOKEN_KEYS.seal(token)}", data={"List-Unsubscribe": "One-Click"})
+        return await self.optout_http.post(f"/u/{TOKEN_KEYS.seal(token)}", data={"List-Unsubscribe": "One-Click"})
 
 
 def key_of(address: str) -> str:

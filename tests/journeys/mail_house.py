@@ -1,0 +1,267 @@
+"""A mailer and an optout whose workers are real processes that may die, a relay in a process of its own whose ledger outlives them, and the account.
+
+The account is kept from three sides: what was submitted, what the relay's ledger says, what the mailer's database says.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, cast
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from deploy.local.spawn import spawn
+from shared.kit.clock import ManualClock
+from shared.kit.http import AsyncClient, HttpFailure
+from tests.fixtures.builders import build_location, build_subscriber
+from tests.fixtures.services import Neighbours, environment_for, service_headers
+from tests.fixtures.smtp_ledger import Entry, read_ledger
+from tests.fixtures.smtp_script import Script
+from tests.journeys.account import Account
+from tests.mailer.delivery.contents import CONTENT, add_content
+from tests.mailer.delivery.world import World, key_of
+
+CONNECTIONS: Final = 12
+_ROOT: Final = Path(__file__).parent.parent.parent
+
+
+@dataclass
+class Nursery:
+    """Starts service processes quickly."""
+
+    path: Path
+
+    def start(self, *argv: str, environment: Mapping[str, str], log: Path) -> int:
+        """Start a service process and return its id."""
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(30)
+            door.connect(str(self.path))
+            with door.makefile("rw") as line:
+                line.write(json.dumps({"argv": argv, "environment": dict(environment), "log": str(log)}) + "\n")
+                line.flush()
+                return int(line.readline())
+
+
+@contextmanager
+def open_nursery(folder: Path) -> Iterator[Nursery]:
+    """Open the nursery; whatever it started ends with it."""
+    path = folder / "nursery"
+    with (folder / "nursery.log").open("wb") as log:
+        argv = [sys.executable, "-m", "tests.journeys.nursery", str(path)]
+        process = spawn(argv, folder=_ROOT, stdout=log, stderr=log, death_signal=signal.SIGKILL)
+        try:
+            yield Nursery(path)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def is_alive(process: int) -> bool:
+    """Tell whether a process of the nursery still runs."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@dataclass
+class MailHouse(World):
+    """A World whose worker, follower and optout are processes of the nursery."""
+
+    nursery: Nursery | None = None
+    folder: Path = Path()
+    ledger: Path = Path()
+    environment: dict[str, dict[str, str]] = field(default_factory=dict)
+    http: AsyncClient | None = None
+    submitted: set[UUID] = field(default_factory=set)
+    processes: list[int] = field(default_factory=list)
+
+    @property
+    def optout_http(self) -> AsyncClient:
+        """The way to the process that is optout."""
+        assert self.http is not None
+        return self.http
+
+    def start(self, service: str, mode: str, **environment: str) -> int:
+        """Start a process of a service."""
+        assert self.nursery is not None
+        values = self.environment[service] | environment
+        process = self.nursery.start(
+            service, mode, environment=values, log=self.folder / f"{service}-{len(self.processes)}.log"
+        )
+        self.processes.append(process)
+        return process
+
+    async def wait_for_end(self, process: int, seconds: float = 60.0) -> None:
+        """Wait until a process is gone."""
+        async with asyncio.timeout(seconds):
+            while is_alive(process):  # noqa: ASYNC110 - it is not our child
+                await asyncio.sleep(0.01)
+
+    async def stop(self, process: int, number: int = signal.SIGTERM) -> None:
+        """End a process and wait for it."""
+        os.kill(process, number)
+        await self.wait_for_end(process)
+
+    async def ask_optout(self, path: str, caller: str, body: Any) -> None:
+        """Command optout as a service."""
+        answer = await self.optout_http.post(path, json=body, headers=service_headers(caller, "optout"))
+        assert answer.status_code == 200, answer.text
+
+    async def consent_all(self, people: Sequence[tuple[str, UUID]]) -> None:
+        """Put permission on file at the process."""
+        consents = [
+            {
+                "consent_id": str(uuid4()),
+                "location_id": str(self.location.location_id),
+                "person_id": str(person),
+                "address_key": key_of(address),
+                "basis": "existing_relationship",
+                "source": "test",
+                "evidence": "visit:1",
+                "occurred_at": self.now.isoformat(),
+            }
+            for address, person in people
+        ]
+        body = {"subscriber_id": str(self.subscriber.subscriber_id), "consents": consents}
+        await self.ask_optout("/v1/consents", "ingest", body)
+
+    async def mail(self, count: int) -> list[str]:
+        """Submit so many messages to new people with permission on file; return the addresses."""
+        addresses = [f"p{len(self.submitted) + number}@example.com" for number in range(count)]
+        for at in range(0, count, 1000):
+            self.submitted.update(await self.send(*addresses[at : at + 1000]))
+        return addresses
+
+    async def drained(self) -> bool:
+        """Tell whether every message has come to an end."""
+        waiting = "select count(*) from messages where state in ('accepted', 'deferred', 'claimed', 'handing_over')"
+        return bool(await self.database.fetchval(waiting) == 0)
+
+    def dots(self) -> list[Entry]:
+        """Return the final dots that the relay took over."""
+        return [entry for entry in read_ledger(self.ledger) if entry.event == "dot" and entry.details["accepted"]]
+
+    async def account(self) -> Account:
+        """Hold submitted, seen and settled against each other."""
+        seen = Counter(UUID(dot.details["message_id"][1:37]) for dot in self.dots())
+        rows = await self.database.fetch("select message_id, state from messages")
+        states: dict[UUID, str] = {row["message_id"]: row["state"] for row in rows}
+        told = Counter(outcome["message_id"] for outcome in await self.all_outcomes())
+        return Account(self.submitted, seen, states, told)
+
+    async def all_outcomes(self) -> list[dict[str, Any]]:
+        """Return the whole outcome feed."""
+        found: list[dict[str, Any]] = []
+        cursor = "0.0"
+        while True:
+            path = f"/v1/changes?limit=2000&after={cursor}"
+            page = (await self.mailer.http.get(path, headers=service_headers("scheduler", "mailer"))).json()
+            if not page["changes"]:
+                return found
+            found += [change["body"] for change in page["changes"]]
+            cursor = page["cursor"]
+
+
+@asynccontextmanager
+async def open_mail_house(
+    neighbours: Neighbours, nursery: Nursery, folder: Path, script: Script | None = None
+) -> AsyncIterator[MailHouse]:
+    """Open databases, relay and optout; the mailer's API answers in this process, its workers are started by the test."""
+    cast("ManualClock", neighbours.clock).set(datetime.now(UTC))
+    ledger = folder / "relay.ledger"
+    argv = [sys.executable, "-m", "tests.fixtures.smtp", "--ledger", str(ledger)]
+    argv += ["--script", script.to_json()] if script else []
+    relay = spawn(argv, folder=_ROOT, stdout=subprocess.PIPE, death_signal=signal.SIGKILL)
+    house = None
+    try:
+        assert relay.stdout is not None
+        port = int(await asyncio.to_thread(relay.stdout.readline))
+        house = await _open(neighbours, nursery, folder, ledger, port)
+        yield house
+    finally:
+        relay.kill()
+        relay.wait()
+        assert relay.stdout is not None
+        relay.stdout.close()
+        if house is not None:
+            await _close(house)
+
+
+async def _open(neighbours: Neighbours, nursery: Nursery, folder: Path, ledger: Path, port: int) -> MailHouse:
+    address = f"http://127.0.0.1:{_free_port()}"
+    urls = {"DUEBACK_URLS": json.dumps({"optout": address})}
+    smtp = {"MAILER_SMTP_URL": f"smtp://127.0.0.1:{port}", "MAILER_CONNECTIONS": str(CONNECTIONS)}
+    mailer = await neighbours.open("mailer", **smtp)
+    place = {"OPTOUT_PORT": address.rpartition(":")[2]}
+    optout_database = neighbours.make_database("optout")
+    environment = {
+        "mailer": environment_for("mailer", mailer.database, folder / "mailer", smtp | urls),
+        "optout": environment_for("optout", optout_database, folder / "optout-state", place | urls),
+    }
+    subscriber = build_subscriber()
+    location = build_location(subscriber.subscriber_id)
+    await neighbours.push("mailer", "subscriber", str(subscriber.subscriber_id), subscriber)
+    await neighbours.push("mailer", "location", str(location.location_id), location)
+    database = await asyncpg.connect(mailer.database.superuser)
+    content_id = await add_content(database, CONTENT)
+    house = MailHouse(
+        neighbours,
+        mailer,
+        database,
+        cast("Any", None),
+        subscriber,
+        location,
+        content_id,
+        content_id,
+        nursery=nursery,
+        folder=folder,
+        ledger=ledger,
+        environment=environment,
+        http=AsyncClient(base_url=address, timeout=30),
+    )
+    await _wait_for_nursery(nursery)
+    house.start("optout", "both")
+    await house.until(lambda: _answers(house), 60)
+    return house
+
+
+async def _close(house: MailHouse) -> None:
+    for process in house.processes:
+        if is_alive(process):
+            os.kill(process, signal.SIGKILL)
+            await house.wait_for_end(process)
+    if house.http is not None:
+        await house.http.aclose()
+    await house.database.close()
+
+
+async def _wait_for_nursery(nursery: Nursery) -> None:
+    async with asyncio.timeout(60):
+        while not nursery.path.exists():  # noqa: ASYNC110 - a socket file has no event
+            await asyncio.sleep(0.02)
+
+
+async def _answers(house: MailHouse) -> bool:
+    try:
+        return (await house.optout_http.get("/health/ready")).status_code == 200
+    except HttpFailure:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return int(door.getsockname()[1])
