@@ -40,6 +40,10 @@ def initialise(folder: Path, binaries: Binaries, identity: Identity, password: s
     password_file.unlink(missing_ok=True)
     if child.returncode != 0:
         shutil.rmtree(made, ignore_errors=True)
+        if "No space left" in output:
+            raise CannotRunError(
+                f"The disk is full: make room for {folder} (some 100 MB to begin with) and start again."
+            )
         lines = [
             line for line in output.splitlines() if "error" in line.lower() or "could not" in line
         ] or output.splitlines()

@@ -87,6 +87,10 @@ async def _provision(admin: str, service: str, database: str, passwords: Mapping
         raise CannotRunError(
             f"The user in DATABASE_URL may not prepare {database} ({error}): give it CREATEROLE and CREATEDB."
         ) from None
+    except asyncpg.DiskFullError:
+        raise CannotRunError("The disk of PostgreSQL is full: make room and start again.") from None
+    except asyncpg.PostgresError as error:
+        raise CannotRunError(f"PostgreSQL could not prepare {database}: {str(error).splitlines()[0]}.") from None
     finally:
         await connection.close()
     as_owner = await _connect(owner_url)
