@@ -138,6 +138,13 @@ class MailHouse(World):
         body = {"subscriber_id": str(self.subscriber.subscriber_id), "consents": consents}
         await self.ask_optout("/v1/consents", "ingest", body)
 
+    async def optout_answers(self) -> bool:
+        """Tell whether optout's process is up."""
+        try:
+            return (await self.optout_http.get("/health/ready")).status_code == 200
+        except HttpFailure:
+            return False
+
     async def mail(self, count: int) -> list[str]:
         """Submit so many messages to new people with permission on file; return the addresses."""
         addresses = [f"p{len(self.submitted) + number}@example.com" for number in range(count)]
@@ -234,7 +241,7 @@ async def _open(neighbours: Neighbours, nursery: Nursery, folder: Path, ledger: 
     )
     await _wait_for_nursery(nursery)
     house.start("optout", "both")
-    await house.until(lambda: _answers(house), 60)
+    await house.until(house.optout_answers, 60)
     return house
 
 
@@ -252,13 +259,6 @@ async def _wait_for_nursery(nursery: Nursery) -> None:
     async with asyncio.timeout(60):
         while not nursery.path.exists():  # noqa: ASYNC110 - a socket file has no event
             await asyncio.sleep(0.02)
-
-
-async def _answers(house: MailHouse) -> bool:
-    try:
-        return (await house.optout_http.get("/health/ready")).status_code == 200
-    except HttpFailure:
-        return False
 
 
 def _free_port() -> int:

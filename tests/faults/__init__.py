@@ -1,0 +1,1 @@
+"""Long runs with seeded faults, outside CI: `./dueback test tests/faults`."""

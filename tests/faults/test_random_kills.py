@@ -1,0 +1,129 @@
+"""Twenty kills at random moments under a relay that misbehaves and people who opt out: the three witnesses must agree.
+
+The seed is printed; DUEBACK_SEED=<number> repeats it. First the faults, then time to finish (reliability 2.0).
+"""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from shared.kit.clock import write_offset
+from shared.kit.http import HttpFailure
+from tests.fixtures.services import Neighbours
+from tests.fixtures.smtp import Script, Step
+from tests.journeys.mail_house import CONNECTIONS, MailHouse, Nursery, is_alive, open_mail_house, open_nursery
+
+KILLS = 20
+DROPS = 10
+WORKERS = 2
+MISBEHAVIOUR = Script(
+    (
+        Step("dot", "drop", recipient="p*3@*", times=DROPS),
+        Step("dot", reply="451 4.3.0 later", recipient="p*7@*", times=30),
+        Step("body", "drop", at_byte=700, recipient="p*1@*", times=20),
+        Step("dot", "delay", seconds=1.3, recipient="p*5@*", times=20),
+        Step("rcpt", reply="450 4.2.0 later", recipient="p*9@*", times=20),
+        Step("dot", "delay", seconds=0.01),
+    )
+)
+
+
+@pytest.fixture
+def nursery(tmp_path: Path) -> Iterator[Nursery]:
+    """Return a place that starts service processes quickly."""
+    with open_nursery(tmp_path) as opened:
+        yield opened
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+class Crowd:
+    """People who click until they are answered, as mail programs do when a server dies on them."""
+
+    def __init__(self, house: MailHouse) -> None:
+        self._house = house
+        self._clicks: list[asyncio.Task[None]] = []
+        self.answered: dict[str, float] = {}
+
+    def send(self, addresses: list[str]) -> None:
+        """Let these people click now."""
+        self._clicks += [asyncio.create_task(self._click(address)) for address in addresses]
+
+    async def finish(self) -> None:
+        """Wait until everybody is answered."""
+        await asyncio.gather(*self._clicks)
+
+    async def _click(self, address: str) -> None:
+        while address not in self.answered:
+            try:
+                if (await self._house.click(address)).status_code == 200:
+                    self.answered[address] = monotonic()
+            except HttpFailure:
+                await asyncio.sleep(0.2)
+
+
+async def _hurt(house: MailHouse, rng: random.Random, workers: list[int], optout: int) -> tuple[list[int], int]:
+    """Kill or stall one of the processes; return who works now."""
+    number = rng.randrange(len(workers))
+    match rng.random():
+        case chance if chance < 0.15:
+            await house.stop(optout, signal.SIGKILL)
+            optout = house.start("optout", "both")
+            await house.until(house.optout_answers, 60)
+            _say("  optout killed")
+        case chance if chance < 0.3:
+            os.kill(workers[number], signal.SIGSTOP)
+            await asyncio.sleep(rng.uniform(0.5, 4.0))
+            os.kill(workers[number], signal.SIGCONT)
+            await house.stop(workers[number], signal.SIGKILL)
+            _say("  worker stalled and killed")
+        case _:
+            await house.stop(workers[number], signal.SIGKILL)
+            _say("  worker killed")
+    workers = [worker if is_alive(worker) else house.start("mailer", "work") for worker in workers]
+    return workers, optout
+
+
+async def test_twenty_random_kills_lose_nothing_and_repeat_nothing(
+    neighbours: Neighbours, nursery: Nursery, tmp_path: Path
+) -> None:
+    """I1, I3, I12, F1, F2, F15 to F18."""
+    seed = int(os.environ.get("DUEBACK_SEED") or random.randrange(1 << 32))
+    rng = random.Random(seed)
+    _say(f"seed {seed}")
+    clock_file = tmp_path / "clock"
+    write_offset(clock_file, 0)
+    async with open_mail_house(neighbours, nursery, tmp_path, MISBEHAVIOUR) as house:
+        house.environment["mailer"]["DUEBACK_CLOCK_FILE"] = str(clock_file)
+        crowd, optout = Crowd(house), house.processes[0]
+        workers = [house.start("mailer", "work") for _ in range(WORKERS)]
+        for kill in range(KILLS):
+            addresses = await house.mail(100)
+            crowd.send(rng.sample(addresses, 8))
+            await asyncio.sleep(rng.uniform(0.1, 1.5))
+            crowd.send(rng.sample(addresses, 4))
+            workers, optout = await _hurt(house, rng, workers, optout)
+            _say(f"kill {kill + 1}: {await house.states()}")
+        await crowd.finish()
+        for hours in range(1, 8):
+            write_offset(clock_file, hours * timedelta(minutes=50).total_seconds())
+            await asyncio.sleep(3.0)
+        await house.until(house.drained, 60)
+        for worker in workers:
+            await house.stop(worker)
+        account = await house.account()
+        sent_at = {dot.details["recipients"][0]: dot.at for dot in house.dots()}
+        late = [address for address, at in crowd.answered.items() if sent_at.get(address, 0.0) > at]
+        _say(f"{len(crowd.answered)} opted out, {len(late)} mailed after the answer; {account.line()}")
+        assert late == []
+        account.check(most_uncertain=KILLS * CONNECTIONS + DROPS)
