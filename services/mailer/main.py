@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.recover_worker import recover_worker
-from services.mailer.api import contents, messages
+from services.mailer.api import contents, messages, sender_domains
+from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
 from services.mailer.delivery.marker import MarkerGroup
@@ -46,6 +48,9 @@ __all__ = [
 REPAIR_SECONDS = 5.0
 """A dead worker's messages are listed within its lease (20 s) and this."""
 
+CHECK_SECONDS = 15.0
+"""A record just published is found within a minute and this."""
+
 
 def create_app(deps: Deps) -> FastAPI:
     """Build the application."""
@@ -55,7 +60,9 @@ def create_app(deps: Deps) -> FastAPI:
         "verification_key": VerificationKey,
         "revoked_client": RevokedClient,
     }
-    return create_service_app(service="mailer", deps=deps, routers=[contents.router, messages.router], facts=facts)
+    return create_service_app(
+        service="mailer", deps=deps, routers=[contents.router, messages.router, sender_domains.router], facts=facts
+    )
 
 
 def loops(deps: Deps) -> list[Loop]:
@@ -65,7 +72,15 @@ def loops(deps: Deps) -> list[Loop]:
         await recover_worker(deps.worker_db, folder=deps.settings.state_folder, clock=deps.clock)
         return False
 
-    return [Loop("repair", repair, REPAIR_SECONDS)]
+    dns = DnsClient(deps.settings.dns_server)
+
+    async def check_domains() -> bool:
+        return await check_sender_domains(deps.worker_db, dns, bounces=deps.settings.bounce_records, clock=deps.clock)
+
+    return [
+        Loop("repair", repair, REPAIR_SECONDS),
+        Loop("check_sender_domains", check_domains, CHECK_SECONDS),
+    ]
 
 
 async def work(deps: Deps, stop: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.mailer.domain.dkim_records import BounceRecords
 from services.mailer.smtp.connect import Relay, TlsRule
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load
 
@@ -32,6 +33,21 @@ class Settings(ServiceSettings):
     operator: str = Field(
         default="Dueback", description="who sends on behalf of the business, as every mail says (S-009)"
     )
+    spf_record: Annotated[str, StringConstraints(pattern=r"^v=spf1 [\x21-\x7e ]{1,250}$")] = Field(
+        default="v=spf1 mx -all",
+        description="the SPF record that the bounce domain is to have; checked and shown (L-050)",
+    )
+    mail_exchange: str = Field(
+        default="",
+        description="host that the bounce domain's MX names: our inbound receiver; without a value the helo name",
+    )
+    dns_server: Annotated[str, StringConstraints(pattern=r"^(|[0-9a-f.:]+:\d{1,5})$")] = Field(
+        default="", description="address:port of the resolver that checks sender domains; without a value the system's"
+    )
+    dkim_required: bool | None = Field(
+        default=None,
+        description="whether mail from a domain without verified DKIM keys is held; without a value: in production (L-054)",
+    )
     connections: int = Field(default=20, ge=1, le=80, description="SMTP connections of one worker process")
 
     @model_validator(mode="after")
@@ -42,6 +58,16 @@ class Settings(ServiceSettings):
             if self.relay().tls is not TlsRule.REQUIRED and self.relay().host not in ("localhost", "127.0.0.1", "::1"):
                 raise ValueError("MAILER_SMTP_URL must be smtp+starttls:// unless the relay is on this machine")
         return self
+
+    @property
+    def must_sign(self) -> bool:
+        """Whether mail that cannot be signed is held."""
+        return self.common.mode == "production" if self.dkim_required is None else self.dkim_required
+
+    @property
+    def bounce_records(self) -> BounceRecords:
+        """What the operator's bounce domain is to publish."""
+        return BounceRecords(self.bounce_domain, self.spf_record, self.mail_exchange or self.helo_name)
 
     def relay(self) -> Relay:
         """Return the relay that `smtp_url` names."""

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.ingest.api.examples import CONNECTION_INPUT, NDJSON
+from services.mailer.api.domain_examples import INPUT as DOMAIN_INPUT
 from services.mailer.api.examples import CONTENT, MESSAGES
 from services.portal.api.examples import CLIENT_INPUT, LOCATION_INPUT, SUBSCRIBER_INPUT
 from services.scheduler.api.examples import CAMPAIGN_INPUT
@@ -90,6 +91,7 @@ async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
     scheduler = service_headers("scheduler", opened.name)
     await _make(opened, "PUT", f"/v1/contents/{ids['content_id']}", scheduler, json=CONTENT)
     await _make(opened, "POST", "/v1/messages", scheduler, json=with_ids(MESSAGES, ids))
+    await _make(opened, "POST", "/v1/sender-domains", _client(neighbours, ids, "locations"), json=DOMAIN_INPUT)
     return ids
 
 

@@ -1,4 +1,4 @@
-"""The place a message's personal part is sealed to, so that it opens in its own row only (S80)."""
+"""The places personal parts and private keys are sealed to, so that each opens in its own row only (S80)."""
 
 from uuid import UUID
 
@@ -6,3 +6,8 @@ from uuid import UUID
 def seal_place(message_id: UUID) -> bytes:
     """Return the associated data of a message's sealed column."""
     return b"messages.sealed:" + message_id.bytes
+
+
+def key_place(subscriber_id: UUID, domain: str, selector: str) -> bytes:
+    """Return the associated data of a sender key's sealed column."""
+    return b"sender_keys.sealed:" + subscriber_id.bytes + f"{domain}/{selector}".encode()

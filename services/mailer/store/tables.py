@@ -164,3 +164,34 @@ stops = Table(
     Column("stopped_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("scope", "id"),
 )
+
+sender_domains = Table(
+    "sender_domains",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("checked_at", DateTime(timezone=True)),
+    Column("next_check_at", DateTime(timezone=True), nullable=False),
+    Column("findings", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    PrimaryKeyConstraint("subscriber_id", "domain"),
+)
+Index("ix_sender_domains_next_check_at", sender_domains.c.next_check_at)
+
+sender_keys = Table(
+    "sender_keys",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("selector", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("public", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("record", Text, nullable=False, server_default="unchecked"),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("activated_at", DateTime(timezone=True)),
+    Column("retire_at", DateTime(timezone=True)),
+    Column("missing_since", DateTime(timezone=True)),
+    PrimaryKeyConstraint("subscriber_id", "domain", "selector"),
+)

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import dkim
 
+from services.mailer.domain.sender_domain import Algorithm
 from services.mailer.smtp.compose import Letter, SenderLines, Skeleton
-from services.mailer.smtp.dkim import Algorithm, DkimSigner, NewKey, load_key, make_key
+from services.mailer.smtp.dkim import DkimSigner, NewKey, load_key, make_key
 from services.mailer.smtp.verp import ReturnAddresses
 
 DOMAIN: Final = "bright.example.com"
