@@ -88,19 +88,23 @@ class Database:
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """Open one asyncpg connection outside the pool, for a caller that keeps it for life (marker, listener)."""
-        connection = await asyncpg.connect(self._url, server_settings={"application_name": self._application})
+        connection = await self._connect_plain()
         await _register_json(connection)
         return connection
+
+    async def _connect_plain(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """Connect as the URL says: the driver reads it itself, sslmode and all that SQLAlchemy would not pass on."""
+        return await asyncpg.connect(self._url, server_settings={"application_name": self._application})
 
     def _engine_(self) -> AsyncEngine:
         if self._engine is None:
             self._engine = create_async_engine(
-                self._url.replace("postgresql://", "postgresql+asyncpg://", 1),
+                "postgresql+asyncpg://",
+                async_creator=self._connect_plain,
                 pool_size=self._pool_size,
                 max_overflow=self._pool_size,
                 pool_timeout=2,
                 pool_pre_ping=True,
-                connect_args={"server_settings": {"application_name": self._application}},
             )
         return self._engine
 

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
@@ -27,7 +28,9 @@ def config_of(service: str, connection: Connection | None = None) -> Config:
 
 async def migrate_async(service: str, owner_url: str) -> None:
     """Upgrade within a running event loop."""
-    engine = create_async_engine(owner_url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(owner_url), poolclass=NullPool
+    )
     try:
         async with engine.connect() as connection:
             await connection.run_sync(lambda sync: command.upgrade(config_of(service, sync), "head"))
