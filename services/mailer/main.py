@@ -110,6 +110,7 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
         optout_url=settings.optout_public_url,
         mail_domain=settings.bounce_domain,
         operator=settings.operator,
+        must_sign=settings.must_sign,
     )
     tools = Tools(
         worker_id=worker_id,
@@ -127,6 +128,7 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
         if tools.settler.unsettled == 0:
             journal.close()
     finally:
+        tools.preparer.close()
         await optout.close()
 
 

@@ -1,8 +1,11 @@
 """Preparing a claimed message: open its seal, look at it again, render and compose. Pure CPU once its batch is warmed up."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -10,17 +13,21 @@ from services.mailer.content.environment import FieldMissingError
 from services.mailer.content.fields import UnfitFieldsError
 from services.mailer.content.notices import write_sender_fields
 from services.mailer.content.render import Renderer, RenderFailedError
+from services.mailer.delivery.signing import Draft, SenderHeldError, Signers
 from services.mailer.domain.contents import CompiledContent
 from services.mailer.domain.moves import Move
 from services.mailer.domain.readiness import judge_readiness
 from services.mailer.domain.sealing import seal_place
+from services.mailer.domain.sender_domain import domain_of
 from services.mailer.domain.states import State
-from services.mailer.smtp.compose import Letter, SenderLines, Skeleton
+from services.mailer.smtp.compose import Composed, Letter, SenderLines, Skeleton
+from services.mailer.smtp.dkim import DkimSigner
 from services.mailer.smtp.envelope import Envelope, UnfitEnvelopeError
 from services.mailer.smtp.headers import UnfitHeaderError
 from services.mailer.smtp.verp import ReturnAddresses
 from services.mailer.store.claiming import ClaimedMessage
 from services.mailer.store.reading import find_contents, find_locations
+from services.mailer.store.sender_domains import DomainId
 from shared.kit.clock import Clock
 from shared.kit.crypto import DataKeys, FieldCipher, UndecryptableError
 from shared.kit.db import Database
@@ -30,6 +37,10 @@ from shared.schemas.token import MessageClass, OptoutToken, TokenKeys
 
 _MOST_KEPT: Final = 2000
 """Skeletons and renderers kept ready, about 20 kB each, and locations: more than there can be messages in a worker's hands."""
+_FRESH: Final = timedelta(minutes=1)
+"""A message signed ahead that waited longer is composed again: its Date and its signature should say when it left."""
+_BREATH: Final = 16
+"""Messages drafted before the event loop gets a turn: 2 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +70,67 @@ class Sending:
     optout_url: str
     mail_domain: str
     operator: str
+    must_sign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Kit:
+    """What the messages of one location and content share."""
+
+    facts: tuple[LocationFacts, SubscriberFacts | None]
+    renderer: Renderer
+    skeleton: Skeleton
+    domain_id: DomainId
 
 
 class Preparer:
-    """Prepares messages; `warm` loads what a batch needs, then `prepare` touches no database."""
+    """Prepares messages; `warm` loads what a batch needs and signs it ahead in threads, then `prepare` touches no database."""
 
     def __init__(self, database: Database, keys: DataKeys, sending: Sending, clock: Clock) -> None:
         self._database, self._keys, self._sending, self._clock = database, keys, sending, clock
         self._ciphers: dict[UUID, FieldCipher] = {}
         self._contents: dict[UUID, CompiledContent] = {}
         self._locations: dict[UUID, tuple[LocationFacts, SubscriberFacts | None]] = {}
-        self._kits: dict[
-            tuple[UUID, UUID], tuple[tuple[LocationFacts, SubscriberFacts | None], Renderer, Skeleton]
-        ] = {}
+        self._kits: dict[tuple[UUID, UUID], _Kit] = {}
+        self._signers = Signers(is_required=sending.must_sign)
+        self._ahead: dict[UUID, tuple[Draft, Composed]] = {}
 
     async def warm(self, messages: Sequence[ClaimedMessage]) -> None:
-        """Load data keys, contents and the present facts of locations for a batch."""
+        """Load data keys, contents, signing keys and the present facts of locations for a batch, then sign it ahead."""
         contents = {message.content_id for message in messages} - self._contents.keys()
         async with self._database.transaction() as connection:
             for subscriber_id in {message.subscriber_id for message in messages} - self._ciphers.keys():
                 self._ciphers[subscriber_id] = await self._keys.cipher(connection, subscriber_id)
             self._contents |= await find_contents(connection, contents)
             found = await find_locations(connection, {message.location_id for message in messages})
+            senders = {(message.subscriber_id, message.location_id) for message in messages}
+            domains = {(owner, _domain_of(found[place][0])) for owner, place in senders if place in found}
+            await self._signers.warm(connection, domains, self._ciphers)
         self._keep_locations(found)
         if len(self._kits) > _MOST_KEPT:
             self._kits.clear()
+        await self._sign_ahead(messages)
+
+    def close(self) -> None:
+        """End the signing threads."""
+        self._signers.close()
+
+    async def _sign_ahead(self, messages: Sequence[ClaimedMessage]) -> None:
+        """Compose what will be signed in threads. Whatever fails here fails again in `prepare`, which settles that message alone."""
+        now, drafts = self._clock.now(), []
+        if not self._signers.has_signers:
+            return
+        self._ahead = {key: kept for key, kept in self._ahead.items() if now - kept[0].letter.at < _FRESH}
+        for number, message in enumerate(messages):
+            with suppress(Exception):
+                kit, signer = self._look_up(message)
+                if signer is not None:
+                    drafts.append(Draft(self._write(message, kit.renderer, now), kit.skeleton, signer))
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+        for draft, composed in zip(drafts, await self._signers.compose_ahead(drafts), strict=True):
+            if composed is not None:
+                self._ahead[draft.letter.message_id] = (draft, composed)
 
     def _keep_locations(self, found: Mapping[UUID, tuple[LocationFacts, SubscriberFacts | None]]) -> None:
         """Keep the newest: messages of the batches before this one still wait to be prepared.
@@ -102,14 +149,13 @@ class Preparer:
         readiness = judge_readiness(now=now, useful_until=message.useful_until, recheck_after=message.recheck_after)
         if readiness != "go":
             raise UnsendableError(Move(State(readiness), "too_late" if readiness == "expired" else "waited_too_long"))
-        renderer, skeleton = self._kit(message)
-        address, fields = self._open(message)
+        ahead = self._ahead.pop(message.message_id, None)
+        kit, signer = self._look_up(message)
         try:
-            url = self._optout_url(message, address)
-            words = renderer.render(fields, url)
-            letter = Letter(message.message_id, address, words.subject, words.text, words.html, now, url)
-            composed = skeleton.compose(letter)
-            envelope = Envelope(skeleton.sender_of(message.message_id), address, len(composed.data))
+            composed = ahead[1] if ahead and _still_fits(ahead[0], kit, signer, now) else None
+            if composed is None:
+                composed = Draft(self._write(message, kit.renderer, now), kit.skeleton, signer).compose()
+            envelope = Envelope(kit.skeleton.sender_of(message.message_id), composed.recipient, len(composed.data))
         except FieldMissingError:
             raise UnsendableError(Move(State.FAILED, "field_missing")) from None
         except (UnfitFieldsError, RenderFailedError):
@@ -120,7 +166,20 @@ class Preparer:
             raise UnsendableError(Move(State.FAILED, "address_unfit")) from None
         return Prepared(message, envelope, composed.data, composed.sha256)
 
-    def _kit(self, message: ClaimedMessage) -> tuple[Renderer, Skeleton]:
+    def _write(self, message: ClaimedMessage, renderer: Renderer, now: datetime) -> Letter:
+        address, fields = self._open(message)
+        url = self._optout_url(message, address)
+        words = renderer.render(fields, url)
+        return Letter(message.message_id, address, words.subject, words.text, words.html, now, url)
+
+    def _look_up(self, message: ClaimedMessage) -> tuple[_Kit, DkimSigner | None]:
+        kit = self._kit(message)
+        try:
+            return kit, self._signers.find(kit.domain_id)
+        except SenderHeldError as held:
+            raise UnsendableError(Move(State.RECHECK, held.reason)) from None
+
+    def _kit(self, message: ClaimedMessage) -> _Kit:
         facts = self._locations.get(message.location_id)
         if facts is None or facts[0].state != "live" or facts[1] is None or not facts[1].active:
             raise UnsendableError(Move(State.RECHECK, "location_not_live"))
@@ -129,13 +188,14 @@ class Preparer:
             raise UnsendableError(Move(State.FAILED, "content_missing"))
         key = (message.location_id, message.content_id)
         kept = self._kits.get(key)
-        if kept is None or kept[0] is not facts:
+        if kept is None or kept.facts is not facts:
             try:
-                kept = (facts, *self._make_kit(facts[0], content))
+                renderer, skeleton = self._make_kit(facts[0], content)
+                kept = _Kit(facts, renderer, skeleton, (message.subscriber_id, _domain_of(facts[0])))
             except UnfitHeaderError:
                 raise UnsendableError(Move(State.FAILED, "sender_unfit")) from None
             self._kits[key] = kept
-        return kept[1], kept[2]
+        return kept
 
     def _make_kit(self, location: LocationFacts, content: CompiledContent) -> tuple[Renderer, Skeleton]:
         sender = write_sender_fields(
@@ -176,3 +236,12 @@ class Preparer:
             Address(address, "").masked,
         )
         return f"{self._sending.optout_url}/u/{self._sending.tokens.seal(token)}"
+
+
+def _domain_of(location: LocationFacts) -> str:
+    return domain_of(location.sender.header_from)
+
+
+def _still_fits(ahead: Draft, kit: _Kit, signer: DkimSigner | None, now: datetime) -> bool:
+    """Tell whether a message signed ahead may go as it is: same facts, same keys, not long ago."""
+    return ahead.skeleton is kit.skeleton and ahead.signer is signer and now - ahead.letter.at < _FRESH

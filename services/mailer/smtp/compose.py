@@ -61,6 +61,7 @@ class Composed:
 
     data: bytes
     message_id_header: str
+    recipient: str
 
     @property
     def sha256(self) -> bytes:
@@ -108,7 +109,7 @@ class Skeleton:
         headers.append(b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n')
         if sign:
             headers.insert(0, sign(headers, body))
-        return Composed(b"".join((*headers, b"\r\n", body)), message_id_header)
+        return Composed(b"".join((*headers, b"\r\n", body)), message_id_header, letter.recipient)
 
 
 def _recipient_header(recipient: str) -> bytes:

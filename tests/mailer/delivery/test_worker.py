@@ -33,7 +33,9 @@ async def test_messages_of_one_location_are_not_forgotten_when_anothers_are_clai
     second = await alone.claim()
     deps = alone.mailer.deps
     returns = ReturnAddresses({"1": b"k" * 32})
-    sending = Sending(TOKEN_KEYS, returns, "https://optout.example.com", "bounces.example.com", "Dueback")
+    sending = Sending(
+        TOKEN_KEYS, returns, "https://optout.example.com", "bounces.example.com", "Dueback", must_sign=False
+    )
     preparer = Preparer(deps.worker_db, deps.data_keys, sending, deps.clock)
     await preparer.warm(first)
     await preparer.warm(second)
