@@ -4,12 +4,15 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 
 from services.mailer.actions.check_sender_domains import check_sender_domains
+from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
+from services.mailer.actions.take_report import take_report
 from services.mailer.api import contents, messages, sender_domains
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
@@ -20,8 +23,10 @@ from services.mailer.delivery.settler import Settler
 from services.mailer.delivery.tools import Tools
 from services.mailer.delivery.worker import DeliveryWorker
 from services.mailer.deps import Deps, open_deps
+from services.mailer.domain.reports import Report
 from services.mailer.settings import Settings, load_settings
-from services.mailer.smtp.verp import ReturnAddresses
+from services.mailer.smtp.inbound import Receiver, open_receiver
+from services.mailer.smtp.verp import Purpose, ReturnAddresses
 from services.mailer.store.journal import ReplyJournal
 from shared.kit.app import create_app as create_service_app
 from shared.kit.crypto import derive
@@ -41,6 +46,7 @@ __all__ = [
     "loops",
     "open_deps",
     "open_follower",
+    "open_inbound",
     "open_worker",
     "work",
 ]
@@ -77,8 +83,17 @@ def loops(deps: Deps) -> list[Loop]:
     async def check_domains() -> bool:
         return await check_sender_domains(deps.worker_db, dns, bounces=deps.settings.bounce_records, clock=deps.clock)
 
+    look_back = LONG_LOOK
+
+    async def note() -> bool:
+        nonlocal look_back
+        more = await note_refusals(deps.worker_db, now=deps.clock.now(), look_back=look_back)
+        look_back = look_back if more else SHORT_LOOK
+        return more
+
     return [
         Loop("repair", repair, REPAIR_SECONDS),
+        Loop("note_refusals", note, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),
     ]
 
@@ -90,7 +105,7 @@ async def work(deps: Deps, stop: asyncio.Event) -> None:
     thread = threading.Thread(target=_follow_in_thread, args=(deps, ended), name="follow_suppressions", daemon=True)
     thread.start()
     try:
-        async with open_worker(deps) as worker:
+        async with open_worker(deps) as worker, open_inbound(deps):
             await asyncio.gather(worker.run(stop), run_loops(loops(deps), stop))
     finally:
         ended.set()
@@ -106,7 +121,7 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
     optout = _optout_client(deps, seconds=10.0)
     sending = Sending(
         tokens=TokenKeys(settings.token_keys),
-        returns=ReturnAddresses({"1": derive(settings.kek, "return_addresses")}),
+        returns=_return_addresses(settings),
         optout_url=settings.optout_public_url,
         mail_domain=settings.bounce_domain,
         operator=settings.operator,
@@ -133,6 +148,35 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
 
 
 @asynccontextmanager
+async def open_inbound(deps: Deps, *, port: int | None = None) -> AsyncIterator[int | None]:
+    """Receive mail at the bounce domain while the block runs; yield the port, None where the receiver is switched off."""
+    settings = deps.settings
+    wanted = settings.inbound_port or None if port is None else port
+    if wanted is None:
+        yield None
+        return
+    optout = _optout_client(deps, seconds=10.0)
+
+    async def take(report: Report, *, report_id: UUID, message_id: UUID, purpose: Purpose) -> None:
+        await take_report(
+            deps.worker_db,
+            optout,
+            report=report,
+            report_id=report_id,
+            message_id=message_id,
+            purpose=purpose,
+            now=deps.clock.now(),
+        )
+
+    receiver = Receiver(domain=settings.bounce_domain, returns=_return_addresses(settings), inbox=take)
+    try:
+        async with open_receiver(receiver, host=settings.inbound_host, port=wanted) as listening:
+            yield listening
+    finally:
+        await optout.close()
+
+
+@asynccontextmanager
 async def open_follower(deps: Deps) -> AsyncIterator[SuppressionFollower]:
     """Open a follower with a database pool and HTTP client of its own event loop."""
     database = Database(deps.settings.database_worker.get_secret_value(), application="mailer-follower", pool_size=2)
@@ -153,6 +197,10 @@ def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
             stop.set()
 
     asyncio.run(run())
+
+
+def _return_addresses(settings: Settings) -> ReturnAddresses:
+    return ReturnAddresses({"1": derive(settings.kek, "return_addresses")})
 
 
 def _optout_client(deps: Deps, *, seconds: float) -> OptoutClient:

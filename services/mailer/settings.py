@@ -50,6 +50,14 @@ class Settings(ServiceSettings):
     )
     connections: int = Field(default=20, ge=1, le=80, description="SMTP connections of one worker process")
 
+    inbound_host: str = Field(default="127.0.0.1", description="where the inbound SMTP receiver listens")
+    inbound_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="port of the inbound SMTP receiver for bounces, complaints and opt-outs by mail; 0 switches it off",
+    )
+
     @model_validator(mode="after")
     def _strict_in_production(self) -> Self:
         if self.common.mode == "production":

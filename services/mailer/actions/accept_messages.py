@@ -15,6 +15,7 @@ from services.mailer.domain.acceptance import Acceptance, judge_message
 from services.mailer.domain.sealing import seal_place
 from services.mailer.store.accepting import NewMessage, add_messages, find_known, find_live_touches
 from services.mailer.store.reading import find_classes, find_locations
+from services.mailer.store.reporting import find_unreachable
 from shared.kit.crypto import DataKeys, FieldCipher
 from shared.kit.db import set_subscriber
 from shared.schemas.location import LocationFacts, SubscriberFacts
@@ -73,12 +74,15 @@ async def _accept_own(
     # Touches first: a message whose touches were taken by its own first try, just committing, is then seen as repeated.
     taken = set(await find_live_touches(connection, subscriber_id, touches))
     repeated = await find_known(connection, subscriber_id, {message.message_id for _, message in own})
+    unreachable = await find_unreachable(
+        connection, subscriber_id, {message.address_key for _, message in own}, now=now
+    )
     receipts: dict[int, MessageReceipt] = {}
     new: list[NewMessage] = []
     for index, message in own:
         location, subscriber = known.locations.get(message.location_id, (None, None))
         content = known.classes.get(message.content_id)
-        acceptance = Acceptance(repeated, taken, location, subscriber, content)
+        acceptance = Acceptance(repeated, taken, location, subscriber, content, unreachable)
         code = judge_message(message, acceptance, now=now) or _unfit(message)
         if code is None and content is not None:
             new.append(_seal(message, content[1], cipher, now))

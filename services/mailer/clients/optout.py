@@ -1,13 +1,18 @@
-"""What the mailer asks of optout: permission for a batch, and the suppression log with its lease. On silence nothing is sent (fails closed)."""
+"""What the mailer asks of optout: permission for a batch, the suppression log with its lease, opt-outs that came by mail.
+
+On silence nothing is sent (fails closed) and a mail that came in is left to its sender to try again.
+"""
 
 from collections.abc import Sequence
 
 from shared.kit.http import RefusedError, ServiceClient, SilentError
 from shared.schemas.optout import (
+    OptoutsInput,
     PermissionAnswer,
     PermissionAnswers,
     PermissionQueries,
     PermissionQuery,
+    Recorded,
     SuppressionAnswer,
     SuppressionPoll,
 )
@@ -41,6 +46,13 @@ class OptoutClient:
             return await self._client.ask(
                 "POST", "/v1/suppressions/poll", SuppressionAnswer, body=poll, seconds=poll.wait_seconds + 2
             )
+        except (SilentError, RefusedError) as error:
+            raise OptoutSilentError(str(error)) from None
+
+    async def report(self, optouts: OptoutsInput) -> None:
+        """Put opt-outs that came by mail on file; they are in force when this returns. Raises OptoutSilentError otherwise: ask again."""
+        try:
+            await self._client.ask("POST", "/v1/optouts", Recorded, body=optouts)
         except (SilentError, RefusedError) as error:
             raise OptoutSilentError(str(error)) from None
 

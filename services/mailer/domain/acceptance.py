@@ -13,13 +13,15 @@ from shared.schemas.token import MessageClass
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What is known when a message is offered. `content` is (owner, class) of its content version; owner None is the platform."""
+    """What is known when a message is offered. `content` is (owner, class) of its content version; owner None is the platform.
+    `unreachable` are the address keys that bounced (L-075)."""
 
     known: Collection[UUID]
     taken: Collection[UUID]
     location: LocationFacts | None
     subscriber: SubscriberFacts | None
     content: tuple[UUID | None, MessageClass] | None
+    unreachable: Collection[str] = ()
 
 
 def judge_message(message: MessageInput, known: Acceptance, *, now: datetime) -> str | None:
@@ -50,6 +52,8 @@ def _judge_sender(message: MessageInput, known: Acceptance) -> str | None:
 def _judge_recipient(message: MessageInput, known: Acceptance, now: datetime) -> str | None:
     if message.useful_until <= now:
         return "too_late"
+    if message.address_key in known.unreachable:
+        return "address_unreachable"
     touches = [touch.touch_id for touch in message.touches]
     if len(set(touches)) != len(touches) or any(touch in known.taken for touch in touches):
         return "touch_taken"

@@ -195,3 +195,33 @@ sender_keys = Table(
     Column("missing_since", DateTime(timezone=True)),
     PrimaryKeyConstraint("subscriber_id", "domain", "selector"),
 )
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("report_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("blame", Text),
+    Column("status", Text),
+    Column("reason", Text),
+    Column("reported_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "report_id"),
+)
+Index("ix_reports_message_id", reports.c.subscriber_id, reports.c.message_id)
+Index("ix_reports_address_key", reports.c.subscriber_id, reports.c.address_key, reports.c.reported_at)
+Index("ix_messages_bounced", messages.c.final_at, postgresql_where=text("state = 'bounced'"))
+
+unreachable = Table(
+    "unreachable",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True)),
+    Column("cleared_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("subscriber_id", "address_key"),
+)

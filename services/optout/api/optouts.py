@@ -1,4 +1,4 @@
-"""POST /v1/optouts: opt-outs reported by the practice system's sync or by the front desk (S-037, N-25)."""
+"""POST /v1/optouts: opt-outs reported by the practice system's sync, by the front desk or by mail (S-037, N-25, L-024)."""
 
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ router = APIRouter(tags=["optouts"])
 async def take_optouts(
     body: Annotated[OptoutsInput, Body(examples=[OPTOUTS])],
     connection: Transaction,
-    caller: Annotated[Caller, needs("optouts", services=("ingest",))],
+    caller: Annotated[Caller, needs("optouts", services=("ingest", "mailer"))],
     once: OnceOnly,
     now: Now,
     door: OpenDoor,
