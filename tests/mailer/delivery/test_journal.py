@@ -1,9 +1,14 @@
 """The reply journal turns what a killed worker had read into what is known."""
 
 import asyncio
+import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
+
+import pytest
 
 from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.delivery.settler import Settler
@@ -86,15 +91,34 @@ async def test_a_journal_that_a_full_disk_damaged_costs_no_more_than_its_line(al
 
 
 async def test_a_disk_that_is_full_stops_neither_settling_nor_sending(alone: World, tmp_path: Path) -> None:
-    """F13: the journal only sharpens the picture; the database is where outcomes live."""
-    [ann] = await alone.hand_over("ann@example.com")
-    (tmp_path / f"{alone.worker_id}.journal").symlink_to("/dev/full")
-    settler = Settler(alone.mailer.deps.worker_db, alone.neighbours.clock, ReplyJournal(tmp_path, alone.worker_id))
+    """F13: the journal only sharpens the picture; the database is where outcomes live, and what is written later can be read."""
+    ann, bob = await alone.hand_over("ann@example.com", "bob@example.com")
+    journal = ReplyJournal(tmp_path, alone.worker_id)
+    with _largest_file(100), pytest.raises(OSError, match="cut short"):
+        journal.note(_sent(alone, ann))
+    journal.note(_sent(alone, bob))
+    _kill(tmp_path, alone.worker_id)
+    await _recover(alone, tmp_path)
+    assert await alone.states() == {"uncertain": 1, "sent": 1}
+    closed = ReplyJournal(tmp_path, uuid4())
+    closed.close()
+    settler = Settler(alone.mailer.deps.worker_db, alone.neighbours.clock, closed)
     settler.settle(_sent(alone, ann))
     stop = asyncio.Event()
     stop.set()
     await settler.run(stop)
-    assert await alone.states() == {"sent": 1}
+    assert await alone.states() == {"sent": 2}
+
+
+@contextmanager
+def _largest_file(octets: int) -> Iterator[None]:
+    """Let this process write no file beyond so many octets: a write is cut short there, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 async def test_the_journal_of_a_living_worker_is_left_alone(alone: World, tmp_path: Path) -> None:
