@@ -45,14 +45,15 @@ _MOVED: Final = (
 _UNKNOWN: Final = (
     r"(user|recipient|mailbox|account|address|alias|local ?part|person|destination|addressee)( ?name)?s?[^.\n]{0,60}"
     r"(not found|unknown|n[o']t (exist|exit|known|valid|listed|recogni[sz]ed|registered)|does ?n[o']t exist|"
-    r"do not exist|could ?n[o']t be found|is invalid|unavailable|not here|isn't here|(possibly |"
+    r"do not exist|could ?n[o']t be found|is invalid|not here|isn't here|(possibly |"
     r"may be )?incorrect)|"
-    r"(unknown|invalid|no such|nonexistent|non-existent|bad|undeliverable|unrecogni[sz]ed|illegal|"
+    r"(unknown|invalid|no such|nonexistent|non-existent|bad|unrecogni[sz]ed|illegal|"
     r"malformed)( or [a-z]{3,12})?[^.\n]{0,25}(user|recipient|mailbox|account|address(ee)?|alias|person|name|"
     r"destination mailbox)|"
     r"no (mailbox|user|account|recipient|address|one) (here|by that name|named|with that|found)|not (a |our |"
     r"in )?(valid |known |my )?(customer|(user|recipient|mailbox)\b|list of)|no mailbox|"
-    r"mailbox unavailable|not (listed|found) in[^.\n]{0,40}(directory|address book|name ?& ?address|domino)|"
+    r"mailbox unavailable or not local|does ?n[o']t have an? [^.\n ]{1,40}(\.[a-z]{2,10})? ?account|"
+    r"not (listed|found) in[^.\n]{0,40}(directory|address book|name ?& ?address|domino)|"
     r"unrout(e)?able address|no valid recipients?|address(es)? (was|were) not found|"
     r"(empfänger|benutzer|adresse|postfach|mailadresse)[^.\n]{0,50}(unbekannt|nicht gefunden|existiert nicht|"
     r"nicht vorhanden|ungültig)|"
@@ -60,9 +61,11 @@ _UNKNOWN: Final = (
     r"n['’]a pas été trouvée?|invalide)|"
     r"(usuario|destinatario|direcci[oó]n|buz[oó]n|cuenta)[^.\n]{0,50}(desconocid|no (existe|encontrad|"
     r"se (ha )?encontr)|inexistente|inválid)|"
+    r"no se (ha )?encontr(ó|ado)[^.\n]{0,20}(direcci|usuario|destinatario|buz)|"
+    r"impossibile trovare[^.\n]{0,20}(indirizzo|destinatario)|gick inte att hitta[^.\n]{0,20}(adress|mottagar)|"
     r"(utente|destinatario|indirizzo|casella)[^.\n]{0,50}(sconosciut|inesistente|non (esiste|trovat|è valid))|"
     r"(usuário|destinatário|endereço|caixa)[^.\n]{0,50}(desconhecid|inexistente|não (existe|encontrad|foi encontrad))|"
-    r"(gebruiker|ontvanger|adres|geadresseerde)[^.\n]{0,50}(onbekend|niet gevonden|bestaat niet)|"
+    r"(gebruiker|ontvanger|adres|geadresseerde)[^.\n]{0,50}(onbekend|niet (worden )?gevonden|bestaat niet)|"
     r"(użytkownik|adresat|odbiorca|adres|skrzynka)[^.\n]{0,50}(nieznany|nie istnieje|nie znaleziono)|"
     r"(пользовател|получател|адрес|ящик)[^.\n]{0,60}(не найден|не существует|неизвестен|отсутствует|недоступ)|"
     r"неизвестн[^.\n]{0,20}(пользовател|получател)|"
@@ -132,11 +135,15 @@ _REASONS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 _FAILURE: Final = re.compile(_FAILED, re.IGNORECASE)
 _DELAY: Final = re.compile(_DELAYED, re.IGNORECASE)
 _FLAT: Final = re.compile(r"[ \t\n]+")
+_NOT_THEIRS: Final = re.compile(
+    r"\b(your|sender('s)?|from|return|source|client|ip)[ -]+(e-?mail )?(ip )?address", re.IGNORECASE
+)
+"""An address of ours that is refused says nothing about theirs."""
 
 
 def find_reason(text: str) -> str | None:
     """Return the reason that the words of a failure name, or None. Lines are joined first: a phrase may be folded anywhere."""
-    flat = _FLAT.sub(" ", text)
+    flat = _NOT_THEIRS.sub("sender", _FLAT.sub(" ", text))
     return next((reason for reason, words in _REASONS if words.search(flat)), None)
 
 

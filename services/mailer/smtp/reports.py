@@ -112,7 +112,7 @@ def _read_complaint(mail: Mail, notice: Notice) -> Report | None:
         return Report(ReportKind.UNCLASSIFIED, reason="auth_failure_report")
     named = [
         line
-        for text in texts
+        for text in (*texts, notice.text)
         for line in re.findall(r"(?im)^(?:Original-Rcpt-To|Removal-Recipient)[ \t]?:(.{1,300})$", text)[:20]
     ]
     recipients = [
@@ -163,7 +163,7 @@ def _read_words(mail: Mail, notice: Notice, is_null: bool) -> Report | None:
         and (is_vacation_subject(subject) or is_vacation_text(notice.text))
     ):
         return None
-    if says_delay(f"{subject}\n{notice.text}"[:4_000]) and not is_named:
+    if says_delay(f"{subject}\n{notice.text}"[:4_000]) and (not is_named or says_delay(subject)):
         return Report(
             ReportKind.DELAYED, status=_status(judge_notice(notice.text)), recipients=find_recipients(mail, notice)
         )

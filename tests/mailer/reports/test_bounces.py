@@ -234,3 +234,41 @@ def test_an_unknown_charset_and_broken_encodings_are_survived() -> None:
 def test_what_is_no_bounce_is_none(sender: str, subject: str, body: str) -> None:
     """N-96: unknown is never a bounce, let alone a hard one."""
     assert read(sender, subject, body).kind != "bounce"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "550 Invalid sender address",
+        "550 Your e-mail address is invalid",
+        "550 Requested action not taken: mailbox unavailable",
+        "Something is undeliverable to this recipient",
+        "451 user unknown, for now",
+    ],
+)
+def test_words_that_prove_no_dead_address_blame_none(said: str) -> None:
+    """N-96: an address taken for dead by mistake loses a consumer."""
+    report = read("MAILER-DAEMON@a.example", "Undelivered", f"<ann@a.example>:\n{said}\n")
+    assert (report.kind, report.recipient) == ("bounce", "ann@a.example")
+    assert report.blame != "hard"
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        (
+            "Delivery Status Notification (Delay)",
+            "Delivery to the following recipient has been delayed:\n\n  ann@a.example\n",
+        ),
+        ("Warning: message 1abc delayed 24 hours", "ann@a.example\nDelivery attempts will continue\n"),
+        (
+            "Returned mail",
+            "<ann@a.example>\n451 name server timeout\nWarning: message still undelivered\nWill keep trying until\n",
+        ),
+    ],
+)
+def test_a_warning_is_no_bounce(subject: str, body: str) -> None:
+    """L-073, without the fields of RFC 3464; even with the header that names the recipient."""
+    assert read("MAILER-DAEMON@a.example", subject, body).kind == "delayed"
+    if "Warning" in subject:
+        assert read("MAILER-DAEMON@a.example", subject, body, "X-Failed-Recipients: ann@a.example\n").kind == "delayed"
