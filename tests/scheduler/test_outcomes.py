@@ -114,7 +114,10 @@ async def test_refusals_of_the_mailer_end_or_wait_by_their_code(practice: Practi
 
 async def test_outcomes_move_touches_and_repeats_of_the_feed_change_nothing(practice: Practice) -> None:
     """Architecture 2: after a feed restart everything is read again; uncertain may settle, sent may bounce late, nothing goes back."""
-    people = {name: practice.person() for name in ("sent", "bounced", "uncertain", "settled", "failed", "expired")}
+    people = {
+        name: practice.person()
+        for name in ("sent", "bounced", "uncertain", "settled", "refused_late", "failed", "expired")
+    }
     for person in people.values():
         practice.appointment(person, "2026-03-05 15:00")
     await practice.run()
@@ -124,10 +127,12 @@ async def test_outcomes_move_touches_and_repeats_of_the_feed_change_nothing(prac
         practice.outcome(of[people[name]], name)
     practice.outcome(of[people["settled"]], "uncertain")
     practice.outcome(of[people["settled"]], "sent")
+    practice.outcome(of[people["refused_late"]], "uncertain")
+    practice.outcome(of[people["refused_late"]], "expired", "mailbox_full")
     practice.outcome(of[people["bounced"]], "sent")
     practice.outcome(of[people["bounced"]], "bounced", "hard")
     await practice.run()
-    expected = {"settled": "sent"}
+    expected = {"settled": "sent", "refused_late": "expired"}
     for _ in range(2):
         for name, person in people.items():
             assert (await practice.touches(person))["day_before"][0] == expected.get(name, name), name

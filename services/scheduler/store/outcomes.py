@@ -38,7 +38,7 @@ with page as (
     from page p
     join touches t on t.subscriber_id = p.subscriber_id and t.touch_id = p.touch_id and t.message_id = p.message_id
     where t.state = 'dispatched'
-        or (t.state = 'uncertain' and p.state in ('sent', 'bounced', 'failed', 'deferred'))
+        or (t.state = 'uncertain' and p.state <> 'uncertain')
         or (t.state = 'sent' and p.state = 'bounced')
 ), changed as (
     update touches t set
