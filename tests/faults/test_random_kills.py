@@ -8,18 +8,14 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
-
-import pytest
 
 from shared.kit.clock import write_offset
-from shared.kit.http import HttpFailure
+from tests.faults.crowd import Crowd
 from tests.fixtures.services import Neighbours
 from tests.fixtures.smtp import Script, Step
-from tests.journeys.mail_house import CONNECTIONS, MailHouse, Nursery, is_alive, open_mail_house, open_nursery
+from tests.journeys.mail_house import CONNECTIONS, MailHouse, Nursery, is_alive, open_mail_house
 
 KILLS = 20
 DROPS = 10
@@ -36,40 +32,8 @@ MISBEHAVIOUR = Script(
 )
 
 
-@pytest.fixture
-def nursery(tmp_path: Path) -> Iterator[Nursery]:
-    """Return a place that starts service processes quickly."""
-    with open_nursery(tmp_path) as opened:
-        yield opened
-
-
 def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
-
-
-class Crowd:
-    """People who click until they are answered, as mail programs do when a server dies on them."""
-
-    def __init__(self, house: MailHouse) -> None:
-        self._house = house
-        self._clicks: list[asyncio.Task[None]] = []
-        self.answered: dict[str, float] = {}
-
-    def send(self, addresses: list[str]) -> None:
-        """Let these people click now."""
-        self._clicks += [asyncio.create_task(self._click(address)) for address in addresses]
-
-    async def finish(self) -> None:
-        """Wait until everybody is answered."""
-        await asyncio.gather(*self._clicks)
-
-    async def _click(self, address: str) -> None:
-        while address not in self.answered:
-            try:
-                if (await self._house.click(address)).status_code == 200:
-                    self.answered[address] = monotonic()
-            except HttpFailure:
-                await asyncio.sleep(0.2)
 
 
 async def _hurt(house: MailHouse, rng: random.Random, workers: list[int], optout: int) -> tuple[list[int], int]:
@@ -122,8 +86,7 @@ async def test_twenty_random_kills_lose_nothing_and_repeat_nothing(
         for worker in workers:
             await house.stop(worker)
         account = await house.account()
-        sent_at = {dot.details["recipients"][0]: dot.at for dot in house.dots()}
-        late = [address for address, at in crowd.answered.items() if sent_at.get(address, 0.0) > at]
+        late = crowd.mailed_late()
         _say(f"{len(crowd.answered)} opted out, {len(late)} mailed after the answer; {account.line()}")
         assert late == []
         account.check(most_uncertain=KILLS * CONNECTIONS + DROPS)
