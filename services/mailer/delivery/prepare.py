@@ -20,7 +20,7 @@ from services.mailer.domain.readiness import judge_readiness
 from services.mailer.domain.sealing import seal_place
 from services.mailer.domain.sender_domain import domain_of
 from services.mailer.domain.states import State
-from services.mailer.smtp.compose import Composed, Letter, SenderLines, Skeleton
+from services.mailer.smtp.compose import Letter, SenderLines, Skeleton
 from services.mailer.smtp.dkim import DkimSigner
 from services.mailer.smtp.envelope import Envelope, UnfitEnvelopeError
 from services.mailer.smtp.headers import UnfitHeaderError
@@ -93,18 +93,23 @@ class Preparer:
         self._locations: dict[UUID, tuple[LocationFacts, SubscriberFacts | None]] = {}
         self._kits: dict[tuple[UUID, UUID], _Kit] = {}
         self._signers = Signers(is_required=sending.must_sign)
-        self._ahead: dict[UUID, tuple[Draft, Composed]] = {}
+        self._ahead: dict[UUID, Draft] = {}
 
     async def warm(self, messages: Sequence[ClaimedMessage]) -> None:
         """Load data keys, contents, signing keys and the present facts of locations for a batch, then sign it ahead."""
         contents = {message.content_id for message in messages} - self._contents.keys()
         async with self._database.transaction() as connection:
             for subscriber_id in {message.subscriber_id for message in messages} - self._ciphers.keys():
-                self._ciphers[subscriber_id] = await self._keys.cipher(connection, subscriber_id)
+                with suppress(UndecryptableError):  # its own messages fail one by one, the batch goes on
+                    self._ciphers[subscriber_id] = await self._keys.cipher(connection, subscriber_id)
             self._contents |= await find_contents(connection, contents)
             found = await find_locations(connection, {message.location_id for message in messages})
             senders = {(message.subscriber_id, message.location_id) for message in messages}
-            domains = {(owner, _domain_of(found[place][0])) for owner, place in senders if place in found}
+            domains = {
+                (owner, _domain_of(found[place][0]))
+                for owner, place in senders
+                if place in found and owner in self._ciphers
+            }
             await self._signers.warm(connection, domains, self._ciphers)
         self._keep_locations(found)
         if len(self._kits) > _MOST_KEPT:
@@ -116,11 +121,11 @@ class Preparer:
         self._signers.close()
 
     async def _sign_ahead(self, messages: Sequence[ClaimedMessage]) -> None:
-        """Compose what will be signed in threads. Whatever fails here fails again in `prepare`, which settles that message alone."""
+        """Draft what will be signed and leave it to threads. Whatever fails here fails again in `prepare`, which settles that message alone."""
         now, drafts = self._clock.now(), []
         if not self._signers.has_signers:
             return
-        self._ahead = {key: kept for key, kept in self._ahead.items() if now - kept[0].letter.at < _FRESH}
+        self._ahead = {key: kept for key, kept in self._ahead.items() if now - kept.letter.at < _FRESH}
         for number, message in enumerate(messages):
             with suppress(Exception):
                 kit, signer = self._look_up(message)
@@ -128,9 +133,8 @@ class Preparer:
                     drafts.append(Draft(self._write(message, kit.renderer, now), kit.skeleton, signer))
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
-        for draft, composed in zip(drafts, await self._signers.compose_ahead(drafts), strict=True):
-            if composed is not None:
-                self._ahead[draft.letter.message_id] = (draft, composed)
+        self._ahead |= {draft.letter.message_id: draft for draft in drafts}
+        self._signers.compose_ahead(drafts)
 
     def _keep_locations(self, found: Mapping[UUID, tuple[LocationFacts, SubscriberFacts | None]]) -> None:
         """Keep the newest: messages of the batches before this one still wait to be prepared.
@@ -149,12 +153,12 @@ class Preparer:
         readiness = judge_readiness(now=now, useful_until=message.useful_until, recheck_after=message.recheck_after)
         if readiness != "go":
             raise UnsendableError(Move(State(readiness), "too_late" if readiness == "expired" else "waited_too_long"))
-        ahead = self._ahead.pop(message.message_id, None)
         kit, signer = self._look_up(message)
         try:
-            composed = ahead[1] if ahead and _still_fits(ahead[0], kit, signer, now) else None
-            if composed is None:
-                composed = Draft(self._write(message, kit.renderer, now), kit.skeleton, signer).compose()
+            draft = self._take_ahead(message, kit, signer, now)
+            if draft is None:
+                draft = Draft(self._write(message, kit.renderer, now), kit.skeleton, signer)
+            composed = draft.ahead or draft.compose()
             envelope = Envelope(kit.skeleton.sender_of(message.message_id), composed.recipient, len(composed.data))
         except FieldMissingError:
             raise UnsendableError(Move(State.FAILED, "field_missing")) from None
@@ -171,6 +175,15 @@ class Preparer:
         url = self._optout_url(message, address)
         words = renderer.render(fields, url)
         return Letter(message.message_id, address, words.subject, words.text, words.html, now, url)
+
+    def _take_ahead(self, message: ClaimedMessage, kit: _Kit, signer: DkimSigner | None, now: datetime) -> Draft | None:
+        """Return the message as drafted ahead, and perhaps signed by now, if it may go as it is: same facts, same keys, not long ago."""
+        draft = self._ahead.pop(message.message_id, None)
+        if draft is None:
+            return None
+        draft.is_taken = True
+        fits = draft.skeleton is kit.skeleton and draft.signer is signer and now - draft.letter.at < _FRESH
+        return draft if fits else None
 
     def _look_up(self, message: ClaimedMessage) -> tuple[_Kit, DkimSigner | None]:
         kit = self._kit(message)
@@ -221,7 +234,7 @@ class Preparer:
             plain = json.loads(
                 self._ciphers[message.subscriber_id].decrypt(message.sealed or b"", seal_place(message.message_id))
             )
-        except UndecryptableError:
+        except (UndecryptableError, KeyError):
             raise UnsendableError(Move(State.FAILED, "shredded")) from None
         return plain["address"], plain["fields"]
 
@@ -240,8 +253,3 @@ class Preparer:
 
 def _domain_of(location: LocationFacts) -> str:
     return domain_of(location.sender.header_from)
-
-
-def _still_fits(ahead: Draft, kit: _Kit, signer: DkimSigner | None, now: datetime) -> bool:
-    """Tell whether a message signed ahead may go as it is: same facts, same keys, not long ago."""
-    return ahead.skeleton is kit.skeleton and ahead.signer is signer and now - ahead.letter.at < _FRESH

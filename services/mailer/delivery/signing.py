@@ -1,9 +1,9 @@
 """Signers of sender domains, ready for use, and the threads that sign: a signature takes 250 us in which the event loop can send others."""
 
-import asyncio
 import os
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,7 +15,6 @@ from services.mailer.domain.sealing import key_place
 from services.mailer.domain.sender_domain import SenderKey, judge_signing, pick_signers
 from services.mailer.smtp.compose import Composed, Letter, Skeleton
 from services.mailer.smtp.dkim import DkimSigner, UnfitKeyError, load_key
-from services.mailer.smtp.headers import UnfitHeaderError
 from services.mailer.store.sender_domains import DomainId, find_keys, find_sealed
 from shared.kit.crypto import FieldCipher, UndecryptableError
 from shared.kit.logs import log
@@ -34,13 +33,15 @@ class SenderHeldError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
-    """A message all but composed. `signer` None: it goes unsigned."""
+    """A message all but composed. `signer` None: it goes unsigned. A thread fills `ahead` unless the message was taken before its turn."""
 
     letter: Letter
     skeleton: Skeleton
     signer: DkimSigner | None
+    ahead: Composed | None = None
+    is_taken: bool = False
 
     def compose(self) -> Composed:
         """Return the bytes, signed where they are to be. Raises UnfitHeaderError."""
@@ -124,28 +125,22 @@ class Signers:
         """Whether any domain's mail is signed at all."""
         return any(entry.signer for entry in self._entries.values())
 
-    async def compose_ahead(self, drafts: Sequence[Draft]) -> list[Composed | None]:
-        """Compose and sign in threads; None where a draft cannot be composed."""
+    def compose_ahead(self, drafts: Sequence[Draft]) -> None:
+        """Let threads compose and sign these in their order; nobody waits for it: whoever is faster than the threads signs himself."""
         if self._threads is None:
             self._threads = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1), thread_name_prefix="sign")
-        loop, chunks = asyncio.get_running_loop(), range(0, len(drafts), _CHUNK)
-        done = await asyncio.gather(
-            *(loop.run_in_executor(self._threads, _compose_all, drafts[at : at + _CHUNK]) for at in chunks)
-        )
-        return [composed for chunk in done for composed in chunk]
+        for first in range(0, len(drafts), _CHUNK):
+            self._threads.submit(_compose_all, drafts[first : first + _CHUNK])
 
     def close(self) -> None:
         """End the threads."""
         if self._threads is not None:
-            self._threads.shutdown(wait=False)
+            self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _compose_all(drafts: Sequence[Draft]) -> list[Composed | None]:
-    return [_compose(draft) for draft in drafts]
-
-
-def _compose(draft: Draft) -> Composed | None:
-    try:
-        return draft.compose()
-    except UnfitHeaderError:
-        return None
+def _compose_all(drafts: Sequence[Draft]) -> None:
+    """Whatever fails here fails again where the message is prepared, which settles that message alone (N-98)."""
+    for draft in drafts:
+        if not draft.is_taken:
+            with suppress(Exception):
+                draft.ahead = draft.compose()
