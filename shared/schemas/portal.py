@@ -17,8 +17,6 @@ from shared.schemas.location import (
 )
 from shared.schemas.wire import Instant, Line, Name, Wire
 
-SCOPES: tuple[str, ...] = ("ingest", "records", "campaigns", "messages", "optouts", "locations", "clients", "operator")
-
 
 class SubscriberInput(Wire):
     """A new subscriber with exactly the fields of S-070 (fax optional)."""

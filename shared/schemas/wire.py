@@ -29,8 +29,6 @@ AddressKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,4}\.[A-Za-z0
 Instant = AwareDatetime
 """A point in time with offset; naive times are refused (N-50)."""
 
-ID_EXAMPLE = UUID("0192f0c1-7a00-7000-8000-000000000001")
-
 
 class Page(Wire, Generic[Item]):
     """One page of a list; `next` is the cursor of the following page or null at the end."""

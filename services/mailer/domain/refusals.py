@@ -15,12 +15,6 @@ class ContentFrozenError(ConflictError):
     code, title = "content_frozen", "A content with this id is published with other bytes; publish under another id."
 
 
-class ContentUnknownError(NotFoundError):
-    """No such content."""
-
-    code, title = "content_unknown", "There is no content with this id."
-
-
 class MessageUnknownError(NotFoundError):
     """No such message for this caller."""
 
