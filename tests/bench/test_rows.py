@@ -21,7 +21,7 @@ SMALL = Options(lambda _: None, messages=300, records=3000, sink="own")
 
 @pytest.mark.parametrize("name", ["P1", "P3"])
 def test_a_row_runs_from_nothing_to_a_figure_that_stands(name: str) -> None:
-    """Issue 1: P1 and P3 with their limits, whatever they show."""
+    """P1 and P3 with their limits, whatever they show."""
     figure = find_rows()[name].measure(SMALL)
     assert figure.void == ""
     assert figure.value > 0

@@ -20,7 +20,7 @@ def codes(evidence: Evidence) -> set[str]:
 
 
 def test_what_is_right_adds_up_and_everyone_without_mail_has_a_reason() -> None:
-    """Issue 1: the reason for every consumer who got nothing."""
+    """The reason for every consumer who got nothing."""
     evidence = stage()
     found = account(evidence)
     assert found.faults == ()

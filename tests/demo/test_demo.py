@@ -26,7 +26,7 @@ def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_demo_adds_up_and_leaves_nothing_running(tmp_path: Path) -> None:
-    """Issue 1: the main job through all five services; exit code 0 only if everything adds up."""
+    """The main job through all five services; exit code 0 only if everything adds up."""
     tmp_path.chmod(0o755)  # as root PostgreSQL runs as another user, who must be able to get in
     folder = tmp_path / "demo"
     done = run_demo("--json", "--seed", "2", "--data", str(folder))

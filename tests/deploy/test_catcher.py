@@ -92,7 +92,7 @@ async def test_pipelined_mail_is_kept_with_its_envelope_and_its_exact_bytes(catc
 
 
 async def test_the_html_of_a_mail_runs_and_loads_nothing(catcher: Running) -> None:
-    """Issue 1: shows the HTML safely: own policy, sandbox without scripts, links in a new tab without a referrer."""
+    """Shows the HTML safely: own policy, sandbox without scripts, links in a new tab without a referrer."""
     catcher.store.add(HTML, _caught("<script>alert(1)</script> today"))
     page = await catcher.http.get("/messages/1")
     assert "<script>alert" not in page.text
@@ -110,7 +110,7 @@ async def test_the_html_of_a_mail_runs_and_loads_nothing(catcher: Running) -> No
 
 
 async def test_text_headers_and_source_are_escaped(catcher: Running) -> None:
-    """Issue 1: the text part, all headers and the raw source."""
+    """The text part, all headers and the raw source."""
     catcher.store.add(HTML, _caught())
     assert "Hello &lt;b&gt;Ann&lt;/b&gt;" in (await catcher.http.get("/messages/1?view=text")).text
     headers = (await catcher.http.get("/messages/1?view=headers")).text
@@ -123,7 +123,7 @@ async def test_text_headers_and_source_are_escaped(catcher: Running) -> None:
 
 @pytest.mark.parametrize("case", HOSTILE)
 async def test_hostile_mail_is_shown_and_nothing_falls_over(catcher: Running, case: str) -> None:
-    """Issue 1: broken charset, no parts, ten megabytes."""
+    """Broken charset, no parts, ten megabytes."""
     catcher.store.add(HOSTILE[case], _caught())
     for view in ("", "?view=html", "?view=text", "?view=headers", "?view=raw"):
         assert (await catcher.http.get(f"/messages/1{view}")).status_code == 200
@@ -131,7 +131,7 @@ async def test_hostile_mail_is_shown_and_nothing_falls_over(catcher: Running, ca
 
 
 async def test_the_list_is_searched_and_marks_what_was_read(catcher: Running) -> None:
-    """Issue 1: sender, recipient, subject, time, unread, filter by recipient and search."""
+    """Sender, recipient, subject, time, unread, filter by recipient and search."""
     for name in ("ann", "bob"):
         catcher.store.add(b"Subject: x\r\n\r\n", _caught(f"Reminder for {name}", f"{name}@example.com"))
     everything = (await catcher.http.get("/")).text

@@ -112,7 +112,7 @@ async def test_a_role_with_too_many_rights_is_refused(server: EmbeddedPostgres, 
     ],
 )
 def test_a_wrong_database_url_is_answered_with_a_sentence(url: str, sentence: str) -> None:
-    """Issue 1, bad input; the password is not repeated."""
+    """Bad input; the password is not repeated."""
     with pytest.raises(CannotRunError, match=sentence) as refused:
         provision(url, PASSWORDS)
     assert ":b@" not in str(refused.value)

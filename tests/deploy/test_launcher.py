@@ -42,7 +42,7 @@ def _dueback(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[
 def test_bad_input_is_answered_with_one_sentence(
     tmp_path: Path, arguments: list[str], variables: dict[str, str], sentence: str
 ) -> None:
-    """Issue 1, bad input: stderr, exit code 2, no traceback."""
+    """Bad input: stderr, exit code 2, no traceback."""
     answer = _dueback(*arguments, DUEBACK_DATA=str(tmp_path / "data"), **variables)
     assert answer.returncode == 2
     assert sentence in answer.stderr
@@ -51,14 +51,14 @@ def test_bad_input_is_answered_with_one_sentence(
 
 
 def test_a_data_folder_that_cannot_be_written_is_named() -> None:
-    """Issue 1, bad input: a read-only folder (here one in which even root can make nothing)."""
+    """Bad input: a read-only folder (here one in which even root can make nothing)."""
     answer = _dueback("up", "--data", "/proc/dueback")
     assert answer.returncode == 2
     assert "Cannot write to the data folder /proc/dueback" in answer.stderr
 
 
 def test_every_command_explains_itself() -> None:
-    """Issue 1: the subcommands there are now."""
+    """The subcommands there are now."""
     overview = _dueback("--help")
     assert overview.returncode == 0
     for name in ("bench", "check", "demo", "migrate", "serve", "sync", "test", "up", "work"):
@@ -67,7 +67,7 @@ def test_every_command_explains_itself() -> None:
 
 
 def test_without_a_network_the_first_set_up_says_so(tmp_path: Path) -> None:
-    """Issue 1, bad input: no network at first set-up; here an index that refuses connections."""
+    """Bad input: no network at first set-up; here an index that refuses connections."""
     offline = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_CONFIG_FILE": "/dev/null", "PIP_FIND_LINKS": ""}
     answer = subprocess.run(
         [sys.executable, str(REPOSITORY / "dueback")],

@@ -48,7 +48,7 @@ async def test_what_was_committed_is_there_after_the_server_was_killed_and_start
 
 
 async def test_a_second_start_after_a_clean_stop_finds_the_same_data(tmp_path: Path) -> None:
-    """Issue 1: the second start is quick and keeps everything."""
+    """The second start is quick and keeps everything."""
     with EmbeddedPostgres(tmp_path / "postgres", durable=False) as server:
         await _value(server.url(), "create table kept as select 1 as answer")
     with EmbeddedPostgres(tmp_path / "postgres", durable=False) as server:
@@ -57,7 +57,7 @@ async def test_a_second_start_after_a_clean_stop_finds_the_same_data(tmp_path: P
 
 
 def test_killing_the_launcher_leaves_no_server_behind(tmp_path: Path) -> None:
-    """Issue 1: nothing is left running after `kill -9` of the launcher."""
+    """Nothing is left running after `kill -9` of the launcher."""
     launcher = run_program(START_AND_WAIT, str(tmp_path / "postgres"))
     pid = int(printed_line(launcher))
     assert is_alive(pid)
@@ -70,7 +70,7 @@ def test_killing_the_launcher_leaves_no_server_behind(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_use_is_refused_with_a_sentence(server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Issue 1, bad input: two servers never share a folder."""
+    """Bad input: two servers never share a folder."""
     monkeypatch.setattr(postgres, "IN_USE_AFTER_S", 0.1)
     with pytest.raises(CannotRunError, match="in use by a running PostgreSQL"):
         EmbeddedPostgres(server.folder).start()
@@ -117,7 +117,7 @@ async def test_root_runs_it_under_another_identity(tmp_path: Path, kind: Kind) -
 
 
 def test_a_cluster_of_another_version_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    """Issue 1, bad input: no start on files that this server cannot read."""
+    """Bad input: no start on files that this server cannot read."""
     with EmbeddedPostgres(tmp_path / "postgres", durable=False):
         pass
     (tmp_path / "postgres" / "cluster" / "PG_VERSION").write_text("12\n")

@@ -60,7 +60,7 @@ def test_lost_or_damaged_secrets_of_an_existing_database_are_not_replaced(tmp_pa
 
 
 def test_a_service_gets_its_own_secrets_and_nobody_elses(tmp_path: Path) -> None:
-    """Issue 1: owner URLs and other services' keys never reach a service, the operator's environment neither."""
+    """Owner URLs and other services' keys never reach a service, the operator's environment neither."""
     secrets = load_or_make_secrets(tmp_path)
     around = _surroundings(secrets, tmp_path)
     operators = {

@@ -53,7 +53,7 @@ def _child(folder: Path, program: str, said: list[str], *, respawn: bool = True)
 
 
 def test_a_service_that_dies_is_started_again_and_says_so(tmp_path: Path) -> None:
-    """Issue 1: restarted with back-off."""
+    """Restarted with back-off."""
     said: list[str] = []
     child = _child(tmp_path, SLEEPER, said)
     child.start()
@@ -78,7 +78,7 @@ def test_a_killed_child_stays_dead_until_it_is_started(tmp_path: Path) -> None:
 
 
 def test_a_child_that_ignores_the_polite_signal_is_ended_with_everything_it_started(tmp_path: Path) -> None:
-    """Issue 1: Ctrl-C stops everything."""
+    """Ctrl-C stops everything."""
     stubborn = _child(tmp_path, STUBBORN, [])
     stubborn.start()
     assert wait_until(lambda: "up" in stubborn.tail)
@@ -93,7 +93,7 @@ def test_a_child_that_ignores_the_polite_signal_is_ended_with_everything_it_star
 
 
 def test_killing_the_launcher_ends_its_children_and_the_next_start_waits_for_them(tmp_path: Path) -> None:
-    """Issue 1: nothing is left running after `kill -9`; two launchers never share a folder."""
+    """Nothing is left running after `kill -9`; two launchers never share a folder."""
     launcher = run_program(LAUNCHER, str(tmp_path))
     pid = int(printed_line(launcher))
     with pytest.raises(CannotRunError, match="already running"):
@@ -116,7 +116,7 @@ def test_the_log_of_a_service_has_an_upper_size(tmp_path: Path) -> None:
 
 
 def test_ports_are_the_last_ones_if_free_and_a_demanded_one_that_is_taken_is_refused() -> None:
-    """Issue 1: twice at once on free ports, also while they are still starting; links in mails stay good over a restart."""
+    """Twice at once on free ports, also while they are still starting; links in mails stay good over a restart."""
     first = choose_ports(["optout", "ingest"], demanded={}, last={}, usual=False)
     second = choose_ports(["optout", "ingest"], demanded={}, last=first.by_name)
     assert not set(first.by_name.values()) & set(second.by_name.values())

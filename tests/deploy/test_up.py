@@ -53,7 +53,7 @@ def _answers(url: str) -> bool:
 
 
 def test_two_installations_run_side_by_side_and_leave_nothing_behind(tmp_path: Path) -> None:
-    """Issue 1: twice at once on free ports; nothing is left after `kill -9` (here in the middle of a start) or Ctrl-C."""
+    """Twice at once on free ports; nothing is left after `kill -9` (here in the middle of a start) or Ctrl-C."""
     kept, killed = tmp_path / "kept", tmp_path / "killed"
     launchers = [_start(kept), _start(killed)]
     try:

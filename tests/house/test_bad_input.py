@@ -92,7 +92,7 @@ async def test_every_route_refuses_bad_input(service: str, neighbours: Neighbour
 async def test_every_worked_example_is_taken_and_once_per_key(
     service: str, neighbours: Neighbours, subtests: pytest.Subtests
 ) -> None:
-    """Issue 1: the examples are true; a creating POST answers a repeat alike and refuses another body under the same key."""
+    """The examples are true; a creating POST answers a repeat alike and refuses another body under the same key."""
     opened = await neighbours.open(service)
     world = await build_world(neighbours, opened)
     for door in sorted(doors_of(opened.app), key=_ends_something):
@@ -111,7 +111,7 @@ async def test_every_worked_example_is_taken_and_once_per_key(
 
 
 async def test_a_batch_id_with_another_body_is_refused(neighbours: Neighbours) -> None:
-    """Issue 1: a repeat of a batch is harmless, another body under its id is refused and changes nothing."""
+    """A repeat of a batch is harmless, another body under its id is refused and changes nothing."""
     opened = await neighbours.open("ingest")
     world = await build_world(neighbours, opened)
     [door] = [door for door in doors_of(opened.app) if door.name == "POST /v1/batches"]

@@ -11,7 +11,7 @@ from tests.portal.steps import Portal, ask_token
 
 
 async def test_a_secret_is_shown_once_and_a_repeat_shows_the_client_without_it(portal: Portal) -> None:
-    """Issue 1, S26: the idempotency table keeps no secret."""
+    """S26: the idempotency table keeps no secret."""
     path = f"/v1/subscribers/{await portal.subscriber()}/clients"
     keyed = portal.operator | {"Idempotency-Key": "bridge"}
     first = await portal.call("POST", path, keyed, json=CLIENT_INPUT)

@@ -30,7 +30,7 @@ def _marks(page: str) -> dict[str, list[str]]:
 async def test_the_page_tells_who_is_ready_and_who_is_on_hold(
     portal: Portal, below: Callable[[str], Awaitable[Below]]
 ) -> None:
-    """Issue 1: a plain status page; HOLD is put and released by the operator (I20)."""
+    """A plain status page; HOLD is put and released by the operator (I20)."""
     down = _marks(await _page(portal))
     assert down == {name: ["not ready"] for name in ("optout", "ingest", "mailer", "scheduler")} | {"portal": ["ready"]}
     for name in ("optout", "mailer"):

@@ -15,7 +15,7 @@ def test_a_subscriber_has_exactly_the_fields_of_the_policy() -> None:
 
 
 async def test_the_operator_lists_subscribers_page_by_page(portal: Portal) -> None:
-    """Issue 1: cursor pages; a cursor that is not ours is refused."""
+    """Cursor pages; a cursor that is not ours is refused."""
     made = [await portal.subscriber(name=f"Practice {number}") for number in range(3)]
     seen: list[str] = []
     after: str | None = None
@@ -41,7 +41,7 @@ async def test_only_the_operator_takes_in_subscribers(portal: Portal) -> None:
 
 
 async def test_an_edit_needs_the_version_that_was_read(portal: Portal) -> None:
-    """S-120, issue 1: ETag and If-Match; effective at once."""
+    """S-120: ETag and If-Match; effective at once."""
     path = f"/v1/subscribers/{await portal.subscriber()}"
     read = await portal.call("GET", path)
     tag = read.headers["etag"]
@@ -103,7 +103,7 @@ async def test_a_contact_person_is_not_readable_at_rest_nor_echoed(portal: Porta
 
 
 async def test_the_same_key_creates_once_and_another_body_under_it_is_refused(portal: Portal) -> None:
-    """Issue 1: Idempotency-Key on every POST that creates."""
+    """Idempotency-Key on every POST that creates."""
     keyed = portal.operator | {"Idempotency-Key": "first-of-may"}
     first = await portal.call("POST", "/v1/subscribers", keyed, json=SUBSCRIBER_INPUT)
     again = await portal.call("POST", "/v1/subscribers", keyed, json=SUBSCRIBER_INPUT)

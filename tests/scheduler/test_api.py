@@ -134,7 +134,7 @@ async def test_touches_come_in_pages_and_say_why(practice: Practice) -> None:
 
 
 async def test_reasons_tell_of_every_campaign_what_it_found(practice: Practice) -> None:
-    """S-003, issue 1: why this went out, why this did not, for any consumer."""
+    """S-003: why this went out, why this did not, for any consumer."""
     ana, bo, cy, di = practice.person(), practice.person(status="deceased"), practice.person(), practice.person()
     for person, status in ((ana, "booked"), (cy, "cancelled")):
         practice.appointment(person, "2026-03-20 09:00", status=status)

@@ -155,6 +155,6 @@ def _type(**changes: object) -> CampaignType:
     ],
 )
 def test_rules_that_contradict_each_other_never_start(make: object) -> None:
-    """Issue 5, bad input: a campaign type that cannot hold is refused when it is defined."""
+    """Bad input: a campaign type that cannot hold is refused when it is defined."""
     with pytest.raises(ContradictoryRulesError):
         make()  # type: ignore[operator]

@@ -25,7 +25,7 @@ def made() -> Sample:
 
 
 def test_the_same_seed_makes_the_same_sample_and_another_seed_another(made: Sample) -> None:
-    """Issue 1: `--seed` for another sample."""
+    """`--seed` for another sample."""
     assert sample(NOW, seed=7) == made
     assert sample(NOW, seed=8) != made
 
