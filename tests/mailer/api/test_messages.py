@@ -9,7 +9,15 @@ import pytest
 from tests.fixtures.services import service_headers
 from tests.mailer.delivery.world import World, key_of
 
-SCHEDULER = service_headers("scheduler", "mailer")
+
+def scheduler() -> dict[str, str]:
+    """Return the scheduler's credential, made when it is used: an assertion lives for a minute."""
+    return service_headers("scheduler", "mailer")
+
+
+def scheduler() -> dict[str, str]:
+    """Return a credential of the scheduler; it lives for a minute."""
+    return service_headers("scheduler", "mailer")
 
 
 def family(world: World, *people: UUID) -> dict[str, Any]:
@@ -21,7 +29,7 @@ def family(world: World, *people: UUID) -> dict[str, Any]:
 async def cancel(world: World, *touches: str) -> Any:
     """Cancel touches and return the answer's body."""
     body = {"subscriber_id": str(world.subscriber.subscriber_id), "touch_ids": list(touches)}
-    answer = await world.mailer.http.post("/v1/messages/cancel", json=body, headers=SCHEDULER)
+    answer = await world.mailer.http.post("/v1/messages/cancel", json=body, headers=scheduler())
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -104,7 +112,7 @@ async def test_a_foreign_subscribers_touch_cannot_be_cancelled(world: World) -> 
     message = world.message("ann@example.com", uuid4())
     await world.submit(message)
     body = {"subscriber_id": str(uuid4()), "touch_ids": touches_of(message)}
-    answer = await world.mailer.http.post("/v1/messages/cancel", json=body, headers=SCHEDULER)
+    answer = await world.mailer.http.post("/v1/messages/cancel", json=body, headers=scheduler())
     assert answer.json() == {"cancelled": [], "too_late": []}
     assert await world.states() == {"accepted": 1}
 
@@ -120,7 +128,7 @@ async def test_a_foreign_subscribers_touch_cannot_be_cancelled(world: World) -> 
 )
 async def test_a_stop_that_would_stop_nothing_is_refused(world: World, scope: str, stop_id: str) -> None:
     """I24: somebody who pressed stop must not believe in it in vain."""
-    answer = await world.mailer.http.put(f"/v1/stops/{scope}/{stop_id}", json={"state": "paused"}, headers=SCHEDULER)
+    answer = await world.mailer.http.put(f"/v1/stops/{scope}/{stop_id}", json={"state": "paused"}, headers=scheduler())
     assert answer.status_code == 422, answer.text
     assert await world.database.fetchval("select count(*) from stops") == 0
 
@@ -129,7 +137,7 @@ async def test_a_stop_may_be_set_and_lifted_again_and_again(world: World) -> Non
     """I24: both are idempotent, and only scheduler and portal may."""
     path = f"/v1/stops/subscriber/{world.subscriber.subscriber_id}"
     for state in ("paused", "paused", "running", "running"):
-        answer = await world.mailer.http.put(path, json={"state": state}, headers=SCHEDULER)
+        answer = await world.mailer.http.put(path, json={"state": state}, headers=scheduler())
         assert (answer.status_code, answer.json()) == (200, {"state": state})
         assert await world.database.fetchval("select count(*) from stops") == (state == "paused")
     foreign = service_headers("ingest", "mailer")
@@ -145,13 +153,13 @@ async def test_the_feed_is_read_by_cursor_and_starts_again_for_a_foreign_epoch(w
     seen, cursor, epoch = [], "0.0", None
     while True:
         query = f"after={cursor}&limit=2" + (f"&epoch={epoch}" if epoch else "")
-        page = (await world.mailer.http.get(f"/v1/changes?{query}", headers=SCHEDULER)).json()
+        page = (await world.mailer.http.get(f"/v1/changes?{query}", headers=scheduler())).json()
         if not page["changes"]:
             break
         seen += [change["key"] for change in page["changes"]]
         cursor, epoch = page["cursor"], page["epoch"]
     assert seen == [message["message_id"] for message in messages]
-    foreign = await world.mailer.http.get(f"/v1/changes?after={cursor}&epoch={uuid4()}", headers=SCHEDULER)
+    foreign = await world.mailer.http.get(f"/v1/changes?after={cursor}&epoch={uuid4()}", headers=scheduler())
     assert (foreign.status_code, foreign.json()["code"]) == (409, "feed_restarted")
     assert (await world.mailer.http.get("/v1/changes", headers=service_headers("ingest", "mailer"))).status_code == 403
     assert key_of("ann0@example.com") not in str(page)
