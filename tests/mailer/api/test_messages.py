@@ -15,11 +15,6 @@ def scheduler() -> dict[str, str]:
     return service_headers("scheduler", "mailer")
 
 
-def scheduler() -> dict[str, str]:
-    """Return a credential of the scheduler; it lives for a minute."""
-    return service_headers("scheduler", "mailer")
-
-
 def family(world: World, *people: UUID) -> dict[str, Any]:
     """Return a message about several people."""
     touches = [{"touch_id": str(uuid4()), "person_id": str(person)} for person in people]
