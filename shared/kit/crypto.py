@@ -97,7 +97,10 @@ class DataKeys:
             )
             wrapped = await connection.scalar(find, {"s": subscriber_id})
         wrapped = bytes(wrapped)
-        return FieldCipher(1, self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], place))
+        try:
+            return FieldCipher(1, self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], place))
+        except InvalidTag:
+            raise UndecryptableError from None
 
     def forget(self, subscriber_id: UUID) -> None:
         """Drop a cached key after its row was deleted."""

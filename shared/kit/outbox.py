@@ -6,10 +6,10 @@ Receivers are idempotent, so rows may overtake each other. A definite refusal pa
 import json
 import random
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kit.crashpoints import crashpoint
@@ -20,6 +20,8 @@ from shared.kit.logs import log
 _BATCH: Final = 20
 _LEASE_SECONDS: Final = 30
 _LONGEST_BACKOFF_SECONDS: Final = 60.0
+_OF_THE_COMMAND: Final = frozenset((400, 409, 413, 422))
+"""What the receiver says of the command itself. A 401, 403, 404 or 408 speaks of clocks, keys and roll-outs and may be gone in a minute."""
 
 _PUT = text(
     "insert into outbox (destination, method, path, body) values (:destination, :method, :path, cast(:body as jsonb))"
@@ -55,18 +57,27 @@ class OutboxDelivery:
             rows = (await connection.execute(_CLAIM, {"limit": _BATCH, "lease": _LEASE_SECONDS})).all()
         for row in rows:
             body = json.loads(row.body) if isinstance(row.body, str) else row.body
-            try:
-                await self._clients[row.destination].send(row.method, row.path, body=body)
-                crashpoint("kit.outbox_delivered")
-                statement, values = _DONE, {"id": row.id}
-            except RefusedError as refused:
-                log("kit.outbox").error(
-                    "command_refused", destination=row.destination, outbox_id=row.id, code=refused.code
-                )
-                statement, values = _REFUSED, {"id": row.id, "code": f"{refused.status} {refused.code}"[:200]}
-            except SilentError:
-                seconds = random.uniform(0.2, min(_LONGEST_BACKOFF_SECONDS, 0.5 * 2 ** min(row.attempts, 10)))  # noqa: S311
-                statement, values = _LATER, {"id": row.id, "seconds": seconds}
+            statement, values = await self._deliver(row, body)
             async with self._database.transaction() as connection:
                 await connection.execute(statement, values)
         return len(rows) == _BATCH
+
+    async def _deliver(self, row: Any, body: Any) -> tuple[TextClause, dict[str, Any]]:
+        """Send one row; return what to note of it. Only a refusal of the command itself parks it; the rest may pass another time."""
+        try:
+            await self._clients[row.destination].send(row.method, row.path, body=body)
+            crashpoint("kit.outbox_delivered")
+            return _DONE, {"id": row.id}
+        except RefusedError as refused:
+            if refused.status in _OF_THE_COMMAND:
+                log("kit.outbox").error(
+                    "command_refused", destination=row.destination, outbox_id=row.id, code=refused.code
+                )
+                return _REFUSED, {"id": row.id, "code": f"{refused.status} {refused.code}"[:200]}
+            log("kit.outbox").warning(
+                "command_postponed", destination=row.destination, outbox_id=row.id, code=refused.code
+            )
+        except SilentError:
+            pass
+        longest = min(_LONGEST_BACKOFF_SECONDS, 0.5 * 2 ** min(row.attempts, 10))
+        return _LATER, {"id": row.id, "seconds": random.uniform(0.2, longest)}  # noqa: S311 - jitter

@@ -29,7 +29,7 @@ class _Peer:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
         self.bodies.append(message["body"])
-        content = b'{"code": "thing_unknown"}' if self.status == 404 else b"{}"
+        content = b'{"code": "thing_unknown"}' if self.status in (404, 409) else b"{}"
         await send(
             {"type": "http.response.start", "status": self.status, "headers": [(b"content-type", b"application/json")]}
         )
@@ -102,13 +102,24 @@ async def test_a_refused_command_is_parked_with_its_code_and_blocks_nothing(
 ) -> None:
     """F14: a poison command is parked, the rest flows on."""
     await _put(api, 1)
-    peer.status = 404
+    peer.status = 409
     await delivery.step()
     peer.status = 200
     await _put(api, 2)
     await delivery.step()
-    assert [row.refused for row in await _left(worker)] == ["404 thing_unknown"]
+    assert [row.refused for row in await _left(worker)] == ["409 thing_unknown"]
     assert len(peer.bodies) == 2
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 408])
+async def test_a_refusal_that_is_not_of_the_command_is_tried_again(
+    api: Database, worker: Database, delivery: OutboxDelivery, peer: _Peer, status: int
+) -> None:
+    """Architecture 2: a command that must not be lost; clocks, keys and roll-outs come right again."""
+    await _put(api, 1)
+    peer.status = status
+    await delivery.step()
+    assert [row.refused for row in await _left(worker)] == [None]
 
 
 async def test_a_client_tells_refusal_from_silence(peer: _Peer) -> None:

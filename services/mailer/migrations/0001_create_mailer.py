@@ -40,7 +40,8 @@ create table claims (
     claim_id uuid not null, worker_id uuid not null, lease_until timestamptz not null, constraint pk_claims primary key (claim_id));
 create table suppressions (
     entry_id uuid not null, position bigint not null, subscriber_id uuid, location_id uuid, address_key text, person_id uuid,
-    suppression_class text not null, constraint pk_suppressions primary key (entry_id));
+    suppression_class text not null);
+create unique index uq_suppressions_entry on suppressions (subscriber_id, entry_id) nulls not distinct;
 create index ix_suppressions_address_key on suppressions (address_key) where address_key is not null;
 create index ix_suppressions_person_id on suppressions (person_id) where person_id is not null;
 create table follower_state (
@@ -67,7 +68,7 @@ begin
     return query
     update messages m set state = 'handing_over', marked_at = clock_timestamp()
     from unnest(subscriber_ids, message_ids, claim_ids) as k (subscriber_id, message_id, claim_id)
-    join claims c on c.claim_id = k.claim_id and c.lease_until > clock_timestamp()
+    join claims c on c.claim_id = k.claim_id and c.lease_until > clock_timestamp() + interval '2 s'
     where m.subscriber_id = k.subscriber_id and m.message_id = k.message_id and m.claim_id = k.claim_id
       and m.state = 'claimed' and m.useful_until > business_now
       and not exists (

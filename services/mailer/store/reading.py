@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,11 +41,12 @@ async def find_locations(
     rows = await connection.execute(_LOCATIONS, {"ids": [str(location_id) for location_id in location_ids]})
     found = {}
     for row in rows:
-        location = LocationFacts.model_validate(_json(row.location))
-        found[location.location_id] = (
-            location,
-            SubscriberFacts.model_validate(_json(row.subscriber)) if row.subscriber else None,
-        )
+        try:
+            location = LocationFacts.model_validate(_json(row.location))
+            subscriber = SubscriberFacts.model_validate(_json(row.subscriber)) if row.subscriber else None
+        except ValidationError:
+            continue  # one unreadable location holds its own mail (recheck), not the whole batch
+        found[location.location_id] = (location, subscriber)
     return found
 
 

@@ -14,13 +14,15 @@ _FINAL: Final = sorted(state.value for state in FINAL)
 _FREEING: Final = ["recheck", "cancelled"]
 """States after which a touch may be submitted again in another message."""
 
+# What was told as uncertain is told again when it turns out deferred: such a row keeps its final_at, which marks it.
 _SETTLE: Final = """
 with given as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::int[], $8::bytea[])
         as g (subscriber_id, message_id, claim_id, state, reason, next_at, counted, sha256)),
 moved as (
     update messages m set state = g.state, reason = g.reason, next_at = coalesce(g.next_at, m.next_at), attempts = m.attempts + g.counted,
-        final_at = case when g.state = any ($10) then $9::timestamptz end, sha256 = coalesce(g.sha256, m.sha256),
+        final_at = case when g.state = any ($10) then $9::timestamptz when m.state = 'uncertain' then m.final_at end,
+        sha256 = coalesce(g.sha256, m.sha256),
         claim_id = case when g.state = 'uncertain' then m.claim_id end
     from given g where m.subscriber_id = g.subscriber_id and m.message_id = g.message_id and m.claim_id = g.claim_id
       and (m.state, g.state) in (select * from unnest($11::text[], $12::text[]))
@@ -32,7 +34,7 @@ told as (
     insert into changes (subscriber_id, kind, key, body)
     select subscriber_id, 'outcome', message_id, jsonb_build_object(
         'message_id', message_id, 'touch_ids', touch_ids, 'state', state, 'reason', reason, 'at', final_at)
-    from moved where state = any ($10))
+    from moved where state = any ($10) or final_at is not null)
 select message_id from moved
 """
 _ATTEMPTS: Final = """

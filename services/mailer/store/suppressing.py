@@ -24,7 +24,7 @@ _KNOWN: Final = "select received from follower_state where singleton and epoch =
 _ADD: Final = """
 insert into suppressions (entry_id, position, subscriber_id, location_id, address_key, person_id, suppression_class)
 select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[])
-on conflict (entry_id) do update set position = excluded.position
+on conflict (subscriber_id, entry_id) do update set position = excluded.position
 """
 _LIFT: Final = """
 delete from suppressions s using unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[])

@@ -133,13 +133,20 @@ claims = Table(
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("entry_id", Uuid, primary_key=True),
+    Column("entry_id", Uuid, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("subscriber_id", Uuid),
     Column("location_id", Uuid),
     Column("address_key", Text),
     Column("person_id", Uuid),
     Column("suppression_class", Text, nullable=False),
+)
+Index(
+    "uq_suppressions_entry",
+    suppressions.c.subscriber_id,
+    suppressions.c.entry_id,
+    unique=True,
+    postgresql_nulls_not_distinct=True,
 )
 Index("ix_suppressions_address_key", suppressions.c.address_key, postgresql_where=text("address_key is not null"))
 Index("ix_suppressions_person_id", suppressions.c.person_id, postgresql_where=text("person_id is not null"))

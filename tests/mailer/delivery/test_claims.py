@@ -83,7 +83,7 @@ async def test_a_late_definite_reply_of_the_same_attempt_settles_a_doubt(alone: 
     assert await _settle(alone, bob, State.DEFERRED, "try_later")
     assert await alone.states() == {"sent": 1, "deferred": 1}
     told = [outcome["state"] for outcome in await alone.outcomes()]
-    assert sorted(told) == ["sent", "uncertain", "uncertain"]
+    assert sorted(told) == ["deferred", "sent", "uncertain", "uncertain"]
 
 
 async def test_a_put_back_wins_over_a_marker_whose_commit_nobody_knows(alone: World) -> None:
