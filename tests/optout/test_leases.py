@@ -77,6 +77,22 @@ async def test_a_foreign_epoch_starts_from_the_beginning_without_a_lease(clinic:
     assert (await clinic.poll(after=1, safe=1)).lease_seconds == LEASE_SECONDS
 
 
+async def test_a_promotion_or_restore_under_a_running_door_is_noticed_by_the_next_poll(clinic: Clinic) -> None:
+    """I20, F24: the log may have lost entries: a new epoch, everything from the start, no lease, no permission until a person confirms."""
+    await clinic.click()
+    await clinic.poll()
+    before = await clinic.poll(after=1, safe=1)
+    assert before.lease_seconds == LEASE_SECONDS
+    async with clinic.service.deps.worker_db.transaction() as connection:
+        await connection.execute(text("update service_state set identity = 'the server of before'"))
+    after = await clinic.poll(after=1, safe=1)
+    assert after.epoch != before.epoch
+    assert ([entry.position for entry in after.entries], after.lease_seconds) == ([1], 0)
+    assert (await clinic.poll(after=1, safe=1)).lease_seconds == 0
+    with pytest.raises(AssertionError, match="on_hold"):
+        await clinic.may_send()
+
+
 async def test_a_position_this_log_never_gave_starts_from_the_beginning(clinic: Clinic) -> None:
     """Architecture 2: a log behind its follower is another log."""
     await clinic.poll()

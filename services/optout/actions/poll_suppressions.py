@@ -7,6 +7,7 @@ from services.optout.store.door import Door
 from services.optout.store.holders import keep_holder, report_progress, share_head
 from services.optout.store.suppressions import read_suppressions
 from shared.kit.crashpoints import crashpoint
+from shared.kit.epoch import read_epoch
 from shared.schemas.optout import SuppressionAnswer, SuppressionPoll
 
 _MOST_ROWS: Final = 5000
@@ -38,6 +39,9 @@ async def poll_suppressions(door: Door, *, poll: SuppressionPoll) -> Suppression
 async def _answer(door: Door, poll: SuppressionPoll, *, may_wait: bool) -> SuppressionAnswer | None:
     """Answer in one transaction that shares the head's lock; None when there is nothing yet and the follower's lease is fresh."""
     async with door.database.transaction() as connection:
+        await read_epoch(
+            connection
+        )  # after a promotion or restore under us: a new epoch and HOLD, before either is trusted
         head = await share_head(connection, poll.holder)
         # A follower without an epoch starts from nothing: that is as good as ours.
         known = poll.after <= head.last and (poll.epoch == head.epoch or (poll.epoch is None and poll.after == 0))

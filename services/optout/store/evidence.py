@@ -35,6 +35,7 @@ async def find_evidence(connection: RawConnection, questions: Sequence[Question]
     """Return, per question, every entry about its address or its people, the platform's included.
 
     Raises OnHoldError: after a restore opt-outs may be missing, so nothing is allowed until a person confirms (I20).
+    A restore under a running process is noticed by the next poll for a lease, without which nothing is sent; so it is not asked for here.
     """
     people = [
         (n, question.subscriber_id, person) for n, question in enumerate(questions) for person in question.person_ids
