@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel
@@ -45,6 +45,16 @@ update idempotency set status = :status, headers = cast(:headers as jsonb), body
 _KEPT_HEADERS: Final = ("location", "etag")
 
 
+class Seal(Protocol):
+    """How an answer with personal data is stored for a repeat and read again."""
+
+    async def close(self, connection: AsyncConnection, made: Any, /) -> str:
+        """Return the text that is stored."""
+
+    async def open(self, connection: AsyncConnection, stored: str, /) -> str:
+        """Return the JSON that was answered first."""
+
+
 class Once:
     """Answers a repeated creating POST with the first answer. A twin waits for the first to commit; other content under one key is refused (422)."""
 
@@ -60,8 +70,12 @@ class Once:
         *,
         response: Response,
         keep: Callable[[Any], BaseModel] = lambda made: made,
+        seal: Seal | None = None,
     ) -> Any:
-        """Run `create` once per (caller, Idempotency-Key). `keep` may strip what must not be stored (a secret shown once)."""
+        """Run `create` once per (caller, Idempotency-Key).
+
+        `keep` may strip what must not be stored (a secret shown once), `seal` encrypts what a repeat needs but nobody may read at rest.
+        """
         if self._key is None:
             return await create()
         digest = hashlib.sha256(
@@ -69,16 +83,17 @@ class Once:
         ).digest()
         found = {"caller": caller, "key": self._key}
         if not await connection.scalar(_TAKE, found | {"hash": digest}):
-            return await self._repeat(connection, found, digest, response)
+            return await self._repeat(connection, found, digest, seal)
         made = await create()
         headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
         status = response.status_code or 201
-        body = keep(made).model_dump_json()
+        kept = keep(made)
+        body = await seal.close(connection, kept) if seal else kept.model_dump_json()
         await connection.execute(_KEEP, found | {"status": status, "headers": json.dumps(headers), "body": body})
         return made
 
     async def _repeat(
-        self, connection: AsyncConnection, found: dict[str, Any], digest: bytes, response: Response
+        self, connection: AsyncConnection, found: dict[str, Any], digest: bytes, seal: Seal | None
     ) -> Response:
         row = (await connection.execute(_FIND, found)).one()
         if bytes(row.request_hash) != digest:
@@ -87,7 +102,8 @@ class Once:
             raise ConflictError("the first request with this key is still running")
         kept = json.loads(row.headers) if isinstance(row.headers, str) else row.headers or {}
         headers = kept | {"idempotency-replayed": "true"}
-        return Response(row.body, status_code=row.status, headers=headers, media_type="application/json")
+        body = await seal.open(connection, row.body) if seal else row.body
+        return Response(body, status_code=row.status, headers=headers, media_type="application/json")
 
 
 async def _once(

@@ -116,6 +116,28 @@ async def test_the_same_key_creates_once_and_another_body_under_it_is_refused(po
     assert len((await portal.call("GET", "/v1/subscribers")).json()["items"]) == 1
 
 
+async def test_what_is_kept_for_a_repeat_shows_no_contact_data_and_still_answers_alike(portal: Portal) -> None:
+    """S79: contact name, phone, fax and e-mail lie sealed in `idempotency`, also after an acceptance and an edit."""
+    given = SUBSCRIBER_INPUT | {"contact_name": "Zebulon Quartz", "phone": "+1 415 555 0177", "fax": "+1 415 555 0178"}
+    keyed = portal.operator | {"Idempotency-Key": "sealed"}
+    first = await portal.call("POST", "/v1/subscribers", keyed, json=given)
+    path = f"/v1/subscribers/{first.json()['subscriber_id']}"
+    accepted = await portal.call("POST", f"{path}/agreements", keyed | {"Idempotency-Key": "yes"}, json=AGREEMENT_INPUT)
+    assert (first.status_code, accepted.status_code) == (201, 201)
+    stored = [line for line in (await portal.whole_database()).splitlines() if "sealed" in line or ",yes," in line]
+    assert len(stored) == 2
+    for value in (given["contact_name"], given["phone"], given["fax"], given["email"], AGREEMENT_INPUT["accepted_by"]):
+        assert [line for line in stored if str(value).lower() in line.lower()] == []
+    edited = await portal.call(
+        "PATCH", path, portal.operator | {"If-Match": accepted.headers["etag"]}, json={"fax": "1"}
+    )
+    assert edited.status_code == 200, edited.text
+    again = await portal.call("POST", "/v1/subscribers", keyed, json=given)
+    assert (again.status_code, again.json(), again.headers["etag"]) == (201, first.json(), first.headers["etag"])
+    repeated = await portal.call("POST", f"{path}/agreements", keyed | {"Idempotency-Key": "yes"}, json=AGREEMENT_INPUT)
+    assert (repeated.status_code, repeated.json()) == (201, accepted.json())
+
+
 async def test_a_body_far_larger_than_any_record_is_not_read(portal: Portal) -> None:
     """S60: bodies are read before callers are known, so the limit is small and holds for strangers too."""
     answer = await portal.opened.http.post("/v1/subscribers", content=b"x" * (256 * 1024 + 1))

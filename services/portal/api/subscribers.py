@@ -19,6 +19,7 @@ from services.portal.api.access import (
 )
 from services.portal.api.cursors import after_id, next_page
 from services.portal.api.examples import AGREEMENT_INPUT, SUBSCRIBER, SUBSCRIBER_INPUT, answers, page_of, worked
+from services.portal.api.sealed_answer import SealedSubscriber
 from services.portal.api.shapes import subscriber_shape
 from services.portal.store.subscribers import find_subscriber, list_subscribers
 from shared.kit.requests import After, IfMatch, Limit, OnceOnly, Transaction, set_version
@@ -52,7 +53,9 @@ async def add_subscriber(
         set_version(response, made.version)
         return subscriber_shape(made)
 
-    answer: Subscriber | Response = await once.answer(connection, actor_of(caller), create, response=response)
+    answer: Subscriber | Response = await once.answer(
+        connection, actor_of(caller), create, response=response, seal=SealedSubscriber(deps.data_keys)
+    )
     return answer
 
 
@@ -132,5 +135,7 @@ async def add_agreement(
         set_version(response, accepted.version)
         return subscriber_shape(accepted)
 
-    answer: Subscriber | Response = await once.answer(connection, actor_of(caller), create, response=response)
+    answer: Subscriber | Response = await once.answer(
+        connection, actor_of(caller), create, response=response, seal=SealedSubscriber(deps.data_keys)
+    )
     return answer
