@@ -73,7 +73,10 @@ class Ingest:
 
 @dataclass
 class Mailer:
-    """Takes messages and remembers them, in a journal too where a process is going to die; `refuses` is the code of a refusal."""
+    """Takes messages and remembers them, in a journal too where a process is going to die; `refuses` is the code of a refusal.
+
+    `turns_away` is the status by which whole calls are refused; so are, as malformed, calls that speak of one of the people in `malformed`.
+    """
 
     feed: Feed = field(default_factory=Feed)
     messages: dict[UUID, MessageInput] = field(default_factory=dict)
@@ -81,6 +84,8 @@ class Mailer:
     cancelled: list[UUID] = field(default_factory=list)
     submissions: int = 0
     refuses: str | None = None
+    turns_away: int | None = None
+    malformed: set[UUID] = field(default_factory=set)
     is_silent: bool = False
     too_late: bool = False
     journal: Path | None = None
@@ -97,6 +102,16 @@ class Mailer:
         if self.journal is not None:
             with self.journal.open("a") as file:
                 file.write(message.model_dump_json() + "\n")
+
+    def _receipt(self, message: MessageInput) -> dict[str, str | None]:
+        result, code = "repeated" if message.message_id in self.messages else "accepted", None
+        if message.content_id not in self.contents:
+            result, code = "refused", "content_unknown"
+        elif self.refuses:
+            result, code = "refused", self.refuses
+        else:
+            self._take(message)
+        return {"message_id": str(message.message_id), "result": result, "code": code}
 
     def app(self) -> FastAPI:
         """Return the application."""
@@ -126,17 +141,12 @@ class Mailer:
             self.submissions += 1
             if self.is_silent:
                 return Response(status_code=503)
-            receipts = []
-            for row in (await request.json())["messages"]:
-                message = MessageInput.model_validate(row)
-                result, code = "repeated" if message.message_id in self.messages else "accepted", None
-                if message.content_id not in self.contents:
-                    result, code = "refused", "content_unknown"
-                elif self.refuses:
-                    result, code = "refused", self.refuses
-                else:
-                    self._take(message)
-                receipts.append({"message_id": str(message.message_id), "result": result, "code": code})
+            if self.turns_away:
+                return Response('{"code": "unauthorized"}', status_code=self.turns_away)
+            messages = [MessageInput.model_validate(row) for row in (await request.json())["messages"]]
+            if any(touch.person_id in self.malformed for message in messages for touch in message.touches):
+                return Response('{"code": "invalid_request"}', status_code=422)
+            receipts = [self._receipt(message) for message in messages]
             return Response(json.dumps({"receipts": receipts}), media_type="application/json")
 
         @app.post("/v1/messages/cancel")

@@ -13,7 +13,7 @@ from services.scheduler.clients.mailer import MailerClient
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.campaign_type import CampaignType
-from services.scheduler.domain.submission import Refusal, Whereabouts, find_misfits, judge_refusal
+from services.scheduler.domain.submission import Refusal, Whereabouts, find_misfits, is_about_messages, judge_refusal
 from services.scheduler.store.contents import forget_published
 from services.scheduler.store.locations import read_locations
 from services.scheduler.store.messages import (
@@ -172,12 +172,17 @@ def _input(
 
 
 async def _submit(mailer: MailerClient, inputs: Mapping[MessageKey, MessageInput], settlement: Settlement) -> None:
-    """Submit all at once; should the mailer refuse the whole call, one by one, so that one bad message holds up no other."""
+    """Submit all at once; should the mailer find the call malformed, one by one, so that one bad message holds up no other.
+
+    Any other refusal of a call (clock skew, limits, a wrong address) says nothing of its messages and is raised: they go again, as after silence.
+    """
     if not inputs:
         return
     try:
         receipts = await mailer.submit(list(inputs.values()))
     except RefusedError as refused:
+        if not is_about_messages(refused.status):
+            raise
         if len(inputs) > 1:
             for key, message in inputs.items():
                 await _submit(mailer, {key: message}, settlement)

@@ -33,6 +33,7 @@ SENTENCES: Final[dict[str, str]] = {
     "regrouped": "Another touch of the same message was taken back, so this one is grouped again.",
     "waited_too_long": "It waited with the mailer longer than its facts may be trusted, so everything is looked at again.",
     "agreement_required": "The mailer has no accepted agreement of the business on file (S-052).",
+    "touch_taken": "Another message already carries this touch; what becomes of that one counts.",
     # people
     "person_unknown": "The person's record has not arrived.",
     "person_gone": "The person's record was deleted or erased.",
@@ -71,7 +72,6 @@ SENTENCES: Final[dict[str, str]] = {
     "other_mail_today": "The address already got a mail that day and the next day would have been too late (N-02).",
     # the mailer's ends, where a code reads badly by itself
     "mailer_refused": "The mailer refused the message without saying why.",
-    "touch_taken": "Another message already carries this touch.",
     "field_missing": "The content asks for a field that this message does not have; the other messages went (N-98).",
     "recalled": "It was taken back from the mailer before it left.",
 }

@@ -9,8 +9,15 @@ Refusal = Literal["put_back", "held", "expired", "failed"]
 
 _PASSING: Final = frozenset(("content_unknown", "location_unknown", "on_hold"))
 """The mailer has not been told something yet: the very same message goes again in a moment."""
-_HOLDING: Final = frozenset(("location_not_live", "agreement_required"))
-"""The mailer knows of a cause to wait that our facts do not show yet."""
+_HOLDING: Final = frozenset(("location_not_live", "agreement_required", "touch_taken"))
+"""The mailer knows of a cause to wait that our facts do not show yet; `touch_taken`: another message of ours, whose outcome is to come."""
+_MALFORMED: Final = frozenset((400, 422))
+"""The statuses by which a whole call is refused for what stands in it."""
+
+
+def is_about_messages(status: int) -> bool:
+    """Tell whether the refusal of a whole call is about its messages, so that one of them alone may be refused for good."""
+    return status in _MALFORMED
 
 
 def judge_refusal(code: str | None) -> Refusal:

@@ -24,6 +24,7 @@ class TouchOutcome:
 
 # A touch moves on from `dispatched` by its own message only, from `uncertain` to what turned out, from `sent` to a late bounce; anything else is a
 # repeat after a feed restart and changes nothing. `recheck`, and `cancelled` by our own recall, put it back; planning then says what it should be.
+# A touch that the mailer would not take because another message carries it (`touch_taken`) was sent if that message was.
 _TOUCHES: Final = text("""
 with page as (
     select * from unnest(
@@ -36,10 +37,12 @@ with page as (
             select from touches s
             where s.subscriber_id = p.subscriber_id and s.message_id = p.message_id and s.recall_reason is not null)) as goes_back
     from page p
-    join touches t on t.subscriber_id = p.subscriber_id and t.touch_id = p.touch_id and t.message_id = p.message_id
-    where t.state = 'dispatched'
-        or (t.state = 'uncertain' and p.state <> 'uncertain')
-        or (t.state = 'sent' and p.state = 'bounced')
+    join touches t on t.subscriber_id = p.subscriber_id and t.touch_id = p.touch_id
+    where (t.message_id = p.message_id and (
+            t.state = 'dispatched'
+            or (t.state = 'uncertain' and p.state <> 'uncertain')
+            or (t.state = 'sent' and p.state = 'bounced')))
+        or (t.state = 'held' and t.reason = 'touch_taken' and p.state in ('sent', 'bounced', 'uncertain'))
 ), changed as (
     update touches t set
         state = case when b.goes_back then 'held' when b.state = 'deferred' then 'dispatched' else b.state end,
@@ -49,7 +52,7 @@ with page as (
             when b.goes_back then coalesce(b.reason, 'recalled')
             else b.reason
         end,
-        message_id = case when b.goes_back then null else t.message_id end,
+        message_id = case when b.goes_back then null else b.message_id end,
         recall_reason = case when b.state = 'deferred' then t.recall_reason end,
         tries = case when b.goes_back then least(b.tries + 1, 20) else b.tries end,
         next_at = case
