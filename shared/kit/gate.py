@@ -19,6 +19,9 @@ from shared.kit.logs import log
 from shared.kit.metrics import REQUESTS, SECONDS
 
 BODY_STALL_SECONDS: Final = 10.0
+BODY_GRACE_SECONDS: Final = 30.0
+LEAST_OCTETS_PER_SECOND: Final = 1024
+"""After the grace a body must come at this rate at least: one octet every nine seconds would hold a slot for days."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _SECURITY_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
@@ -57,7 +60,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send, self._service)
-        if self._running >= self._most:
+        if self._running >= self._most and not scope["path"].startswith("/health/"):
             await answer.refuse(BusyError())
             return
         self._running += 1
@@ -77,10 +80,10 @@ class Gate:
 
 def _paced(receive: Receive) -> Receive:
     """Refuse a body whose next piece takes longer than the limit (S72); after the body, waiting for a disconnect is free."""
-    complete = False
+    complete, octets, began = False, 0, monotonic()
 
     async def next_piece() -> Message:
-        nonlocal complete
+        nonlocal complete, octets
         if complete:
             return await receive()
         try:
@@ -89,6 +92,10 @@ def _paced(receive: Receive) -> Receive:
         except TimeoutError:
             raise TooSlowError from None
         complete = not message.get("more_body", False)
+        octets += len(message.get("body", b""))
+        waited = monotonic() - began
+        if not complete and waited > BODY_GRACE_SECONDS and octets < LEAST_OCTETS_PER_SECOND * waited:
+            raise TooSlowError
         return message
 
     return next_piece

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.kit.clock import Clock, ShiftedClock, SystemClock
 
 SERVICES = ("ingest", "scheduler", "mailer", "optout", "portal")
+_SAMPLE_DOMAINS = ("example.com", "example.net", "example.org", "example", "invalid", "test", "localhost")  # RFC 2606
 _SAMPLES = ("changeme", "secret", "password", "example", "sample", "test")
 
 
@@ -80,6 +81,16 @@ class ServiceSettings(_SilentSettings):
         description="base64 of the raw Ed25519 private key that signs this service's assertions"
     )
     state_folder: Path = Field(description="folder for this service's small local files")
+
+
+def refuse_samples(mode: str, **values: str) -> None:
+    """Raise ValueError naming every variable that in production still holds a name or mailbox made for examples (RFC 2606)."""
+    if mode != "production":
+        return
+    names = {name: "." + value.rpartition("@")[2].strip().rstrip(".").lower() for name, value in values.items()}
+    wrong = [name for name, host in names.items() if any(host.endswith(f".{sample}") for sample in _SAMPLE_DOMAINS)]
+    if wrong:
+        raise ValueError(f"{' and '.join(wrong)} must be set to your own in production, not to an example")
 
 
 Loaded = TypeVar("Loaded", bound=BaseSettings)
