@@ -80,12 +80,13 @@ class Gate:
 
 def _paced(receive: Receive) -> Receive:
     """Refuse a body whose next piece takes longer than the limit (S72); after the body, waiting for a disconnect is free."""
-    complete, octets, began = False, 0, monotonic()
+    complete, octets, waited = False, 0, 0.0  # only waiting for the caller counts, not our own work between pieces
 
     async def next_piece() -> Message:
-        nonlocal complete, octets
+        nonlocal complete, octets, waited
         if complete:
             return await receive()
+        began = monotonic()
         try:
             async with asyncio.timeout(BODY_STALL_SECONDS):
                 message = await receive()
@@ -93,7 +94,7 @@ def _paced(receive: Receive) -> Receive:
             raise TooSlowError from None
         complete = not message.get("more_body", False)
         octets += len(message.get("body", b""))
-        waited = monotonic() - began
+        waited += monotonic() - began
         if not complete and waited > BODY_GRACE_SECONDS and octets < LEAST_OCTETS_PER_SECOND * waited:
             raise TooSlowError
         return message
