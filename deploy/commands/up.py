@@ -5,12 +5,12 @@ DATABASE_URL (or one per service, as in INGEST_DATABASE_URL) replaces the embedd
 
 import argparse
 import signal
-from urllib.parse import urlsplit
 
 from deploy.local.chosen import add_data_option, add_port_option, chosen_options
 from deploy.local.screen import Screen
 from deploy.local.secrets import FILE as SECRETS_FILE
 from deploy.local.stack import Stack
+from shared.kit.relay_url import read_relay_url
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +50,8 @@ def _say_where(screen: Screen, stack: Stack) -> None:
     if stack.inbox_url:
         rows.append(("Inbox", f"{stack.inbox_url}   mail goes here and nowhere else"))
     else:
-        relay = urlsplit(stack.smtp_url)
-        rows.append(("Relay", f"{relay.hostname}:{relay.port or 25}   mail goes to the world"))
+        relay = read_relay_url(stack.smtp_url, mode=stack.options.mode, variable="SMTP_URL")
+        rows.append(("Relay", f"{relay.host}:{relay.port}   mail goes to the world"))
     rows += [
         (name.capitalize(), f"{stack.urls[name]}/v1/openapi.json")
         for name in ("ingest", "scheduler", "mailer", "optout")

@@ -4,16 +4,17 @@ import argparse
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from deploy.local.cannot_run import CannotRunError
 from deploy.local.names import SERVICES
 from deploy.local.options import Options
 from deploy.local.ports import USUAL_PORTS
+from shared.kit.relay_url import RelayUrlRefusedError, read_relay_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODES = ("demo", "production", "test")
-SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtp+offered")
+NEEDED_FOR_THE_WORLD = ("MAILER_BOUNCE_DOMAIN", "MAILER_HELO_NAME", "OPTOUT_PRIVACY_MAILTO", "PORTAL_PRIVACY_CONTACT")
+"""What has a sample value that production refuses."""
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
@@ -59,17 +60,11 @@ def chosen_options(
     """Options of `up` from the environment: databases, relay, mode. Raises `CannotRunError` for what cannot be meant."""
     given = os.environ if given is None else given
     smtp_url = given.get("SMTP_URL") or None
-    if smtp_url and (urlsplit(smtp_url).scheme not in SMTP_SCHEMES or not urlsplit(smtp_url).hostname):
-        raise CannotRunError("SMTP_URL must look like smtp://user:password@relay.example.com:587.")
     mode = given.get("DUEBACK_MODE") or ("production" if smtp_url else "demo")
     if mode not in MODES:
         raise CannotRunError(f"DUEBACK_MODE must be one of {', '.join(MODES)}, not {mode!r}.")
     public = given.get("OPTOUT_PUBLIC_URL") or None
-    if mode == "production" and not (public or "").startswith("https://"):
-        raise CannotRunError(
-            "Mail to the world needs opt-out links that open: set OPTOUT_PUBLIC_URL to the https address of the "
-            "opt-out service (or DUEBACK_MODE=demo to try things on this machine)."
-        )
+    _check_way_out(mode, smtp_url, public, given)
     if mailer_workers < 1:
         raise CannotRunError("--mailers takes a number from 1.")
     own = {
@@ -91,3 +86,22 @@ def chosen_options(
         mailer_workers=mailer_workers,
         ports=demanded_ports(ports or []),
     )
+
+
+def _check_way_out(mode: str, smtp_url: str | None, public: str | None, given: Mapping[str, str]) -> None:
+    """Raise `CannotRunError` where services of this mode would refuse to start: relay, address of the opt-out links, sample values."""
+    if smtp_url:
+        try:
+            read_relay_url(smtp_url, mode=mode, variable="SMTP_URL")
+        except RelayUrlRefusedError as refused:
+            raise CannotRunError(f"{refused} (or DUEBACK_MODE=demo to try things on this machine).") from None
+    if mode != "production":
+        return
+    if not (public or "").startswith("https://"):
+        raise CannotRunError(
+            "Mail to the world needs opt-out links that open: set OPTOUT_PUBLIC_URL to the https address of the "
+            "opt-out service (or DUEBACK_MODE=demo to try things on this machine)."
+        )
+    missing = [name for name in NEEDED_FOR_THE_WORLD if not given.get(name)]
+    if missing:
+        raise CannotRunError(f"Mail to the world needs names of your own: set {', '.join(missing)} too.")

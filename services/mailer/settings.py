@@ -1,14 +1,14 @@
 """The mailer's settings."""
 
 from typing import Annotated, Self
-from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.mailer.domain.dkim_records import BounceRecords
 from services.mailer.smtp.connect import Relay, TlsRule
-from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load
+from shared.kit.relay_url import read_relay_url
+from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
 
 
 class Settings(ServiceSettings):
@@ -23,7 +23,10 @@ class Settings(ServiceSettings):
         description="JSON: key id to base64 of 32 octets; seals opt-out links (also optout's)",
     )
     smtp_url: SecretStr = Field(
-        description="the relay: smtp://, smtp+starttls:// or smtp+offered://user:password@host:port"
+        description=(
+            "the relay, as in smtp+starttls://user:password@host:port; smtp+starttls:// demands TLS (the only one that production takes "
+            "for another machine), smtp:// and smtp+offered:// use it where it is offered, smtp+plain:// never asks for it"
+        )
     )
     optout_public_url: str = Field(description="where consumers reach optout, without a slash at the end")
     bounce_domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,100}$")] = Field(
@@ -60,11 +63,10 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _strict_in_production(self) -> Self:
-        if self.common.mode == "production":
-            if not self.optout_public_url.startswith("https://"):
-                raise ValueError("MAILER_OPTOUT_PUBLIC_URL must be an https address")
-            if self.relay().tls is not TlsRule.REQUIRED and self.relay().host not in ("localhost", "127.0.0.1", "::1"):
-                raise ValueError("MAILER_SMTP_URL must be smtp+starttls:// unless the relay is on this machine")
+        self.relay()
+        if self.common.mode == "production" and not self.optout_public_url.startswith("https://"):
+            raise ValueError("MAILER_OPTOUT_PUBLIC_URL must be an https address")
+        refuse_samples(self.common.mode, MAILER_BOUNCE_DOMAIN=self.bounce_domain, MAILER_HELO_NAME=self.helo_name)
         return self
 
     @property
@@ -78,24 +80,15 @@ class Settings(ServiceSettings):
         return BounceRecords(self.bounce_domain, self.spf_record, self.mail_exchange or self.helo_name)
 
     def relay(self) -> Relay:
-        """Return the relay that `smtp_url` names."""
-        parts = urlsplit(self.smtp_url.get_secret_value())
-        rules = {
-            "smtp": TlsRule.OFFERED,
-            "smtp+offered": TlsRule.OFFERED,
-            "smtp+starttls": TlsRule.REQUIRED,
-            "smtp+plain": TlsRule.NEVER,
-        }
-        if parts.scheme not in rules or not parts.hostname:
-            raise ValueError("MAILER_SMTP_URL is no smtp:// address")
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        """Return the relay that `smtp_url` names; raise ValueError for one that this mode does not take."""
+        named = read_relay_url(self.smtp_url.get_secret_value(), mode=self.common.mode, variable="MAILER_SMTP_URL")
         return Relay(
-            host=parts.hostname,
-            port=parts.port or (25 if local else 587),
+            host=named.host,
+            port=named.port,
             helo_name=self.helo_name,
-            tls=TlsRule.NEVER if local and parts.scheme == "smtp" else rules[parts.scheme],
-            username=unquote(parts.username) if parts.username else None,
-            password=unquote(parts.password) if parts.password else None,
+            tls=TlsRule(named.tls),
+            username=named.username,
+            password=named.password,
         )
 
 

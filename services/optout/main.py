@@ -24,7 +24,7 @@ from shared.kit.epoch import renew_epoch
 from shared.kit.http import Transport
 from shared.kit.loops import Loop, run_loops
 from shared.kit.plugins import find_plugins
-from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load
+from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
 from shared.schemas.access import RevokedClient, VerificationKey
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.token import TokenKeys
@@ -65,6 +65,7 @@ class Settings(ServiceSettings):
     def _only_encrypted_in_production(self) -> Self:
         if self.common.mode == "production" and not self.public_url.startswith("https://"):
             raise ValueError("OPTOUT_PUBLIC_URL must be https in production")
+        refuse_samples(self.common.mode, OPTOUT_PRIVACY_MAILTO=self.privacy_mailto)
         return self
 
 

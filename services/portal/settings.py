@@ -1,11 +1,12 @@
 """Portal's settings; every field described, no default for a secret."""
 
+from typing import Self
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.kit.settings import CommonSettings, Octets, Secret, ServiceSettings, load
+from shared.kit.settings import CommonSettings, Octets, Secret, ServiceSettings, load, refuse_samples
 
 
 class Settings(ServiceSettings):
@@ -27,3 +28,8 @@ class Settings(ServiceSettings):
         if len(value) != 32:
             raise ValueError("needs 32 octets")
         return value
+
+    @model_validator(mode="after")
+    def _no_sample_in_production(self) -> Self:
+        refuse_samples(self.common.mode, PORTAL_PRIVACY_CONTACT=self.privacy_contact)
+        return self

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.chosen import NEEDED_FOR_THE_WORLD
 from tests.deploy.processes import REPOSITORY
 
 
 def _dueback(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     unset = ("DATABASE_URL", "SMTP_URL", "DUEBACK_DATA", "DUEBACK_MODE", "OPTOUT_PUBLIC_URL", "OPTOUT_DATABASE_API")
+    unset += NEEDED_FOR_THE_WORLD
     environment = {name: value for name, value in os.environ.items() if name not in unset} | variables
     return subprocess.run(
         [sys.executable, "-m", "deploy.cli", *arguments],
@@ -31,8 +33,14 @@ def _dueback(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[
         (["up", "--port", "portal=eighty"], {}, "--port takes NAME=N"),
         (["up", "--port", "portal=99999"], {}, "99999 is no port"),
         (["up", "--mailers", "0"], {}, "--mailers takes a number from 1"),
-        (["up"], {"SMTP_URL": "relay"}, "SMTP_URL must look like smtp://"),
+        (["up"], {"SMTP_URL": "relay"}, "SMTP_URL must look like smtp+starttls://"),
+        (["up"], {"SMTP_URL": "smtp://relay.example.com"}, "SMTP_URL must start with smtp+starttls:// in production"),
         (["up"], {"SMTP_URL": "smtp://127.0.0.1:25"}, "set OPTOUT_PUBLIC_URL to the https address"),
+        (
+            ["up"],
+            {"SMTP_URL": "smtp://127.0.0.1:25", "OPTOUT_PUBLIC_URL": "https://optout.example.com"},
+            "set MAILER_BOUNCE_DOMAIN, MAILER_HELO_NAME, OPTOUT_PRIVACY_MAILTO, PORTAL_PRIVACY_CONTACT too",
+        ),
         (["up"], {"DUEBACK_MODE": "play"}, "DUEBACK_MODE must be one of"),
         (["up"], {"INGEST_DATABASE_URL": "postgresql://x"}, "Some services have a database URL"),
         (["migrate"], {"DATABASE_URL": "postgresql://a:b@127.0.0.1:1/x"}, "No connection to PostgreSQL at 127.0.0.1:1"),

@@ -1,0 +1,92 @@
+"""The command that README gives for mail to the world starts; samples and mail in clear do not."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.local.cannot_run import CannotRunError
+from deploy.local.chosen import chosen_options
+from deploy.local.environment import Surroundings, service_environment
+from deploy.local.names import SERVICES, ServiceUrls
+from deploy.local.secrets import load_or_make_secrets
+from shared.kit.settings import SettingsRefusedError
+from tests.deploy.processes import REPOSITORY
+
+SAMPLES = {
+    "mailer": {"MAILER_BOUNCE_DOMAIN": "bounces.example.com", "MAILER_HELO_NAME": "mail.example.org."},
+    "optout": {"OPTOUT_PRIVACY_MAILTO": "privacy@Example.com"},
+    "portal": {"PORTAL_PRIVACY_CONTACT": "privacy@shop.test"},
+}
+
+
+def _documented() -> dict[str, str]:
+    """Return the variables of README's command for a relay of one's own."""
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    [command] = [block for block in re.findall(r"```\n(.*?)```", readme, re.DOTALL) if "SMTP_URL=" in block]
+    assert command.rstrip().endswith("./dueback")
+    return dict(re.findall(r"([A-Z_]+)=(\S+)", command))
+
+
+def _load(service: str, given: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Read a service's settings as `./dueback` with these variables would have them read."""
+    options = chosen_options(given=given)
+    assert options.smtp_url
+    assert options.optout_public_url
+    around = Surroundings(
+        mode=options.mode,
+        clock_file=options.clock_file,
+        folder=folder,
+        ports=dict.fromkeys(SERVICES, 8000),
+        urls={name: f"http://{name}" for name in SERVICES},
+        databases={name: ServiceUrls("postgresql://o", "postgresql://a", "postgresql://w") for name in SERVICES},
+        secrets=load_or_make_secrets(folder),
+        smtp_url=options.smtp_url,
+        optout_public_url=options.optout_public_url,
+        bounce_domain=options.bounce_domain,
+    )
+    for name, value in service_environment(service, around, given=given).items():
+        monkeypatch.setenv(name, value)
+    return importlib.import_module(f"services.{service}.main").load_settings()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_documented_command_is_taken_by_launcher_and_services(
+    service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S50: what README says starts, in production, with TLS."""
+    given = _documented()
+    assert chosen_options(given=given).mode == "production"
+    _load(service, given, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "value"), [(service, *pair) for service, pairs in SAMPLES.items() for pair in pairs.items()]
+)
+def test_a_sample_name_is_refused_in_production_and_named(
+    service: str, name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F23: never a default that belongs to nobody."""
+    with pytest.raises(SettingsRefusedError, match=f"{name} must be set to your own in production") as refused:
+        _load(service, _documented() | {name: value}, tmp_path, monkeypatch)
+    assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtp+offered", "smtp+plain"])
+def test_mail_in_clear_to_another_machine_is_refused_before_anything_starts(scheme: str) -> None:
+    """S50: the launcher knows the mailer's rule; a relay on this machine and other modes are free."""
+    given = _documented()
+    away = given | {"SMTP_URL": f"{scheme}://user:canary@relay.your-domain.tld:25"}
+    with pytest.raises(CannotRunError, match="must start with smtp\\+starttls://") as refused:
+        chosen_options(given=away)
+    assert "canary" not in str(refused.value)
+    assert chosen_options(given=away | {"DUEBACK_MODE": "demo"}).smtp_url == away["SMTP_URL"]
+    assert chosen_options(given=given | {"SMTP_URL": f"{scheme}://127.0.0.1:25"}).mode == "production"
+
+
+@pytest.mark.parametrize("url", ["relay", "http://relay:25", "smtp://", "smtp://relay:port", "smtp://[relay"])
+def test_what_names_no_relay_is_refused_with_one_that_does(url: str) -> None:
+    """Bad input: one sentence with the schemes there are."""
+    with pytest.raises(CannotRunError, match="SMTP_URL must look like smtp"):
+        chosen_options(given=_documented() | {"SMTP_URL": url})
