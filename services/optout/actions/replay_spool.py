@@ -3,23 +3,24 @@
 from datetime import datetime
 
 from services.optout.store.door import Door
-from services.optout.store.ledger import append_entries
+from services.optout.store.group_commit import MOST_TOGETHER, commit_entries
 from shared.kit.crashpoints import crashpoint
 from shared.kit.logs import log
 
 
 async def replay_spool(door: Door, *, now: datetime) -> int:
-    """Append what the spool holds, then empty it; return how many entries it held. Entries that had reached the ledger are repeats."""
+    """Append what the spool holds, then drop it; return how many entries it held. Entries that had reached the ledger are repeats.
+
+    The file is not locked meanwhile: a database that falls silent again must not hold up the next opt-out. Raises what the database
+    raised, TimeoutError included, and TimeoutError while others are at the file; then everything stays for the next time.
+    """
     if door.spool.is_empty():
         return 0
-    try:
-        with door.spool.entries() as kept:
-            if kept:
-                async with door.database.transaction() as connection:
-                    await append_entries(connection, kept, recorded_at=now)
-            crashpoint("optout.after_replay")
-    except BlockingIOError:
-        return 0  # another process is at it
+    kept = await door.spool.read()
+    for first in range(0, len(kept.entries), MOST_TOGETHER):
+        await commit_entries(door.database, kept.entries[first : first + MOST_TOGETHER], recorded_at=now)
+    crashpoint("optout.after_replay")
+    is_empty = await door.spool.drop(kept)
     door.watch.poke()
-    log("optout.spool").info("spool_replayed", entries=len(kept))
-    return len(kept)
+    log("optout.spool").info("spool_replayed", entries=len(kept.entries), is_empty=is_empty)
+    return len(kept.entries)

@@ -5,6 +5,7 @@ The append belongs to this process, not to the request: a caller that hangs up d
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +16,7 @@ from services.optout.domain.entries import NewEntry
 from services.optout.store.ledger import Filed, append_entries
 from shared.kit.db import Database
 
-_MOST: Final = 500
+MOST_TOGETHER: Final = 500
 _LIMITS: Final = text(
     "select set_config('lock_timeout', '1500', true), set_config('statement_timeout', '3000', true), "
     "set_config('idle_in_transaction_session_timeout', '2000', true)"
@@ -54,7 +55,7 @@ class GroupCommit:
 
     async def _write(self) -> None:
         while self._queue:
-            group = [self._queue.popleft() for _ in range(min(_MOST, len(self._queue)))]
+            group = [self._queue.popleft() for _ in range(min(MOST_TOGETHER, len(self._queue)))]
             try:
                 filed = await self._commit(group)
             except Exception as error:
@@ -67,8 +68,13 @@ class GroupCommit:
                     waiting.answer.set_result(result)
 
     async def _commit(self, group: list[_Waiting]) -> list[Filed]:
-        async with asyncio.timeout(_TRANSACTION_SECONDS), self._database.transaction() as connection:
-            await connection.execute(_LIMITS)
-            return await append_entries(
-                connection, [each.entry for each in group], recorded_at=max(each.recorded_at for each in group)
-            )
+        return await commit_entries(
+            self._database, [each.entry for each in group], recorded_at=max(each.recorded_at for each in group)
+        )
+
+
+async def commit_entries(database: Database, entries: Sequence[NewEntry], *, recorded_at: datetime) -> list[Filed]:
+    """Append at most MOST_TOGETHER entries in a transaction of their own; raise TimeoutError when the database stays silent for 4 s."""
+    async with asyncio.timeout(_TRANSACTION_SECONDS), database.transaction() as connection:
+        await connection.execute(_LIMITS)
+        return await append_entries(connection, entries, recorded_at=recorded_at)

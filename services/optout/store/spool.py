@@ -8,12 +8,13 @@ import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from time import monotonic, sleep
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from services.optout.domain.entries import NewEntry
@@ -22,6 +23,11 @@ from shared.kit.logs import log
 
 _UUIDS: Final = ("subscriber_id", "entry_id", "location_id", "person_id")
 _INSTANTS: Final = ("occurred_at", "valid_until")
+_LONGEST_SECONDS: Final = 2.0
+"""A write takes milliseconds; a consumer who has waited 2 s for the database is told the truth after 2 more."""
+_LOCK_PAUSE_SECONDS: Final = 0.005
+
+Result = TypeVar("Result")
 
 
 class OptoutNotKeptError(Problem):
@@ -29,6 +35,14 @@ class OptoutNotKeptError(Problem):
 
     status, code, title = 503, "optout_not_kept", "The opt-out could not be stored; write to the address in `mailto`."
     headers = {"Retry-After": "60"}  # noqa: RUF012 - ClassVar of the base
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a reading of the spool found: the file's content and the entries in it."""
+
+    content: bytes
+    entries: tuple[NewEntry, ...]
 
 
 class Spool:
@@ -48,28 +62,33 @@ class Spool:
             return False
 
     async def keep(self, entry: NewEntry, *, mailto: str) -> None:
-        """Write an entry and fsync it; raise OptoutNotKeptError when the disk refuses."""
+        """Write an entry and fsync it; raise OptoutNotKeptError when the disk refuses or takes longer than 2 s."""
+        line = json.dumps(asdict(entry), default=str).encode() + b"\n"
         try:
-            await asyncio.to_thread(self._append, json.dumps(asdict(entry), default=str).encode() + b"\n")
+            await _within_limit(lambda: self._append(line))
         except OSError as error:
             log("optout.spool").error("spool_unwritable", exc_info=error)
             raise OptoutNotKeptError(mailto=mailto) from None
 
-    @contextmanager
-    def entries(self) -> Iterator[list[NewEntry]]:
-        """Lend all kept entries with the file locked; on a clean end of the block the file is emptied.
+    async def read(self) -> Kept:
+        """Return everything that is kept; the file is free again at once. Raises OSError, TimeoutError after 2 s."""
+        content = await _within_limit(self._content)
+        found = (_entry_from(line) for line in content.split(b"\n") if line)
+        return Kept(content, tuple(entry for entry in found if entry is not None))
 
-        Raises BlockingIOError while another process has it, so that an event loop never waits for a lock.
+    async def drop(self, kept: Kept) -> bool:
+        """Empty the file if it still holds exactly what was read; return whether it is empty now.
+
+        If more was kept in the meantime (or another process was faster) everything stays and the next replay finds repeats, which are
+        harmless. Rewriting the file without its beginning could lose the rest in a crash.
         """
-        with self._locked(fcntl.LOCK_EX | fcntl.LOCK_NB) as file:
-            kept = [entry for line in _read(file).split(b"\n") if line and (entry := _entry_from(line)) is not None]
-            yield kept
-            os.ftruncate(file, 0)
-            os.fsync(file)
+        return await _within_limit(lambda: self._drop(kept.content))
 
     def _append(self, line: bytes) -> None:
         with self._locked() as file:
             before = os.fstat(file).st_size
+            if before and os.pread(file, 1, before - 1) != b"\n":  # a predecessor died in the middle of its line
+                line = b"\n" + line
             try:
                 if os.write(file, line) != len(line):
                     raise OSError("short write")
@@ -78,17 +97,46 @@ class Spool:
                 os.ftruncate(file, before)
                 raise
 
+    def _content(self) -> bytes:
+        with self._locked() as file:
+            return _read(file)
+
+    def _drop(self, content: bytes) -> bool:
+        with self._locked() as file:
+            if _read(file) == content:
+                os.ftruncate(file, 0)
+                os.fsync(file)
+            return os.fstat(file).st_size == 0
+
     @contextmanager
-    def _locked(self, mode: int = fcntl.LOCK_EX) -> Iterator[int]:
+    def _locked(self) -> Iterator[int]:
         file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(file, mode)
+            _lock(file)
             if not self._folder_is_synced:
                 _sync_folder(self._path.parent)
                 self._folder_is_synced = True
             yield file
         finally:
             os.close(file)
+
+
+async def _within_limit(work: Callable[[], Result]) -> Result:
+    """Run file work in a thread; a disk that hangs, or threads that all wait for it, end in TimeoutError (which is an OSError)."""
+    async with asyncio.timeout(_LONGEST_SECONDS):
+        return await asyncio.to_thread(work)
+
+
+def _lock(file: int) -> None:
+    """Take the file's lock, which is held for one write at a time. A frozen process that has it must not hold our threads for good."""
+    deadline = monotonic() + _LONGEST_SECONDS
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() > deadline:
+                raise TimeoutError("the spool is locked") from None
+            sleep(_LOCK_PAUSE_SECONDS)
 
 
 def _sync_folder(folder: Path) -> None:
