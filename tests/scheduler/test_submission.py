@@ -1,7 +1,12 @@
 """Handing in: whom a refusal is about, whose claim it is, and what becomes of messages that were handed in twice."""
 
+from itertools import chain, repeat
+from uuid import uuid4
+
 import pytest
 
+from services.scheduler.actions.submit_messages import submit_messages
+from services.scheduler.store.messages import release_touches
 from tests.scheduler.practice import Practice
 
 
@@ -59,3 +64,73 @@ async def test_a_touch_that_another_message_carries_waits_for_that_ones_outcome(
     practice.outcome(live, "sent")
     await practice.run()
     assert (await practice.touches(ana))["day_before"] == ("sent", None)
+
+
+async def _grouped(practice: Practice) -> None:
+    """Leave a message grouped that the mailer never answered for, free to be claimed."""
+    practice.appointment(practice.person(), "2026-03-05 15:00")
+    await practice.run()
+    practice.mailer.is_silent = True
+    await practice.move_to("2026-03-04 10:00")
+    practice.mailer.is_silent, practice.mailer.submissions = False, 0
+    await practice.rows("update messages set lease_until = null, attempts = 0")
+
+
+async def _submit(practice: Practice, *ticks: float) -> None:
+    """Submit with a worker whose ticks read like this one after the other; the last reading stays."""
+    deps, readings = practice.scheduler.deps, chain(ticks, repeat(ticks[-1]))
+    await submit_messages(
+        deps.worker_db,
+        ingest=deps.ingest,
+        mailer=deps.mailer,
+        types=deps.types,
+        stock=deps.stock,
+        now=deps.clock.now(),
+        recheck_minutes=deps.settings.recheck_minutes,
+        ticks=lambda: next(readings),
+    )
+
+
+@pytest.mark.parametrize("ticks", [(5.0, 15.0), (5.0, 6.0, 15.0)])
+async def test_a_worker_that_stood_still_submits_nothing(practice: Practice, ticks: tuple[float, ...]) -> None:
+    """I12: ten seconds after its claim a worker begins no call, and leaves the message to the lease's end."""
+    await _grouped(practice)
+    await _submit(practice, *ticks)
+    assert practice.mailer.submissions == 0
+    rows = await practice.rows(
+        "select state, lease_until > clock_timestamp() + interval '20 seconds' as leased from messages"
+    )
+    assert [tuple(row) for row in rows] == [("grouped", True)]
+    await _again(practice)
+    assert len(practice.messages) == 1
+
+
+async def test_a_worker_that_stood_still_takes_nothing_back_either(practice: Practice) -> None:
+    """I12: calling back goes by touch, and the touch may be in another worker's message by now."""
+    await _grouped(practice)
+    await practice.rows("update messages set attempts = 1")
+    await practice.rows("update touches set recall_reason = 'campaign_paused' where state = 'dispatched'")
+    await _submit(practice, 0.0, 11.0)
+    assert practice.mailer.cancelled == []
+
+
+async def test_what_a_worker_found_too_long_ago_is_not_written_down(practice: Practice) -> None:
+    """I12: a misfit found by a worker whose lease has since run out may be another worker's submitted touch."""
+    await _grouped(practice)
+    for row in practice.ingest.people.values():
+        row |= {"address": None, "address_key": None}
+    await _submit(practice, 0.0, 1.0, 26.0)
+    assert [row["state"] for row in await practice.rows("select state from messages")] == ["grouped"]
+    assert await practice.rows("select from touches where state = 'held'") == []
+
+
+async def test_a_touch_is_released_only_from_the_message_it_was_found_in(practice: Practice) -> None:
+    """I12: grouped again meanwhile, it belongs to the new message."""
+    await _grouped(practice)
+    (row,) = await practice.rows("select subscriber_id, touch_id, message_id from touches where state = 'dispatched'")
+    touch = (row["subscriber_id"], row["touch_id"])
+    for message_id, state in ((uuid4(), "dispatched"), (row["message_id"], "held")):
+        async with practice.scheduler.deps.worker_db.transaction() as connection:
+            await release_touches(connection, {touch: (message_id, "address_changed")}, now=practice.clock.now())
+        rows = await practice.rows("select state from touches where touch_id = $1", touch[1])
+        assert [found["state"] for found in rows] == [state]

@@ -1,9 +1,10 @@
 """Hands frozen messages to the mailer: the second half of dispatch. Any step may be repeated after a crash; the message ids stay the same."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -36,6 +37,10 @@ from shared.schemas.location import LocationFacts
 from shared.schemas.mailer import MessageInput, MessageReceipt, MessageTouch
 
 _AT_ONCE: Final = 500
+_FRESH_SECONDS: Final = 10.0
+"""So old a claim may begin a call: the longest, a submission, takes 15 s more, and the lease ends at 30 s."""
+_HELD_SECONDS: Final = 25.0
+"""So old a claim may settle what it found: afterwards another worker may be at the same messages."""
 
 People = dict[tuple[UUID, UUID], Recipient]
 
@@ -46,9 +51,25 @@ class Settlement:
 
     submitted: dict[MessageKey, UUID | None] = field(default_factory=dict)
     refused: dict[str, dict[MessageKey, str]] = field(default_factory=lambda: {"held": {}, "expired": {}, "failed": {}})
-    released: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
+    released: dict[tuple[UUID, UUID], tuple[UUID, str]] = field(default_factory=dict)
     put_back: list[MessageKey] = field(default_factory=list)
     unknown_contents: set[UUID] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """How long a batch has been ours, by the process's own ticks: a worker that stood still must not act on what another has since ended."""
+
+    ticks: Callable[[], float]
+    began: float
+
+    def is_fresh(self) -> bool:
+        """Tell whether a call to the mailer may still begin."""
+        return self.ticks() - self.began < _FRESH_SECONDS
+
+    def is_held(self) -> bool:
+        """Tell whether the lease is certainly still ours."""
+        return self.ticks() - self.began < _HELD_SECONDS
 
 
 async def submit_messages(
@@ -60,8 +81,13 @@ async def submit_messages(
     stock: StockContents,
     now: datetime,
     recheck_minutes: int,
+    ticks: Callable[[], float] = monotonic,
 ) -> bool:
-    """Submit one batch of grouped messages; return whether there may be more. Silence puts the batch back for a moment."""
+    """Submit one batch of grouped messages; return whether there may be more. Silence puts the batch back for a moment.
+
+    What is still undone when the claim is no longer fresh by `ticks` (seconds) is left to whoever claims it next.
+    """
+    claim = Claim(ticks, ticks())
     async with database.transaction() as connection:
         if await is_on_hold(connection):
             return False
@@ -75,7 +101,7 @@ async def submit_messages(
         people = await ingest.recipients(_people_of(claimed))
         inputs: dict[MessageKey, MessageInput] = {}
         for message in claimed:
-            lines = await _fitting(message, people, mailer, settlement)
+            lines = await _fitting(message, people, mailer, settlement, claim)
             location = locations.get(message.location_id)
             if lines and location is not None and message.campaign_type in types:
                 kind = types[message.campaign_type]
@@ -90,12 +116,12 @@ async def submit_messages(
                 )
             elif lines:
                 settlement.put_back.append(message.key)
-        await _submit(mailer, inputs, settlement)
+        await _submit(mailer, inputs, settlement, claim)
     except (SilentError, RefusedError) as failure:
         log("scheduler.dispatch").warning("submission_postponed", messages=len(claimed), cause=str(failure))
         settlement = Settlement(put_back=[message.key for message in claimed])
     crashpoint("scheduler.after_submit")
-    await _settle(database, settlement, now=now)
+    await _settle(database, settlement, claim, now=now)
     return len(claimed) == _AT_ONCE and not settlement.put_back
 
 
@@ -107,9 +133,11 @@ def _people_of(messages: Sequence[FrozenMessage]) -> dict[UUID, list[UUID]]:
 
 
 async def _fitting(
-    message: FrozenMessage, people: People, mailer: MailerClient, settlement: Settlement
+    message: FrozenMessage, people: People, mailer: MailerClient, settlement: Settlement, claim: Claim
 ) -> frozenset[UUID]:
     """Return the touches that may still go in this message. A message that may have been submitted before is taken back as a whole first."""
+    if not claim.is_fresh():
+        return frozenset()
     consumers = {line.touch_id: line.consumer_id for line in message.lines}
     found = {
         person: Whereabouts(recipient.address, recipient.address_key)
@@ -125,7 +153,9 @@ async def _fitting(
             return frozenset()
         settlement.refused["held"][message.key] = next(iter(misfits.values()))
         return frozenset()
-    settlement.released |= {(message.subscriber_id, touch): reason for touch, reason in misfits.items()}
+    settlement.released |= {
+        (message.subscriber_id, touch): (message.message_id, reason) for touch, reason in misfits.items()
+    }
     fitting = frozenset(consumers) - frozenset(misfits)
     if not fitting:
         settlement.refused["held"][message.key] = next(iter(misfits.values()), "recalled")
@@ -171,12 +201,14 @@ def _input(
     )
 
 
-async def _submit(mailer: MailerClient, inputs: Mapping[MessageKey, MessageInput], settlement: Settlement) -> None:
+async def _submit(
+    mailer: MailerClient, inputs: Mapping[MessageKey, MessageInput], settlement: Settlement, claim: Claim
+) -> None:
     """Submit all at once; should the mailer find the call malformed, one by one, so that one bad message holds up no other.
 
     Any other refusal of a call (clock skew, limits, a wrong address) says nothing of its messages and is raised: they go again, as after silence.
     """
-    if not inputs:
+    if not inputs or not claim.is_fresh():
         return
     try:
         receipts = await mailer.submit(list(inputs.values()))
@@ -185,7 +217,7 @@ async def _submit(mailer: MailerClient, inputs: Mapping[MessageKey, MessageInput
             raise
         if len(inputs) > 1:
             for key, message in inputs.items():
-                await _submit(mailer, {key: message}, settlement)
+                await _submit(mailer, {key: message}, settlement, claim)
             return
         (message,) = inputs.values()
         receipts = {
@@ -206,7 +238,11 @@ async def _submit(mailer: MailerClient, inputs: Mapping[MessageKey, MessageInput
             settlement.unknown_contents.add(message.content_id)
 
 
-async def _settle(database: Database, settlement: Settlement, *, now: datetime) -> None:
+async def _settle(database: Database, settlement: Settlement, claim: Claim, *, now: datetime) -> None:
+    if (
+        not claim.is_held()
+    ):  # what the mailer has is true whoever says it; everything else is for the one who has the messages now
+        settlement = Settlement(submitted=settlement.submitted)
     async with database.transaction() as connection:
         if settlement.submitted:
             await recall_touches(connection, await settle_submitted(connection, settlement.submitted, now=now))

@@ -67,8 +67,9 @@ with changed as (
     update touches t set
         state = 'held', reason = s.reason, message_id = null, recall_reason = null, tries = least(t.tries + 1, 20),
         next_at = least(cast(:now as timestamptz) + make_interval(mins => least(60, power(2, least(t.tries, 6))::integer)), t.useful_until)
-    from unnest(cast(:subscribers as uuid[]), cast(:touches as uuid[]), cast(:reasons as text[])) as s (subscriber_id, touch_id, reason)
-    where t.subscriber_id = s.subscriber_id and t.touch_id = s.touch_id and t.state = 'dispatched'
+    from unnest(cast(:subscribers as uuid[]), cast(:touches as uuid[]), cast(:messages as uuid[]), cast(:reasons as text[]))
+        as s (subscriber_id, touch_id, message_id, reason)
+    where t.subscriber_id = s.subscriber_id and t.touch_id = s.touch_id and t.message_id = s.message_id and t.state = 'dispatched'
     returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
 )
 insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version)
@@ -161,13 +162,14 @@ async def end_messages(
 
 
 async def release_touches(
-    connection: AsyncConnection, reasons: Mapping[tuple[UUID, UUID], str], *, now: datetime
+    connection: AsyncConnection, reasons: Mapping[tuple[UUID, UUID], tuple[UUID, str]], *, now: datetime
 ) -> None:
-    """Take touches out of their message before its first submission; they are grouped again after a while."""
+    """Take touches out of this message of theirs, before its first submission, for this reason; they are grouped again after a while."""
     values = {
         "subscribers": [subscriber for subscriber, _ in reasons],
         "touches": [touch for _, touch in reasons],
-        "reasons": list(reasons.values()),
+        "messages": [message for message, _ in reasons.values()],
+        "reasons": [reason for _, reason in reasons.values()],
         "now": now,
     }
     await connection.execute(_RELEASE, values)
