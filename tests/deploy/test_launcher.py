@@ -12,8 +12,8 @@ from tests.deploy.processes import REPOSITORY
 
 
 def _dueback(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    unset = ("DATABASE_URL", "SMTP_URL", "DUEBACK_DATA", "DUEBACK_MODE", "OPTOUT_PUBLIC_URL", "OPTOUT_DATABASE_API")
-    unset += NEEDED_FOR_THE_WORLD
+    unset = {"DATABASE_URL", "SMTP_URL", "DUEBACK_DATA", "DUEBACK_MODE", "OPTOUT_PUBLIC_URL", "OPTOUT_DATABASE_API"}
+    unset.update(NEEDED_FOR_THE_WORLD)
     environment = {name: value for name, value in os.environ.items() if name not in unset} | variables
     return subprocess.run(
         [sys.executable, "-m", "deploy.cli", *arguments],
