@@ -1,8 +1,10 @@
 """The face for machines: who may do what, idempotency, the feed, evidence, worked examples."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from pydantic import BaseModel
 
@@ -24,7 +26,7 @@ def _optouts(clinic: Clinic, **values: Any) -> dict[str, Any]:
     return {"subscriber_id": str(clinic.subscriber_id), "optouts": [given | values]}
 
 
-async def test_a_source_opt_out_is_in_force_when_it_is_answered(clinic: Clinic) -> None:
+async def test_a_source_opt_out_is_on_file_when_it_is_answered(clinic: Clinic) -> None:
     """S-037, N-23: before any campaign of the same batch is evaluated; for the person at any address too."""
     await clinic.consent()
     body = _optouts(clinic, person_id=str(clinic.person_id), address_key=None)
@@ -33,6 +35,35 @@ async def test_a_source_opt_out_is_in_force_when_it_is_answered(clinic: Clinic) 
     assert await clinic.call("/v1/optouts", body, "ingest") == {"recorded": 0, "repeated": 1}
     assert (await clinic.consent(basis="express"))["recorded"] == 1
     assert (await clinic.may_send()).answer == "refused"
+
+
+_SLOW_COMMIT = """
+create function wait_for_the_test() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(4711); return null; end $$;
+create constraint trigger slow_commit after insert on suppression_log deferrable initially deferred
+    for each row execute function wait_for_the_test()
+"""
+_IS_WAITING = """
+select exists (select 1 from pg_locks l join pg_database d on d.oid = l.database
+    where d.datname = current_database() and l.locktype = 'advisory' and l.objid = 4711 and not l.granted)
+"""
+
+
+async def test_followers_are_woken_by_the_commit_of_a_reported_opt_out_and_not_before_it(clinic: Clinic) -> None:
+    """Architecture 4: effective within one send lease; who is woken before the commit finds nothing and sleeps on."""
+    watch, body = clinic.service.deps.door.watch, _optouts(clinic)
+    connection = await asyncpg.connect(clinic.service.database.superuser)
+    try:
+        await connection.execute(_SLOW_COMMIT)
+        await connection.execute("select pg_advisory_lock(4711)")
+        call = asyncio.create_task(clinic.call("/v1/optouts", body, "ingest"))
+        async with asyncio.timeout(5):
+            while not await connection.fetchval(_IS_WAITING):
+                await asyncio.sleep(0.01)
+        assert not watch._poked.is_set()
+    finally:
+        await connection.close()
+    assert (await call)["recorded"] == 1
+    assert watch._poked.is_set()
 
 
 async def test_consents_in_bulk_are_recorded_once(clinic: Clinic) -> None:

@@ -15,9 +15,9 @@ from shared.schemas.optout import OptoutInput, Recorded
 async def record_optouts(
     connection: AsyncConnection, *, subscriber_id: UUID, optouts: Sequence[OptoutInput], now: datetime
 ) -> Recorded:
-    """Append opt-outs of one subscriber, all or none; they hold from the commit on. Repeats (same optout_id) change nothing.
+    """Append opt-outs of one subscriber, all or none; a lease granted before the commit may still be used up.
 
-    Raises OptoutWithoutTargetError, LocationNeededError, and ScopeNotAllowedError for platform scope.
+    Repeats (same optout_id) change nothing. Raises OptoutWithoutTargetError, LocationNeededError, and ScopeNotAllowedError for platform scope.
     """
     entries = [_entry(subscriber_id, optout) for optout in optouts]
     await set_subscriber(connection, subscriber_id)

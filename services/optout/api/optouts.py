@@ -1,8 +1,9 @@
 """POST /v1/optouts: opt-outs reported by the practice system's sync, by the front desk or by mail (S-037, N-25, L-024)."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Depends, Response
 
 from services.optout.actions.record_optouts import record_optouts
 from services.optout.api.asked import MOST_BULK_OCTETS, Now, OpenDoor, worked_answer
@@ -15,17 +16,28 @@ from shared.schemas.optout import OptoutsInput, Recorded
 router = APIRouter(tags=["optouts"])
 
 
-@router.post("/v1/optouts", response_model=Recorded, responses=worked_answer(RECORDED), max_body_size=MOST_BULK_OCTETS)
+async def _poke_after_commit(door: OpenDoor) -> AsyncIterator[None]:
+    """Wake the waiting followers. Entered before the route's transaction and so left after its commit, when there is something to see."""
+    yield
+    door.watch.poke()
+
+
+@router.post(
+    "/v1/optouts",
+    response_model=Recorded,
+    responses=worked_answer(RECORDED),
+    max_body_size=MOST_BULK_OCTETS,
+    dependencies=[Depends(_poke_after_commit, scope="function")],
+)
 async def take_optouts(
     body: Annotated[OptoutsInput, Body(examples=[OPTOUTS])],
     connection: Transaction,
     caller: Annotated[Caller, needs("optouts", services=("ingest", "mailer"))],
     once: OnceOnly,
     now: Now,
-    door: OpenDoor,
     response: Response,
 ) -> Any:
-    """Put opt-outs of one subscriber on file, all or none; they are in force when this answers.
+    """Put opt-outs of one subscriber on file, all or none: on file when this answers, effective within one send lease (5 s).
 
     A client speaks for its own subscriber and its own locations only; anything else is as unknown as what does not exist (S2).
     """
@@ -35,11 +47,9 @@ async def take_optouts(
     ):
         raise NotFoundError
     response.status_code = 200
-    answer = await once.answer(
+    return await once.answer(
         connection,
         caller.name,
         lambda: record_optouts(connection, subscriber_id=body.subscriber_id, optouts=body.optouts, now=now),
         response=response,
     )
-    door.watch.poke()
-    return answer
