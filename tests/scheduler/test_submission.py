@@ -1,5 +1,6 @@
 """Handing in: whom a refusal is about, whose claim it is, and what becomes of messages that were handed in twice."""
 
+from datetime import timedelta
 from itertools import chain, repeat
 from uuid import uuid4
 
@@ -134,3 +135,48 @@ async def test_a_touch_is_released_only_from_the_message_it_was_found_in(practic
             await release_touches(connection, {touch: (message_id, "address_changed")}, now=practice.clock.now())
         rows = await practice.rows("select state from touches where touch_id = $1", touch[1])
         assert [found["state"] for found in rows] == [state]
+
+
+async def test_our_own_take_back_ends_no_touch_whenever_its_outcome_comes(practice: Practice) -> None:
+    """N-08: the feed may say `cancelled` before the one who asked has written it down; the touch is grouped again all the same."""
+    ana = practice.person("Ana", "old@example.com")
+    practice.appointment(ana, "2026-03-05 15:00")
+    await practice.run()
+    await practice.move_to("2026-03-04 10:00")
+    await practice.rows("update messages set state = 'grouped', submitted_at = null, lease_until = 'infinity'")
+    practice.outcome(practice.messages[0], "cancelled", "cancelled")
+    await practice.run("follow_mailer")
+    assert (await practice.touches(ana))["day_before"] == ("held", "regrouped")
+    practice.person("Ana", "new@example.com", id=ana)
+    await practice.run()
+    assert [message.address for message in practice.messages] == ["old@example.com", "new@example.com"]
+
+
+async def test_an_uncertain_touch_follows_every_later_word_of_its_message(practice: Practice) -> None:
+    """I12, architecture 2: what was uncertain may turn out stopped, to be looked at again, or deferred and then sent."""
+    words = {
+        "stopped": ("suppressed",),
+        "again": ("recheck",),
+        "late": ("deferred", "sent"),
+        "over": ("deferred", "expired"),
+    }
+    people = {name: practice.person() for name in words}
+    for person in people.values():
+        practice.appointment(person, "2026-03-05 15:00")
+    await practice.run()
+    await practice.move_to("2026-03-04 10:00")
+    of = {message.touches[0].person_id: message for message in practice.messages}
+    for name, person in people.items():
+        for state in ("uncertain", *words[name]):
+            practice.outcome(of[person], state, "waited_too_long" if state == "recheck" else None)  # type: ignore[arg-type]
+            await practice.run("follow_mailer")
+    found = {name: (await practice.touches(person))["day_before"] for name, person in people.items()}
+    assert found == {
+        "stopped": ("suppressed", None),
+        "again": ("held", "waited_too_long"),
+        "late": ("sent", None),
+        "over": ("expired", None),
+    }
+    practice.clock.move(timedelta(minutes=1))
+    await practice.run()
+    assert [message.touches[0].person_id for message in practice.messages[4:]] == [people["again"]]

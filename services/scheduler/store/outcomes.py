@@ -24,6 +24,7 @@ class TouchOutcome:
 
 # A touch moves on from `dispatched` by its own message only, from `uncertain` to what turned out, from `sent` to a late bounce; anything else is a
 # repeat after a feed restart and changes nothing. `recheck`, and `cancelled` by our own recall, put it back; planning then says what it should be.
+# Our own recall too: `cancelled` for a message we have only `grouped`. Who submits takes it back before it changes, and the feed may be faster than its note.
 # A touch that the mailer would not take because another message carries it (`touch_taken`) was sent if that message was.
 _TOUCHES: Final = text("""
 with page as (
@@ -35,7 +36,10 @@ with page as (
     select p.*, t.recall_reason, t.tries,
         p.state = 'recheck' or (p.state = 'cancelled' and exists (
             select from touches s
-            where s.subscriber_id = p.subscriber_id and s.message_id = p.message_id and s.recall_reason is not null)) as goes_back
+            where s.subscriber_id = p.subscriber_id and s.message_id = p.message_id and s.recall_reason is not null
+            union all
+            select from messages m
+            where m.subscriber_id = p.subscriber_id and m.message_id = p.message_id and m.state = 'grouped')) as goes_back
     from page p
     join touches t on t.subscriber_id = p.subscriber_id and t.touch_id = p.touch_id
     where (t.message_id = p.message_id and (
