@@ -180,3 +180,21 @@ async def test_an_uncertain_touch_follows_every_later_word_of_its_message(practi
     practice.clock.move(timedelta(minutes=1))
     await practice.run()
     assert [message.touches[0].person_id for message in practice.messages[4:]] == [people["again"]]
+
+
+async def test_what_is_no_longer_wanted_when_it_turns_out_deferred_is_asked_back(practice: Practice) -> None:
+    """N-41: a cancellation while nobody knew whether the mail had left still counts when it turns out that it had not."""
+    ana = practice.person()
+    booked = practice.appointment(ana, "2026-03-05 15:00")
+    await practice.run()
+    await practice.move_to("2026-03-04 10:00")
+    (message,) = practice.messages
+    practice.outcome(message, "uncertain")
+    await practice.run("follow_mailer")
+    practice.appointment(ana, "2026-03-05 15:00", id=booked, status="cancelled")
+    await practice.run()
+    assert practice.mailer.cancelled == []
+    practice.outcome(message, "deferred")
+    await practice.run()
+    await practice.run("deliver_outbox")
+    assert practice.mailer.cancelled == [message.touches[0].touch_id]

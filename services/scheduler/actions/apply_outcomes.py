@@ -25,6 +25,6 @@ async def apply_outcomes(connection: AsyncConnection, changes: Sequence[Change],
                 change.subscriber_id, outcome.message_id, touch_id, outcome.state, outcome.reason, outcome.at
             )
     if newest:
-        recalled = await keep_outcomes(connection, [newest[key] for key in sorted(newest)], now=now)
-        await mark_people_of_touches(connection, recalled)
+        unplanned = await keep_outcomes(connection, [newest[key] for key in sorted(newest)], now=now)
+        await mark_people_of_touches(connection, unplanned)
     crashpoint("scheduler.after_outcomes")

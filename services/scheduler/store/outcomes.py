@@ -24,7 +24,7 @@ class TouchOutcome:
 
 # A touch moves on from `dispatched` by its own message only, from `uncertain` to what turned out, from `sent` to a late bounce; anything else is a
 # repeat after a feed restart and changes nothing. `recheck`, and `cancelled` by our own recall, put it back; planning then says what it should be.
-# Our own recall too: `cancelled` for a message we have only `grouped`. Who submits takes it back before it changes, and the feed may be faster than its note.
+# Our own recall too: `cancelled` for a message we have only `grouped`. It is taken back before it changes, and the feed may be faster than the note.
 # A touch that the mailer would not take because another message carries it (`touch_taken`) was sent if that message was.
 _TOUCHES: Final = text("""
 with page as (
@@ -33,7 +33,7 @@ with page as (
         cast(:ats as timestamptz[])
     ) as p (subscriber_id, message_id, touch_id, state, reason, at)
 ), before as materialized (
-    select p.*, t.recall_reason, t.tries,
+    select p.*, t.recall_reason, t.tries, t.state = 'uncertain' and p.state = 'deferred' as is_back_under_way,
         p.state = 'recheck' or (p.state = 'cancelled' and exists (
             select from touches s
             where s.subscriber_id = p.subscriber_id and s.message_id = p.message_id and s.recall_reason is not null
@@ -67,13 +67,13 @@ with page as (
         final_at = case when b.goes_back or b.state = 'deferred' then null else b.at end
     from before b
     where t.subscriber_id = b.subscriber_id and t.touch_id = b.touch_id
-    returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version, b.message_id, b.goes_back and b.recall_reason is not null
-        as was_recalled
+    returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version, b.message_id,
+        b.is_back_under_way or (b.goes_back and b.recall_reason is not null) as needs_planning
 ), noted as (
     insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version, message_id)
     select subscriber_id, touch_id, :now, state, reason, due_at, rule_version, message_id from changed
 )
-select subscriber_id, touch_id from changed where was_recalled
+select subscriber_id, touch_id from changed where needs_planning
 """)
 # A message that came to nothing gives its day back to the address; what was sent, or may have been, keeps it.
 _MESSAGES: Final = text("""
@@ -91,7 +91,10 @@ where m.subscriber_id = p.subscriber_id and m.message_id = p.message_id and m.ou
 async def keep_outcomes(
     connection: AsyncConnection, outcomes: Sequence[TouchOutcome], *, now: datetime
 ) -> list[tuple[UUID, UUID]]:
-    """Apply one outcome a touch; return the touches that came back because we had recalled them."""
+    """Apply one outcome a touch; return the touches to plan anew.
+
+    Those came back because we had recalled them, or are under way again after nobody knew, and may be unwanted by now.
+    """
     rows = await connection.execute(
         _TOUCHES,
         {
@@ -104,7 +107,7 @@ async def keep_outcomes(
             "now": now,
         },
     )
-    recalled = [(row.subscriber_id, row.touch_id) for row in rows]
+    unplanned = [(row.subscriber_id, row.touch_id) for row in rows]
     messages = {(row.subscriber_id, row.message_id): row for row in outcomes}
     await connection.execute(
         _MESSAGES,
@@ -115,4 +118,4 @@ async def keep_outcomes(
             "ats": [row.at for row in messages.values()],
         },
     )
-    return recalled
+    return unplanned
