@@ -5,8 +5,10 @@ from itertools import chain, repeat
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.scheduler.actions.submit_messages import submit_messages
+from services.scheduler.domain.reasons import reason_sentence
 from services.scheduler.store.messages import release_touches
 from tests.scheduler.practice import Practice
 
@@ -198,3 +200,19 @@ async def test_what_is_no_longer_wanted_when_it_turns_out_deferred_is_asked_back
     await practice.run()
     await practice.run("deliver_outbox")
     assert practice.mailer.cancelled == [message.touches[0].touch_id]
+
+
+async def test_a_dead_address_ends_its_touch_quietly(practice: Practice) -> None:
+    """L-075: an address that bounced is nothing to wake anybody for; any other refusal for good is an error of ours."""
+    seen = {}
+    for code, day in (("address_unreachable", "05"), ("origin_unavailable", "06")):
+        ana = practice.person()
+        practice.appointment(ana, f"2026-03-{day} 15:00")
+        practice.mailer.refuses = code
+        await practice.run()
+        with capture_logs() as lines:
+            await practice.move_to(f"2026-03-0{int(day) - 1} 10:00")
+        assert (await practice.touches(ana))["day_before"] == ("failed", code)
+        seen[code] = [line["event"] for line in lines if line["log_level"] == "error"]
+    assert seen == {"address_unreachable": [], "origin_unavailable": ["message_refused"]}
+    assert "bounced" in reason_sentence("address_unreachable")

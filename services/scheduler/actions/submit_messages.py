@@ -14,7 +14,14 @@ from services.scheduler.clients.mailer import MailerClient
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.campaign_type import CampaignType
-from services.scheduler.domain.submission import Refusal, Whereabouts, find_misfits, is_about_messages, judge_refusal
+from services.scheduler.domain.submission import (
+    ORDINARY,
+    Refusal,
+    Whereabouts,
+    find_misfits,
+    is_about_messages,
+    judge_refusal,
+)
 from services.scheduler.store.contents import forget_published
 from services.scheduler.store.locations import read_locations
 from services.scheduler.store.messages import (
@@ -257,4 +264,5 @@ async def _settle(database: Database, settlement: Settlement, claim: Claim, *, n
         if settlement.unknown_contents:
             await forget_published(connection, sorted(settlement.unknown_contents))
     for key, code in settlement.refused["failed"].items():
-        log("scheduler.dispatch").error("message_refused", message_id=str(key[1]), code=code)
+        if code not in ORDINARY:
+            log("scheduler.dispatch").error("message_refused", message_id=str(key[1]), code=code)

@@ -71,6 +71,7 @@ SENTENCES: Final[dict[str, str]] = {
     "moved_other_mail": "The address already got a mail that day, so this one moved to the next day (N-02).",
     "other_mail_today": "The address already got a mail that day and the next day would have been too late (N-02).",
     # the mailer's ends, where a code reads badly by itself
+    "address_unreachable": "Earlier mail to this address bounced, so the mailer takes no more for it at present (L-075).",
     "mailer_refused": "The mailer refused the message without saying why.",
     "field_missing": "The content asks for a field that this message does not have; the other messages went (N-98).",
     "recalled": "It was taken back from the mailer before it left.",
