@@ -90,7 +90,7 @@ class Mailer:
     too_late: bool = False
     journal: Path | None = None
 
-    def recall_journal(self) -> None:
+    def read_journal(self) -> None:
         """Take over what a process that died had handed in."""
         assert self.journal is not None
         for line in self.journal.read_text().splitlines():

@@ -66,7 +66,7 @@ async def test_a_kill_at_any_step_loses_nothing_and_repeats_nothing(practice: Pr
         process.start()
         await asyncio.to_thread(process.join, 60)
         assert process.exitcode == -signal.SIGKILL, point
-        practice.mailer.recall_journal()
+        practice.mailer.read_journal()
         await practice.rows("update messages set lease_until = null")
         await practice.run()
         practice.clock.set(practice.at(f"2026-03-{3 + number:02d} 10:00"))

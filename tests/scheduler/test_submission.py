@@ -112,7 +112,7 @@ async def test_a_worker_that_stood_still_takes_nothing_back_either(practice: Pra
     """I12: calling back goes by touch, and the touch may be in another worker's message by now."""
     await _grouped(practice)
     await practice.rows("update messages set attempts = 1")
-    await practice.rows("update touches set recall_reason = 'campaign_paused' where state = 'dispatched'")
+    await practice.rows("update touches set withdraw_reason = 'campaign_paused' where state = 'dispatched'")
     await _submit(practice, 0.0, 11.0)
     assert practice.mailer.cancelled == []
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.actions.recall_touches import recall_touches
+from services.scheduler.actions.withdraw_touches import withdraw_touches
 from services.scheduler.domain.errors import CampaignEndedError
-from services.scheduler.store.campaigns import change_state, find_campaign, recall_campaign
+from services.scheduler.store.campaigns import change_state, find_campaign, withdraw_campaign
 from services.scheduler.store.replans import mark_location
 from shared.kit.errors import NotFoundError, VersionMismatchError
 from shared.schemas.scheduler import Campaign, CampaignChange
@@ -43,9 +43,9 @@ async def change_campaign(
         raise VersionMismatchError
     if change.state != "active":
         reason = "campaign_paused" if change.state == "paused" else "campaign_ended"
-        recalled = await recall_campaign(
+        withdrawn = await withdraw_campaign(
             connection, subscriber_id=subscriber_id, campaign_id=campaign_id, reason=reason
         )
-        await recall_touches(connection, recalled)
+        await withdraw_touches(connection, withdrawn)
     await mark_location(connection, subscriber_id=subscriber_id, location_id=present.location_id)
     return present.model_copy(update={"state": change.state, "version": version + 1})

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.actions.recall_touches import recall_touches
+from services.scheduler.actions.withdraw_touches import withdraw_touches
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.store.plan import Person, PlanRules, plan_touches
 
@@ -20,4 +20,6 @@ async def plan_people(
 ) -> None:
     """Bring all touches of these people in line with the facts."""
     for kind in types.values():
-        await recall_touches(connection, await plan_touches(connection, kind=kind, people=people, now=now, rules=rules))
+        await withdraw_touches(
+            connection, await plan_touches(connection, kind=kind, people=people, now=now, rules=rules)
+        )

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
-from services.scheduler.actions.recall_touches import recall_touches
+from services.scheduler.actions.withdraw_touches import withdraw_touches
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
 from services.scheduler.content.fields import Mention, message_fields
@@ -152,7 +152,7 @@ async def _fitting(
         if (recipient := people.get((message.subscriber_id, person))) is not None
     }
     misfits = find_misfits(consumers, message.address_key, found)
-    misfits |= {line.touch_id: "recalled" for line in message.lines if line.is_recalled}
+    misfits |= {line.touch_id: "withdrawn" for line in message.lines if line.is_withdrawn}
     if misfits and message.attempts > 1:
         answer = await mailer.cancel(message.subscriber_id, list(consumers))
         if set(answer.too_late) & set(consumers):
@@ -165,7 +165,7 @@ async def _fitting(
     }
     fitting = frozenset(consumers) - frozenset(misfits)
     if not fitting:
-        settlement.refused["held"][message.key] = next(iter(misfits.values()), "recalled")
+        settlement.refused["held"][message.key] = next(iter(misfits.values()), "withdrawn")
     return fitting
 
 
@@ -252,7 +252,7 @@ async def _settle(database: Database, settlement: Settlement, claim: Claim, *, n
         settlement = Settlement(submitted=settlement.submitted)
     async with database.transaction() as connection:
         if settlement.submitted:
-            await recall_touches(connection, await settle_submitted(connection, settlement.submitted, now=now))
+            await withdraw_touches(connection, await settle_submitted(connection, settlement.submitted, now=now))
         for state, reasons in settlement.refused.items():
             if reasons:
                 await end_messages(connection, reasons, state=state, now=now)

@@ -74,7 +74,7 @@ SENTENCES: Final[dict[str, str]] = {
     "address_unreachable": "Earlier mail to this address bounced, so the mailer takes no more for it at present (L-075).",
     "mailer_refused": "The mailer refused the message without saying why.",
     "field_missing": "The content asks for a field that this message does not have; the other messages went (N-98).",
-    "recalled": "It was taken back from the mailer before it left.",
+    "withdrawn": "It was taken back from the mailer before it left.",
 }
 
 STATES: Final[dict[TouchState, str]] = {

@@ -57,7 +57,7 @@ create table touches (
     step text not null, cycle text not null, consumer_id uuid not null, trigger_id uuid not null, kind text not null, counts boolean not null,
     rank smallint not null, about_at timestamptz not null, about_on date, zone text not null, planned_local timestamp not null,
     due_local timestamp not null, due_at timestamptz not null, next_at timestamptz not null, useful_until timestamptz not null,
-    state text not null, reason text, recall_reason text, tries smallint not null default 0, rule_version integer not null,
+    state text not null, reason text, withdraw_reason text, tries smallint not null default 0, rule_version integer not null,
     message_id uuid, final_at timestamptz,
     constraint pk_touches primary key (subscriber_id, touch_id),
     constraint uq_touches_once unique (subscriber_id, campaign_id, step, cycle, consumer_id));

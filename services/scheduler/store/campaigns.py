@@ -28,11 +28,11 @@ update campaigns set state = :state, version = version + 1
 where subscriber_id = :subscriber_id and campaign_id = :campaign_id and version = :version
 returning version
 """)
-_RECALL: Final = text("""
-update touches t set recall_reason = cast(:reason as text)
+_WITHDRAW: Final = text("""
+update touches t set withdraw_reason = cast(:reason as text)
 from messages m
 where m.subscriber_id = :subscriber_id and m.campaign_id = :campaign_id and m.ended_at is null
-    and t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched' and t.recall_reason is null
+    and t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched' and t.withdraw_reason is null
 returning t.subscriber_id, t.touch_id
 """)
 _FIND: Final = text("""
@@ -99,12 +99,12 @@ async def change_state(
     return True
 
 
-async def recall_campaign(
+async def withdraw_campaign(
     connection: AsyncConnection, *, subscriber_id: UUID, campaign_id: UUID, reason: str
 ) -> list[tuple[UUID, UUID]]:
-    """Mark every touch of a campaign that is with the mailer as recalled and return them."""
+    """Mark every touch of a campaign that is with the mailer as withdrawn and return them."""
     values = {"subscriber_id": subscriber_id, "campaign_id": campaign_id, "reason": reason}
-    return [(row.subscriber_id, row.touch_id) for row in await connection.execute(_RECALL, values)]
+    return [(row.subscriber_id, row.touch_id) for row in await connection.execute(_WITHDRAW, values)]
 
 
 async def find_campaign(connection: AsyncConnection, *, subscriber_id: UUID, campaign_id: UUID) -> Campaign | None:

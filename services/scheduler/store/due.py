@@ -121,7 +121,7 @@ with slice as materialized (
     on conflict do nothing
     returning message_id
 ), taken as (
-    update touches t set state = 'dispatched', reason = null, recall_reason = null, message_id = g.message_id
+    update touches t set state = 'dispatched', reason = null, withdraw_reason = null, message_id = g.message_id
     from placed g
     where g.message_id in (select message_id from made) and g.number <= :most
         and t.subscriber_id = g.subscriber_id and t.touch_id = g.touch_id and t.state = 'planned'

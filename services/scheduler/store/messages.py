@@ -24,7 +24,7 @@ returning m.subscriber_id, m.message_id
 _LINES: Final = text("""
 select m.subscriber_id, m.message_id, m.campaign_id, m.location_id, m.address_key, m.attempts, t.touch_id, t.consumer_id, t.campaign_type,
     t.counts, t.about_at at time zone t.zone as about_local, t.due_at,
-    t.useful_until, t.recall_reason
+    t.useful_until, t.withdraw_reason
 from unnest(cast(:subscribers as uuid[]), cast(:messages as uuid[])) as s (subscriber_id, message_id)
 join messages m on m.subscriber_id = s.subscriber_id and m.message_id = s.message_id and m.state = 'grouped'
 left join touches t on t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched'
@@ -38,7 +38,7 @@ with taken as (
     returning m.subscriber_id, m.message_id
 )
 select t.subscriber_id, t.touch_id from taken m
-join touches t on t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched' and t.recall_reason is not null
+join touches t on t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched' and t.withdraw_reason is not null
 """)
 _END: Final = text("""
 with page as (
@@ -52,7 +52,7 @@ with page as (
     update touches t set
         state = cast(:state as text), reason = e.reason, tries = least(t.tries + 1, 20),
         message_id = case when cast(:state as text) = 'held' then null else t.message_id end,
-        recall_reason = null,
+        withdraw_reason = null,
         next_at = least(cast(:now as timestamptz) + make_interval(mins => least(60, power(2, least(t.tries, 6))::integer)), t.useful_until),
         final_at = case when cast(:state as text) <> 'held' then cast(:now as timestamptz) end
     from ended e
@@ -65,7 +65,7 @@ select subscriber_id, touch_id, :now, state, reason, due_at, rule_version, messa
 _RELEASE: Final = text("""
 with changed as (
     update touches t set
-        state = 'held', reason = s.reason, message_id = null, recall_reason = null, tries = least(t.tries + 1, 20),
+        state = 'held', reason = s.reason, message_id = null, withdraw_reason = null, tries = least(t.tries + 1, 20),
         next_at = least(cast(:now as timestamptz) + make_interval(mins => least(60, power(2, least(t.tries, 6))::integer)), t.useful_until)
     from unnest(cast(:subscribers as uuid[]), cast(:touches as uuid[]), cast(:messages as uuid[]), cast(:reasons as text[]))
         as s (subscriber_id, touch_id, message_id, reason)
@@ -95,7 +95,7 @@ class Line:
     about_local: datetime
     due_at: datetime
     useful_until: datetime
-    is_recalled: bool
+    is_withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
     for row in rows:
         key = (row.subscriber_id, row.message_id)
         if row.touch_id is not None:
-            recalled = row.recall_reason is not None
-            line = Line(row.touch_id, row.consumer_id, row.about_local, row.due_at, row.useful_until, recalled)
+            withdrawn = row.withdraw_reason is not None
+            line = Line(row.touch_id, row.consumer_id, row.about_local, row.due_at, row.useful_until, withdrawn)
             lines.setdefault(key, []).append(line)
         found[key] = FrozenMessage(
             *key,
@@ -148,7 +148,7 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
 async def settle_submitted(
     connection: AsyncConnection, contents: Mapping[MessageKey, UUID | None], *, now: datetime
 ) -> list[tuple[UUID, UUID]]:
-    """Note that the mailer has these messages, with the content each was made with (None: not known); return touches recalled meanwhile."""
+    """Note that the mailer has these messages, with the content each was made with (None: not known); return touches withdrawn meanwhile."""
     values = _keys(list(contents)) | {"contents": list(contents.values()), "now": now}
     return [(row.subscriber_id, row.touch_id) for row in await connection.execute(_SUBMITTED, values)]
 

@@ -23,8 +23,8 @@ class TouchOutcome:
 
 
 # A touch moves on from `dispatched` by its own message only, from `uncertain` to what turned out, from `sent` to a late bounce; anything else is a
-# repeat after a feed restart and changes nothing. `recheck`, and `cancelled` by our own recall, put it back; planning then says what it should be.
-# Our own recall too: `cancelled` for a message we have only `grouped`. It is taken back before it changes, and the feed may be faster than the note.
+# repeat after a feed restart and changes nothing. `recheck`, and `cancelled` by our own withdrawal, put it back for planning to judge.
+# Our own withdrawal too: `cancelled` for a message we have only `grouped`. It is taken back before it changes, the feed may be faster than the note.
 # A touch that the mailer would not take because another message carries it (`touch_taken`) was sent if that message was.
 _TOUCHES: Final = text("""
 with page as (
@@ -33,10 +33,10 @@ with page as (
         cast(:ats as timestamptz[])
     ) as p (subscriber_id, message_id, touch_id, state, reason, at)
 ), before as materialized (
-    select p.*, t.recall_reason, t.tries, t.state = 'uncertain' and p.state = 'deferred' as is_back_under_way,
+    select p.*, t.withdraw_reason, t.tries, t.state = 'uncertain' and p.state = 'deferred' as is_back_under_way,
         p.state = 'recheck' or (p.state = 'cancelled' and exists (
             select from touches s
-            where s.subscriber_id = p.subscriber_id and s.message_id = p.message_id and s.recall_reason is not null
+            where s.subscriber_id = p.subscriber_id and s.message_id = p.message_id and s.withdraw_reason is not null
             union all
             select from messages m
             where m.subscriber_id = p.subscriber_id and m.message_id = p.message_id and m.state = 'grouped')) as goes_back
@@ -51,24 +51,24 @@ with page as (
     update touches t set
         state = case when b.goes_back then 'held' when b.state = 'deferred' then 'dispatched' else b.state end,
         reason = case
-            when b.goes_back and b.recall_reason is not null then 'recalled'
+            when b.goes_back and b.withdraw_reason is not null then 'withdrawn'
             when b.goes_back and b.reason = 'cancelled' then 'regrouped'
-            when b.goes_back then coalesce(b.reason, 'recalled')
+            when b.goes_back then coalesce(b.reason, 'withdrawn')
             else b.reason
         end,
         message_id = case when b.goes_back then null else b.message_id end,
-        recall_reason = case when b.state = 'deferred' then t.recall_reason end,
+        withdraw_reason = case when b.state = 'deferred' then t.withdraw_reason end,
         tries = case when b.goes_back then least(b.tries + 1, 20) else b.tries end,
         next_at = case
             when not b.goes_back then t.next_at
-            when b.recall_reason is not null or b.reason = 'cancelled' then least(b.at, t.useful_until)
+            when b.withdraw_reason is not null or b.reason = 'cancelled' then least(b.at, t.useful_until)
             else least(cast(:now as timestamptz) + make_interval(mins => least(60, power(2, least(b.tries, 6))::integer)), t.useful_until)
         end,
         final_at = case when b.goes_back or b.state = 'deferred' then null else b.at end
     from before b
     where t.subscriber_id = b.subscriber_id and t.touch_id = b.touch_id
     returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version, b.message_id,
-        b.is_back_under_way or (b.goes_back and b.recall_reason is not null) as needs_planning
+        b.is_back_under_way or (b.goes_back and b.withdraw_reason is not null) as needs_planning
 ), noted as (
     insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version, message_id)
     select subscriber_id, touch_id, :now, state, reason, due_at, rule_version, message_id from changed
@@ -93,7 +93,7 @@ async def keep_outcomes(
 ) -> list[tuple[UUID, UUID]]:
     """Apply one outcome a touch; return the touches to plan anew.
 
-    Those came back because we had recalled them, or are under way again after nobody knew, and may be unwanted by now.
+    Those came back because we had withdrawn them, or are under way again after nobody knew, and may be unwanted by now.
     """
     rows = await connection.execute(
         _TOUCHES,

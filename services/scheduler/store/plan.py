@@ -19,7 +19,7 @@ from services.scheduler.store.triggers import CYCLES, SOURCES
 Person = tuple[UUID, UUID]
 """A consumer by (subscriber_id, consumer_id)."""
 
-Recalled = tuple[UUID, UUID]
+Withdrawn = tuple[UUID, UUID]
 """A touch to take back from the mailer, by (subscriber_id, touch_id)."""
 
 _SQL: Final = (Path(__file__).parent / "plan_touches.sql").read_text()
@@ -40,8 +40,8 @@ def _statement(trigger: TriggerKind, cycle: Cycle) -> TextClause:
 
 async def plan_touches(
     connection: AsyncConnection, *, kind: CampaignType, people: Sequence[Person], now: datetime, rules: PlanRules
-) -> list[Recalled]:
-    """Bring the touches of one campaign type in line with the facts of these people; return what must be recalled from the mailer."""
+) -> list[Withdrawn]:
+    """Bring the touches of one campaign type in line with the facts of these people; return what must be withdrawn from the mailer."""
     values = {
         "subscribers": [subscriber for subscriber, _ in people],
         "consumers": [consumer for _, consumer in people],

@@ -235,15 +235,15 @@ voided as (
     returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
 ),
 -- With the mailer already and no longer wanted: asked back; its outcome decides (N-41).
-recalled as (
-    update touches t set recall_reason = u.reason
+withdrawn as (
+    update touches t set withdraw_reason = u.reason
     from (
         select subscriber_id, touch_id, reason from unwanted where state = 'dispatched'
         union all
         select subscriber_id, old_id, coalesce(blocked, hold) from wanted
         where old_state = 'dispatched' and (blocked is not null or hold <> 'stale_source')
     ) u
-    where t.subscriber_id = u.subscriber_id and t.touch_id = u.touch_id and t.state = 'dispatched' and t.recall_reason is null
+    where t.subscriber_id = u.subscriber_id and t.touch_id = u.touch_id and t.state = 'dispatched' and t.withdraw_reason is null
     returning t.subscriber_id, t.touch_id
 ),
 noted as (
@@ -252,4 +252,4 @@ noted as (
     from (select * from kept union all select * from voided) k
     cross join clock c
 )
-select subscriber_id, touch_id from recalled
+select subscriber_id, touch_id from withdrawn

@@ -188,7 +188,7 @@ touches = Table(
     _instant("useful_until"),
     Column("state", Text, nullable=False),
     Column("reason", Text),
-    Column("recall_reason", Text),
+    Column("withdraw_reason", Text),
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),
     Column("rule_version", Integer, nullable=False),
     Column("message_id", Uuid),

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.store.plan import Recalled
+from services.scheduler.store.plan import Withdrawn
 from shared.kit.outbox import put_outbox
 from shared.schemas.mailer import CancelInput
 
 _MOST_TOUCHES: Final = 1000
 
 
-async def recall_touches(connection: AsyncConnection, touches: Sequence[Recalled]) -> None:
+async def withdraw_touches(connection: AsyncConnection, touches: Sequence[Withdrawn]) -> None:
     """Ask the mailer through the outbox not to send these touches (N-41); its outcomes say what became of them."""
     by_subscriber: dict[UUID, list[UUID]] = defaultdict(list)
     for subscriber_id, touch_id in touches:
