@@ -1,16 +1,20 @@
 """The opt-out service opened with short leases, and the words its tests speak."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from services.optout.domain.entries import NewEntry
 from shared.kit.clock import ManualClock
 from shared.schemas.optout import PermissionAnswer, SuppressionAnswer
 from shared.schemas.token import MessageClass, OptoutToken
+from tests.fixtures.database import ServiceDatabase
 from tests.fixtures.services import ADDRESS_KEYS, TOKEN_KEYS, Neighbours, OpenService, service_headers
 
 LEASE_SECONDS = 0.4
@@ -111,6 +115,20 @@ class Clinic:
     async def click(self, token: str | None = None, **request: Any) -> Any:
         """Post one click and return the response."""
         return await self.service.http.post(f"/u/{token or self.token()}", **request)
+
+
+@asynccontextmanager
+async def database_down(database: ServiceDatabase) -> AsyncIterator[None]:
+    """Take a service's database away for a while."""
+    name = database.name
+    connection = await asyncpg.connect(database.superuser.replace(f"/{name}", "/postgres"))
+    try:
+        await connection.execute(f"alter database {name} allow_connections false")
+        await connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
+        yield
+        await connection.execute(f"alter database {name} allow_connections true")
+    finally:
+        await connection.close()
 
 
 async def _open(neighbours: Neighbours, clock: ManualClock, lease_seconds: float, *, is_fresh: bool = False) -> Clinic:

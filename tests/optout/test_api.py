@@ -57,7 +57,7 @@ async def test_followers_are_woken_by_the_commit_of_a_reported_opt_out_and_not_b
         await connection.execute("select pg_advisory_lock(4711)")
         call = asyncio.create_task(clinic.call("/v1/optouts", body, "ingest"))
         async with asyncio.timeout(5):
-            while not await connection.fetchval(_IS_WAITING):
+            while not await connection.fetchval(_IS_WAITING):  # noqa: ASYNC110 - no event for it
                 await asyncio.sleep(0.01)
         assert not watch._poked.is_set()
     finally:

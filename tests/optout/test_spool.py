@@ -10,22 +10,7 @@ import asyncpg
 import pytest
 
 from services.optout.store.spool import OptoutNotKeptError, Spool
-from tests.optout.conftest import LEASE_SECONDS, Clinic
-
-
-@asynccontextmanager
-async def _database_down(clinic: Clinic) -> AsyncIterator[None]:
-    """Take the service's database away for a while."""
-    name = clinic.service.database.name
-    server = clinic.service.database.superuser.replace(f"/{name}", "/postgres")
-    connection = await asyncpg.connect(server)
-    try:
-        await connection.execute(f"alter database {name} allow_connections false")
-        await connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
-        yield
-        await connection.execute(f"alter database {name} allow_connections true")
-    finally:
-        await connection.close()
+from tests.optout.conftest import LEASE_SECONDS, Clinic, database_down
 
 
 def _spool_file(clinic: Clinic) -> Path:
@@ -38,7 +23,7 @@ async def test_without_a_database_the_opt_out_is_spooled_answered_and_replayed_b
     await clinic.consent()
     answer = await clinic.poll()
     assert answer.lease_seconds == LEASE_SECONDS
-    async with _database_down(clinic):
+    async with database_down(clinic.service.database):
         assert (await clinic.click()).status_code == 200
         assert not clinic.service.deps.door.spool.is_empty()
     assert (await clinic.poll()).lease_seconds == 0
@@ -53,7 +38,7 @@ async def test_without_a_database_the_opt_out_is_spooled_answered_and_replayed_b
 async def test_a_spooled_entry_that_had_reached_the_ledger_is_a_repeat(clinic: Clinic) -> None:
     """F5: a commit whose answer was lost is not doubled."""
     await clinic.click()
-    async with _database_down(clinic):
+    async with database_down(clinic.service.database):
         await asyncio.gather(clinic.click(), clinic.click())
     await clinic.service.step("replay_spool")
     assert len((await clinic.poll()).entries) == 1
@@ -62,7 +47,7 @@ async def test_a_spooled_entry_that_had_reached_the_ledger_is_a_repeat(clinic: C
 async def test_without_database_and_spool_it_says_so_and_names_the_other_way(clinic: Clinic) -> None:
     """N-40: 503 with the mailto alternative for programs and people; no fake success."""
     _spool_file(clinic).mkdir()
-    async with _database_down(clinic):
+    async with database_down(clinic.service.database):
         program = await clinic.click()
         person = await clinic.service.http.post(f"/u/{clinic.token()}/choice", data={"choice": "platform"})
     assert (program.status_code, program.json()["code"], program.json()["mailto"]) == (
@@ -77,7 +62,7 @@ async def test_without_database_and_spool_it_says_so_and_names_the_other_way(cli
 
 async def test_the_page_opens_without_a_database(clinic: Clinic) -> None:
     """S-039: names may be missing, the button is there."""
-    async with _database_down(clinic):
+    async with database_down(clinic.service.database):
         page = await clinic.service.http.get(f"/u/{clinic.token()}")
     assert page.status_code == 200
     assert "<button" in page.text
@@ -107,7 +92,7 @@ async def test_a_failed_replay_keeps_everything(clinic: Clinic) -> None:
     """F5: the file is emptied only after the commit."""
     spool: Spool = clinic.service.deps.door.spool
     await spool.keep(clinic.entry(), mailto="")
-    async with _database_down(clinic):
+    async with database_down(clinic.service.database):
         with pytest.raises(Exception, match="connect"):
             await clinic.service.step("replay_spool")
     assert not spool.is_empty()
