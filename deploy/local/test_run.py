@@ -18,7 +18,8 @@ from deploy.local.spawn import spawn
 from deploy.local.test_counts import COUNTS_VARIABLE, Counts
 
 ASKED_ONLY = ("tests/bench", "tests/faults")
-PROCESSES = "3"  # on two cores: tests wait for processes and sockets a third of their time (305 s with two, 255 s with three)
+# On two cores: tests wait for processes and sockets a third of their time (305 s with two, 255 s with three).
+PROCESSES = "3"
 COUNTS_FILE = "counts.json"
 OPERATORS_OWN = ("DATABASE_URL", "SMTP_URL", "DUEBACK_DATA", "DUEBACK_MODE", "DUEBACK_CLOCK_FILE")
 
