@@ -15,8 +15,8 @@ from tests.fixtures.clocks import MONDAY_MORNING
 from tests.shared.things import (
     CANARY,
     Deps,
+    assert_problem,
     client_credential,
-    is_problem,
     push_fact,
     service_credential,
     things_router,
@@ -42,20 +42,20 @@ async def test_only_the_declared_caller_passes(
     http: AsyncClient, headers: Callable[[], dict[str, str]], status: int, code: str
 ) -> None:
     """S1: deny by default; forged, foreign, expired, early and uncovered credentials."""
-    is_problem(await http.post("/v1/things", json={"number": 1}, headers=headers()), status, code)
+    assert_problem(await http.post("/v1/things", json={"number": 1}, headers=headers()), status, code)
 
 
 async def test_a_good_client_and_a_named_service_pass(http: AsyncClient) -> None:
     """S1."""
     assert (await http.post("/v1/things", json={"number": 1}, headers=client_credential())).status_code == 201
     assert (await http.get("/v1/inner", headers=service_credential("mailer"))).status_code == 200
-    is_problem(
+    assert_problem(
         await http.get("/v1/inner", headers=service_credential("mailer", audience="other")), 401, "not_authenticated"
     )
-    is_problem(
+    assert_problem(
         await http.get("/v1/inner", headers=service_credential("mailer", seed=b"z" * 32)), 401, "not_authenticated"
     )
-    is_problem(await http.get("/v1/inner", headers=client_credential()), 403, "not_allowed")
+    assert_problem(await http.get("/v1/inner", headers=client_credential()), 403, "not_allowed")
 
 
 async def test_a_revoked_client_is_refused_once_the_service_has_read_it(http: AsyncClient, deps: Deps) -> None:
@@ -66,7 +66,7 @@ async def test_a_revoked_client_is_refused_once_the_service_has_read_it(http: As
         http, "revoked_client", str(client), {"client_id": str(client), "revoked_at": MONDAY_MORNING.isoformat()}
     )
     deps.verifier._read_at = float("-inf")
-    is_problem(
+    assert_problem(
         await http.post("/v1/things", json={"number": 1}, headers=client_credential(sub=client)),
         401,
         "not_authenticated",
@@ -99,21 +99,21 @@ async def test_a_bad_body_is_refused_in_one_shape_and_never_repeated(
     answer = await http.post(
         "/v1/things", content=content, headers={"content-type": "application/json"} | client_credential()
     )
-    is_problem(answer, status, code)
+    assert_problem(answer, status, code)
     assert CANARY not in answer.text
 
 
 async def test_an_unexpected_failure_tells_nothing(http: AsyncClient) -> None:
     """S79: no stack, no text."""
     answer = await http.get("/v1/broken")
-    is_problem(answer, 500, "internal_error")
+    assert_problem(answer, 500, "internal_error")
     assert CANARY not in answer.text
 
 
 async def test_unknown_paths_and_methods_have_the_same_shape(http: AsyncClient) -> None:
     """S71."""
-    is_problem(await http.get("/v1/nothing"), 404, "not_found")
-    is_problem(await http.delete("/v1/things"), 405, "method_not_allowed")
+    assert_problem(await http.get("/v1/nothing"), 404, "not_found")
+    assert_problem(await http.delete("/v1/things"), 405, "method_not_allowed")
 
 
 async def test_a_request_id_comes_back_and_a_hostile_one_is_replaced(http: AsyncClient) -> None:
@@ -137,13 +137,13 @@ async def test_an_older_fact_never_overwrites_a_newer_one(http: AsyncClient) -> 
     unknown = await http.put(
         "/v1/directory/unheard_of/1", json={"version": 1, "body": {}}, headers=service_credential()
     )
-    is_problem(unknown, 404, "kind_unknown")
+    assert_problem(unknown, 404, "kind_unknown")
     wrong = await http.put(
         "/v1/directory/verification_key/1",
         json={"version": 1, "body": {"key_id": CANARY}},
         headers=service_credential(),
     )
-    is_problem(wrong, 422, "invalid_request")
+    assert_problem(wrong, 422, "invalid_request")
     assert CANARY not in wrong.text
 
 
@@ -152,7 +152,7 @@ async def test_hold_is_put_and_released_by_portal_alone(http: AsyncClient) -> No
     assert (await http.put("/v1/hold", json={"on_hold": True}, headers=service_credential())).json() == {
         "on_hold": True
     }
-    is_problem(
+    assert_problem(
         await http.put("/v1/hold", json={"on_hold": False}, headers=service_credential("mailer")), 403, "not_allowed"
     )
 
@@ -160,7 +160,7 @@ async def test_hold_is_put_and_released_by_portal_alone(http: AsyncClient) -> No
 async def test_metrics_are_for_the_machine_itself(http: AsyncClient) -> None:
     """S87."""
     assert "dueback_http_requests_total" in (await http.get("/metrics")).text
-    is_problem(await http.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"}), 404, "not_found")
+    assert_problem(await http.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"}), 404, "not_found")
 
 
 async def test_answers_carry_security_headers_and_set_no_cookie(http: AsyncClient) -> None:

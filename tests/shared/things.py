@@ -123,7 +123,7 @@ def client_credential(
     return {"Authorization": f"Bearer {jwt.encode(body, key, algorithm='EdDSA', headers={'kid': 'k1'})}"}
 
 
-def is_problem(answer: Any, status: int, code: str) -> None:
+def assert_problem(answer: Any, status: int, code: str) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     body = answer.json()
     assert (body["status"], body["code"], body["request_id"]) == (status, code, answer.headers["x-request-id"])
