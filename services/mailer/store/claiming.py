@@ -1,9 +1,8 @@
 """Claiming messages for delivery, keeping the claim alive, and finding what a dead worker left behind."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from shared.kit.db import RawConnection
@@ -56,8 +55,7 @@ select count(*) filter (where state = 'uncertain') as uncertain, count(*) filter
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedMessage:
+class ClaimedMessage(NamedTuple):
     """A message in this worker's hands; `sealed` holds address and fields, encrypted for its row."""
 
     subscriber_id: UUID
