@@ -46,7 +46,8 @@ def measure(options: Options) -> Figure:
         limit="bare pipelined SMTP client, 20 connections, one process, no database",
         limit_value=limit["rate"],
         ratio=rate / limit["rate"],
-        note=f"to {sink.name}; {WORKERS} mailer processes of {SESSIONS} sessions; {options.suppressions:,} opt-outs on file; from due to last settled outcome",
+        note=f"to {sink.name}; {WORKERS} mailer processes of {SESSIONS} sessions; {options.suppressions:,} opt-outs on file; "
+        "from due to last settled outcome",
         void=find_faults(campaign, sink),
         details=(*describe(run, sink), ("bare client: CPU a message", f"{limit['cpu_us']:.0f} us")),
     )
