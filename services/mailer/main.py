@@ -13,12 +13,14 @@ from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.actions.take_report import take_report
-from services.mailer.api import contents, messages, sender_domains
+from services.mailer.api import contents, messages, routes, sender_domains
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
 from services.mailer.delivery.marker import MarkerGroup
+from services.mailer.delivery.pacer import Pacer
 from services.mailer.delivery.prepare import Preparer, Sending
+from services.mailer.delivery.routing import Routing
 from services.mailer.delivery.settler import Settler
 from services.mailer.delivery.tools import Tools
 from services.mailer.delivery.worker import DeliveryWorker
@@ -67,7 +69,10 @@ def create_app(deps: Deps) -> FastAPI:
         "revoked_client": RevokedClient,
     }
     return create_service_app(
-        service="mailer", deps=deps, routers=[contents.router, messages.router, sender_domains.router], facts=facts
+        service="mailer",
+        deps=deps,
+        routers=[contents.router, messages.router, routes.router, sender_domains.router],
+        facts=facts,
     )
 
 
@@ -127,15 +132,24 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
         operator=settings.operator,
         must_sign=settings.must_sign,
     )
+    preparer = Preparer(deps.worker_db, deps.data_keys, sending, deps.clock)
+    routing = Routing(
+        worker_id=worker_id,
+        database=deps.worker_db,
+        clock=deps.clock,
+        default=settings.relay(),
+        relay_of=settings.relay_of,
+    )
     tools = Tools(
         worker_id=worker_id,
         database=deps.worker_db,
         optout=optout,
-        preparer=Preparer(deps.worker_db, deps.data_keys, sending, deps.clock),
+        preparer=preparer,
         marker=MarkerGroup(deps.worker_db, deps.clock),
         settler=Settler(deps.worker_db, deps.clock, journal),
         clock=deps.clock,
-        relay=settings.relay(),
+        routing=routing,
+        pacer=Pacer(deps.worker_db, deps.clock, preparer.sender_of),
         connections=settings.connections,
     )
     try:

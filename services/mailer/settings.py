@@ -1,12 +1,15 @@
 """The mailer's settings."""
 
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.mailer.domain.dkim_records import BounceRecords
+from services.mailer.domain.sealing import route_place
 from services.mailer.smtp.connect import Relay, TlsRule
+from shared.kit.crypto import FieldCipher, UndecryptableError, derive
 from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
 
@@ -74,6 +77,16 @@ class Settings(ServiceSettings):
         """Whether mail that cannot be signed is held."""
         return self.common.mode == "production" if self.dkim_required is None else self.dkim_required
 
+    @cached_property
+    def pace_secret(self) -> bytes:
+        """Hashes the recipients' domains that paces are kept for."""
+        return derive(self.kek, "pace_keys")
+
+    @cached_property
+    def route_cipher(self) -> FieldCipher:
+        """Seals the URLs of routes, which hold passwords; they are the operator's and no subscriber's."""
+        return FieldCipher(1, derive(self.kek, "routes"))
+
     @property
     def bounce_records(self) -> BounceRecords:
         """What the operator's bounce domain is to publish."""
@@ -81,7 +94,21 @@ class Settings(ServiceSettings):
 
     def relay(self) -> Relay:
         """Return the relay that `smtp_url` names; raise ValueError for one that this mode does not take."""
-        named = read_relay_url(self.smtp_url.get_secret_value(), mode=self.common.mode, variable="MAILER_SMTP_URL")
+        return self.relay_at(self.smtp_url.get_secret_value(), variable="MAILER_SMTP_URL")
+
+    def relay_of(self, name: str, sealed: bytes | None) -> Relay | None:
+        """Return the relay of a stored route (`sealed` None: the settings' own); None for a URL that does not open or that this mode refuses."""
+        if sealed is None:
+            return self.relay()
+        try:
+            url = self.route_cipher.decrypt(sealed, route_place(name)).decode()
+            return self.relay_at(url, variable="url")
+        except (UndecryptableError, ValueError):
+            return None
+
+    def relay_at(self, url: str, *, variable: str) -> Relay:
+        """Return the relay at `url` or raise RelayUrlRefusedError, a ValueError that names `variable` and never the URL."""
+        named = read_relay_url(url, mode=self.common.mode, variable=variable)
         return Relay(
             host=named.host,
             port=named.port,

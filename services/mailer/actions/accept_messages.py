@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.content.fields import UnfitFieldsError, clean_fields
 from services.mailer.domain.acceptance import Acceptance, judge_message
+from services.mailer.domain.pace_keys import make_pace_key
 from services.mailer.domain.sealing import seal_place
 from services.mailer.store.accepting import NewMessage, add_messages, find_known, find_live_touches
 from services.mailer.store.reading import find_classes, find_locations
@@ -34,7 +35,7 @@ class _Known:
 
 
 async def accept_messages(
-    connection: AsyncConnection, *, given: Sequence[MessageInput], keys: DataKeys, now: datetime
+    connection: AsyncConnection, *, given: Sequence[MessageInput], keys: DataKeys, pace_secret: bytes, now: datetime
 ) -> list[MessageReceipt]:
     """Store messages and return one receipt each, in order: accepted, repeated (absorbed), or refused with a stable code.
 
@@ -53,7 +54,7 @@ async def accept_messages(
         for tries_left in reversed(range(_TRIES)):
             try:
                 async with connection.begin_nested():
-                    receipts |= await _accept_own(connection, subscriber_id, own, known, cipher, now)
+                    receipts |= await _accept_own(connection, subscriber_id, own, known, cipher, pace_secret, now)
                 break
             except IntegrityError:  # the same messages or touches were being submitted: they are there now, look again
                 if not tries_left:
@@ -67,6 +68,7 @@ async def _accept_own(
     own: Sequence[tuple[int, MessageInput]],
     known: _Known,
     cipher: FieldCipher,
+    pace_secret: bytes,
     now: datetime,
 ) -> dict[int, MessageReceipt]:
     """Judge and store the messages of one subscriber; return receipts by index."""
@@ -85,7 +87,7 @@ async def _accept_own(
         acceptance = Acceptance(repeated, taken, location, subscriber, content, unreachable)
         code = judge_message(message, acceptance, now=now) or _unfit(message)
         if code is None and content is not None:
-            new.append(_seal(message, content[1], cipher, now))
+            new.append(_seal(message, content[1], cipher, make_pace_key(message.address, pace_secret), now))
             repeated.add(message.message_id)
             taken |= {touch.touch_id for touch in message.touches}
         receipts[index] = _receipt(message.message_id, code)
@@ -109,7 +111,9 @@ def _receipt(message_id: UUID, code: str | None) -> MessageReceipt:
     return MessageReceipt(message_id=message_id, result="refused", code=code)
 
 
-def _seal(message: MessageInput, message_class: MessageClass, cipher: FieldCipher, now: datetime) -> NewMessage:
+def _seal(
+    message: MessageInput, message_class: MessageClass, cipher: FieldCipher, pace_key: str, now: datetime
+) -> NewMessage:
     plain = json.dumps({"address": message.address, "fields": clean_fields(message.fields)}).encode()
     row = {
         **message.model_dump(
@@ -124,5 +128,6 @@ def _seal(message: MessageInput, message_class: MessageClass, cipher: FieldCiphe
         "sealed": cipher.encrypt(plain, seal_place(message.message_id)),
         "next_at": message.due_at,
         "accepted_at": now,
+        "pace_key": pace_key,
     }  # fmt: skip
     return NewMessage(row, [(touch.touch_id, touch.person_id) for touch in message.touches])

@@ -17,6 +17,7 @@ from services.mailer.content.render import Renderer, RenderFailedError
 from services.mailer.delivery.signing import Draft, SenderHeldError, Signers
 from services.mailer.domain.contents import CompiledContent
 from services.mailer.domain.moves import Move
+from services.mailer.domain.pace_keys import make_sender_key
 from services.mailer.domain.readiness import judge_readiness
 from services.mailer.domain.sealing import seal_place
 from services.mailer.domain.sender_domain import domain_of
@@ -84,7 +85,7 @@ class _Kit:
 
 
 class Preparer:
-    """Prepares messages; `warm` loads what a batch needs and signs it ahead in threads, then `prepare` touches no database."""
+    """Prepares messages; `warm` loads what a batch needs, `sign_ahead` has threads sign it, and `prepare` touches no database."""
 
     def __init__(self, database: Database, keys: DataKeys, sending: Sending, clock: Clock) -> None:
         self._database, self._keys, self._sending, self._clock = database, keys, sending, clock
@@ -96,7 +97,7 @@ class Preparer:
         self._ahead: dict[UUID, Draft] = {}
 
     async def warm(self, messages: Sequence[ClaimedMessage]) -> None:
-        """Load data keys, contents, signing keys and the present facts of locations for a batch, then sign it ahead."""
+        """Load data keys, contents, signing keys and the present facts of locations for a batch."""
         contents = {message.content_id for message in messages} - self._contents.keys()
         async with self._database.transaction() as connection:
             for subscriber_id in {message.subscriber_id for message in messages} - self._ciphers.keys():
@@ -114,13 +115,17 @@ class Preparer:
         self._keep_locations(found)
         if len(self._kits) > _MOST_KEPT:
             self._kits.clear()
-        await self._sign_ahead(messages)
+
+    def sender_of(self, message: ClaimedMessage) -> str | None:
+        """Return what a warmed message's sender domain is paced by, None where the location is unknown."""
+        facts = self._locations.get(message.location_id)
+        return make_sender_key(message.subscriber_id, _domain_of(facts[0])) if facts else None
 
     def close(self) -> None:
         """End the signing threads."""
         self._signers.close()
 
-    async def _sign_ahead(self, messages: Sequence[ClaimedMessage]) -> None:
+    async def sign_ahead(self, messages: Sequence[ClaimedMessage]) -> None:
         """Draft what will be signed and leave it to threads. Whatever fails here fails again in `prepare`, which settles that message alone."""
         now, drafts = self._clock.now(), []
         if not self._signers.has_signers:

@@ -1,32 +1,39 @@
 """Sending: one task per connection that opens a session when there is work, hands messages over and settles each of them."""
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from time import monotonic
+from typing import Final, NamedTuple
 
 from services.mailer.delivery.marker import MarkerLostError
 from services.mailer.delivery.prepare import Prepared, UnsendableError
+from services.mailer.delivery.routing import Lane
 from services.mailer.delivery.tools import Tools
 from services.mailer.domain.moves import INNOCENT_WAIT, Move
-from services.mailer.domain.outcomes import Phase, PutBack, Uncertain
+from services.mailer.domain.outcomes import Bounced, Deferred, Phase, PutBack, Uncertain
 from services.mailer.domain.states import State
-from services.mailer.smtp.connect import RelayNotReadyError
+from services.mailer.smtp.connect import Relay, RelayNotReadyError
 from services.mailer.smtp.groups import Next, Ready, Refused
 from services.mailer.smtp.serialize import UnfitMessageError
 from services.mailer.smtp.session import Session, StillWaiting, open_session
 from services.mailer.store.claiming import ClaimedMessage
 from shared.kit.crashpoints import crashpoint
 from shared.kit.logs import log
-from shared.kit.loops import pause
 
 _IDLE_SECONDS: Final = 5.0
 """A session without work says QUIT after this."""
 _MOST_DOTS: Final = 2000
-"""A session is rotated after this many messages."""
-_LONGEST_BACKOFF_SECONDS: Final = 15.0
+"""A session is rotated after about this many messages."""
+
+
+class _Seat(NamedTuple):
+    """A session with the lane it belongs to and the relay it was opened to."""
+
+    session: Session
+    lane: Lane
+    relay: Relay
 
 
 class Sending:
@@ -51,75 +58,102 @@ class Sending:
         rest, self._queue = list(self._queue), deque()
         return rest
 
-    def _next_prepared(self) -> Prepared | None:
-        """Return the next message that can go, ready for the wire; settle those that cannot."""
-        while self._queue:
+    def _next_prepared(self, lane: Lane | None = None) -> Prepared | None:
+        """Return the next message that can go, over `lane` if its budget allows, ready for the wire; settle those that cannot."""
+        while self._queue and (lane is None or lane.has_budget):
             message = self._queue.popleft()
+            if self._t.pacer.is_slowed(message):
+                self._t.settle_move(message, Move(State.ACCEPTED, "paced", self._t.clock.now() + INNOCENT_WAIT))
+                continue
             try:
-                return self._t.preparer.prepare(message)
+                prepared = self._t.preparer.prepare(message)
             except UnsendableError as unsendable:
                 self._t.settle_move(message, unsendable.move)
             except Exception as error:
                 log("mailer.delivery").error("prepare_failed", message_id=str(message.message_id), exc_info=error)
                 self._t.settle_move(message, Move(State.FAILED, "prepare_failed"))
+            else:
+                if lane is not None:
+                    lane.spend()
+                return prepared
         return None
 
-    async def _wait_prepared(self, seconds: float | None, stop: asyncio.Event) -> Prepared | None:
+    async def _wait_prepared(
+        self, seconds: float | None, stop: asyncio.Event, lane: Lane | None = None
+    ) -> Prepared | None:
         """As `_next_prepared`, waiting for work up to `seconds` (None: until stop)."""
         try:
             async with asyncio.timeout(seconds):
                 while not stop.is_set():
-                    if (prepared := self._next_prepared()) is not None:
+                    if (prepared := self._next_prepared(lane)) is not None:
                         return prepared
                     async with self._arrived:
-                        if not self._queue and not stop.is_set():
+                        if not stop.is_set() and (not self._queue or lane is not None):
                             await self._arrived.wait()
         except TimeoutError:
             return None
         return None
 
     async def keep_sending(self, stop: asyncio.Event) -> None:
-        """Open a session when there is work, use it while there is more, close it when idle."""
-        failures = 0
+        """Open a session when there is work and a route for it, use it while there is more, close it when idle."""
         while (first := await self._wait_prepared(None, stop)) is not None:
-            started = self._t.clock.now()
-            try:
-                session = await open_session(self._t.relay, self._t.limits)
-            except RelayNotReadyError as error:
-                failures += 1
-                log("mailer.delivery").warning(
-                    "relay_not_ready", reason=error.reason, code=error.code, failures=failures
-                )
-                self._t.settle_attempt(first, PutBack(Phase.CONNECT, error.reason, is_counted=False), started)
-                await pause(stop, random.uniform(0.2, min(_LONGEST_BACKOFF_SECONDS, 0.3 * 2**failures)))  # noqa: S311
+            lane = self._t.routing.choose()
+            if lane is None or not lane.has_budget:
+                self._queue.appendleft(first.message)
+                await self._t.routing.wait_for_room(stop)
                 continue
-            await self._use(session, first, stop)
-            failures = 0 if session.dots else failures + 1
-            if failures:  # a relay that greets and then takes nothing is no better than one that does not greet
-                await pause(stop, random.uniform(0.2, min(_LONGEST_BACKOFF_SECONDS, 0.3 * 2**failures)))  # noqa: S311
+            lane.spend()
+            lane.open += 1
+            try:
+                await self._serve(lane, first, stop)
+            finally:
+                await self._t.routing.free(lane)
 
-    async def _use(self, session: Session, first: Prepared, stop: asyncio.Event) -> None:
+    async def _serve(self, lane: Lane, first: Prepared, stop: asyncio.Event) -> None:
+        """Hold one session of a lane. A relay that greets and then takes nothing is no better than one that does not greet."""
+        started, relay = self._t.clock.now(), lane.relay
+        try:
+            seat = _Seat(await open_session(relay, self._t.limits), lane, relay)
+        except RelayNotReadyError as error:
+            self._t.routing.note_failed(lane, error)
+            self._t.settle_attempt(first, PutBack(Phase.CONNECT, error.reason, is_counted=False), started)
+            return
+        if not await self._use(seat, first, stop):
+            self._t.routing.note_failed(lane, "took_nothing")
+
+    def _goes_on(self, seat: _Seat) -> bool:
+        """The session may take another message: neither to be rotated nor its route to be left."""
+        return seat.session.dots < _MOST_DOTS and self._t.routing.should_keep(seat.lane, seat.relay)
+
+    async def _use(self, seat: _Seat, first: Prepared, stop: asyncio.Event) -> bool:
+        """Hand over message after message; return whether the relay took, or definitely refused, any."""
+        session, lane = seat.session, seat.lane
         current: Prepared | None = first
         state: Next | None = await session.begin(first.envelope)
+        has_served = False
         while current is not None:
             following: Prepared | None = None
             if isinstance(state, Ready):
-                following, state = await self._hand_over(session, current, stop)
+                following, state = await self._hand_over(seat, current, stop)
             elif state is not None:
-                self._t.settle_attempt(
-                    current, state.outcome if isinstance(state, Refused) else state, self._t.clock.now()
-                )
-            if following is None and session.is_usable and session.dots < _MOST_DOTS:
-                following = await self._wait_prepared(_IDLE_SECONDS, stop)
+                outcome = state.outcome if isinstance(state, Refused) else state
+                self._t.settle_attempt(current, outcome, self._t.clock.now())
+                self._t.pacer.note(current.message, lane.name, outcome)
+                has_served |= isinstance(outcome, Deferred | Bounced) and outcome.phase is Phase.RCPT
+            if session.dots or has_served:
+                self._t.routing.note_served(lane)
+            if following is None and session.is_usable and self._goes_on(seat):
+                following = await self._wait_prepared(_IDLE_SECONDS, stop, lane)
                 state = await session.begin(following.envelope) if following else None
             current = following
         await session.quit()
+        return has_served or session.dots > 0
 
     async def _hand_over(
-        self, session: Session, current: Prepared, stop: asyncio.Event
+        self, seat: _Seat, current: Prepared, stop: asyncio.Event
     ) -> tuple[Prepared | None, Next | None]:
         """Body, marker, dot and reply of one message; return the next one if it travelled along, with where it stands."""
-        started = self._t.clock.now()
+        session, started = seat.session, self._t.clock.now()
         try:
             put_back = await session.send_body(current.data)
         except UnfitMessageError:
@@ -140,13 +174,13 @@ class Sending:
             await self._resolve_unmarked(current.message)
             return None, None
         crashpoint("mailer.after_marker")
-        following = self._next_prepared() if session.dots + 1 < _MOST_DOTS and not stop.is_set() else None
-        return await self._finish(session, current, following, started, marked_at)
+        following = self._next_prepared(seat.lane) if self._goes_on(seat) and not stop.is_set() else None
+        return await self._finish(seat, current, following, started, marked_at)
 
     async def _finish(
-        self, session: Session, current: Prepared, following: Prepared | None, started: datetime, marked_at: float
+        self, seat: _Seat, current: Prepared, following: Prepared | None, started: datetime, marked_at: float
     ) -> tuple[Prepared | None, Next | None]:
-        dots = session.dots
+        session, dots = seat.session, seat.session.dots
         try:
             finished = await session.finish(following.envelope if following else None, marker_sent_at=marked_at)
             state, outcome = finished.next, finished.current
@@ -167,6 +201,7 @@ class Sending:
             session.abort()
             state = PutBack(Phase.MAIL, "hand_over_failed", is_counted=False)
         self._t.settle_attempt(current, outcome, started)
+        self._t.pacer.note(current.message, seat.lane.name, outcome, seconds=monotonic() - marked_at)
         if following is not None and state is None:
             usable = session.is_usable
             state = (

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.marker import MarkerGroup
+from services.mailer.delivery.pacer import Pacer
 from services.mailer.delivery.prepare import Prepared, Preparer
+from services.mailer.delivery.routing import Routing
 from services.mailer.delivery.settler import Settler
 from services.mailer.domain.moves import Move, decide_move
 from services.mailer.domain.outcomes import Outcome, Phase, Reply
 from services.mailer.domain.retries import RetryPlan
 from services.mailer.domain.states import State
-from services.mailer.smtp.connect import Limits, Relay
+from services.mailer.smtp.connect import Limits
 from services.mailer.store.claiming import ClaimedMessage
 from services.mailer.store.settling import AttemptRow, Settlement
 from shared.kit.clock import Clock
@@ -32,7 +34,8 @@ class Tools:
     marker: MarkerGroup
     settler: Settler
     clock: Clock
-    relay: Relay
+    routing: Routing
+    pacer: Pacer
     limits: Limits = field(default_factory=Limits)
     plan: RetryPlan = field(default_factory=RetryPlan)
     connections: int = 20

@@ -1,6 +1,6 @@
 """The delivery worker: a table of contents of how a message leaves.
 
-claim -> may we? -> prepare -> open or reuse a session -> body -> marker -> dot -> settle. Every early return settles the message.
+claim -> may we? -> pace -> prepare -> open or reuse a session -> body -> marker -> dot -> settle. Every early return settles the message.
 """
 
 import asyncio
@@ -42,6 +42,7 @@ class DeliveryWorker:
         done = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(self._t.marker.run(done)), group.create_task(self._t.settler.run(done))]
+            helpers.append(group.create_task(self._t.routing.run(done, self._t.pacer)))
             heartbeat = group.create_task(self._keep_alive(done))
             claimer = group.create_task(self._claim(stop))
             sessions = [group.create_task(self._sending.keep_sending(stop)) for _ in range(self._t.connections)]
@@ -54,6 +55,7 @@ class DeliveryWorker:
 
     async def _claim(self, stop: asyncio.Event) -> None:
         failures = 0
+        await self._t.routing.look()
         while not stop.is_set():
             try:
                 claimed = await self._claim_batch()
@@ -72,6 +74,9 @@ class DeliveryWorker:
         if len(self._sending) > _BATCH // 2 or self._t.settler.unsettled > MOST_UNSETTLED:
             await asyncio.sleep(0.005)
             return True
+        room = await self._find_room()
+        if not room:
+            return False
         claim_id = new_id()
         async with self._t.database.raw() as connection:
             if not await may_mark(connection):
@@ -80,7 +85,7 @@ class DeliveryWorker:
                 connection,
                 worker_id=self._t.worker_id,
                 claim_id=claim_id,
-                limit=_BATCH,
+                limit=room,
                 now=self._t.clock.now(),
                 after=self._served,
             )
@@ -92,17 +97,31 @@ class DeliveryWorker:
         await self._sending.add(await self._admit(messages))
         return True
 
+    async def _find_room(self) -> int:
+        """Return how many messages the routes may take now. While none may be used nothing is held back for it."""
+        routing = self._t.routing
+        room = await routing.reserve(_BATCH, len(self._sending))
+        if not routing.is_open:
+            self._put_back(self._sending.take_rest(), "no_route")
+        elif routing.is_limited:
+            await self._sending.add([])
+        return room
+
     async def _admit(self, messages: list[ClaimedMessage]) -> list[ClaimedMessage]:
         """Return the messages that may go, warmed up; on any silence they wait again and nothing is sent (fails closed)."""
         waiting: Sequence[ClaimedMessage] = messages
         try:
             waiting = allowed = await self._ask_permission(messages)
             await self._t.preparer.warm(allowed)
+            going, paced = await self._t.pacer.admit(allowed)
         except BaseException:
             self._put_back(waiting, "permission_unknown")
             raise
         crashpoint("mailer.after_permission")
-        return allowed
+        for message, move in paced:
+            self._t.settle_move(message, move)
+        await self._t.preparer.sign_ahead(going)
+        return going
 
     def _put_back(self, messages: Sequence[ClaimedMessage], reason: str | None) -> None:
         for message in messages:

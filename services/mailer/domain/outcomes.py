@@ -89,11 +89,15 @@ class Uncertain:
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """No dot left: the message waits again. `is_counted`: the attempt was its own, so it counts and backs off; otherwise it was innocent."""
+    """No dot left: the message waits again. `is_counted`: the attempt was its own, so it counts and backs off; otherwise it was innocent.
+
+    `is_policy`: the server left (421) with words about our rate or reputation.
+    """
 
     phase: Phase
     why: str
     is_counted: bool
+    is_policy: bool = False
 
 
 Outcome = Sent | Deferred | Bounced | Uncertain | PutBack
@@ -135,9 +139,18 @@ def judge_refusal(reply: Reply, phase: Phase) -> Deferred | Bounced:
     return Bounced(reply, phase, kind, reason)
 
 
+def judge_leaving(reply: Reply, phase: Phase, *, is_counted: bool) -> PutBack:
+    """A 421 in place of the reply to a command: it says nothing about the command, yet perhaps why the server leaves."""
+    return PutBack(phase, "server_closing", is_counted, is_policy=_is_about_us(reply))
+
+
+def _is_about_us(reply: Reply) -> bool:
+    return (reply.enhanced is not None and reply.enhanced[1] == 7) or _POLICY.search(reply.text) is not None
+
+
 def _judge_deferral(reply: Reply) -> tuple[bool, str]:
     subject = reply.enhanced[1] if reply.enhanced else 0
-    if subject == 7 or _POLICY.search(reply.text):
+    if _is_about_us(reply):
         return True, "slowed_down"
     if subject == 2 or reply.code == 452 or _FULL.search(reply.text):
         return False, "mailbox_full"

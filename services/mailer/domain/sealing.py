@@ -11,3 +11,8 @@ def seal_place(message_id: UUID) -> bytes:
 def key_place(subscriber_id: UUID, domain: str, selector: str) -> bytes:
     """Return the associated data of a sender key's sealed column."""
     return b"sender_keys.sealed:" + subscriber_id.bytes + f"{domain}/{selector}".encode()
+
+
+def route_place(name: str) -> bytes:
+    """Return the associated data of a route's sealed column."""
+    return b"routes.sealed:" + name.encode()

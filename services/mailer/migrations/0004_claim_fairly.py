@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.migrations.policies import open_table, role
+from shared.migrations.policies import Verb, open_table, role
 
 revision = "0004"
 down_revision = "0003"
@@ -16,11 +16,13 @@ create table routes (
     name text not null, sealed bytea, weight integer not null, priority integer not null, max_connections integer, state text not null,
     changed_at timestamptz not null, constraint pk_routes primary key (name));
 create table route_shares (
-    route text not null, worker_id uuid not null, wanted integer not null, granted integer not null, open integer not null,
+    route text not null, worker_id uuid not null, granted integer not null, open integer not null,
     reason text, lease_until timestamptz not null, constraint pk_route_shares primary key (route, worker_id));
 create table paces (
-    kind text not null, key text not null, per_second double precision, per_hour integer, per_day integer, ramp_from timestamptz,
-    rate double precision, peak double precision, tokens double precision not null default 0, refilled_at timestamptz, slowed_at timestamptz,
+    kind text not null, key text not null, per_second double precision, per_hour integer, per_day integer,
+    ramps boolean not null default false, ramp_from timestamptz,
+    rate double precision, peak double precision, slowed_at timestamptz, tokens double precision not null default 0, refilled_at timestamptz,
+    booked_until timestamptz,
     hour_at timestamptz, hour_used integer not null default 0, day_at timestamptz, day_used integer not null default 0,
     constraint pk_paces primary key (kind, key));
 """
@@ -141,6 +143,7 @@ def upgrade() -> None:
     op.execute(_CLAIM)
     for function in ("pick_due", "claim_due"):
         op.execute(f"grant execute on function {function} to {role('mailer', 'worker')}")
-    open_table("mailer", "routes", api=["select", "insert", "update"], worker=["select"])
+    open_table("mailer", "routes", api=["select", "insert", "update", "delete"], worker=["select"])
     open_table("mailer", "route_shares", api=["select"], worker=["select", "insert", "update", "delete"])
-    open_table("mailer", "paces", api=["select", "insert", "update"], worker=["select", "insert", "update", "delete"])
+    everything: list[Verb] = ["select", "insert", "update", "delete"]
+    open_table("mailer", "paces", api=everything, worker=everything)

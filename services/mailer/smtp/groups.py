@@ -17,6 +17,7 @@ from services.mailer.domain.outcomes import (
     Reply,
     Sent,
     Uncertain,
+    judge_leaving,
     judge_refusal,
 )
 from services.mailer.smtp.protocol import Fault
@@ -56,7 +57,7 @@ def read_envelope(replies: Sequence[Reply], *, is_counted: bool) -> EnvelopeRead
     refusal: tuple[Reply, Phase] | None = None
     for reply, step in zip(replies, _STEPS, strict=False):
         if reply.is_closing:
-            return EnvelopeReading(PutBack(step, "server_closing", is_counted), in_shape=True, must_close=True)
+            return EnvelopeReading(judge_leaving(reply, step, is_counted=is_counted), in_shape=True, must_close=True)
         if step is Phase.DATA and reply.code == 354:
             return _read_ready(refusal, is_counted)
         if reply.is_no:
@@ -74,7 +75,7 @@ def read_steps(replies: Sequence[Reply]) -> EnvelopeReading:
         return _out_of_shape(Phase.MAIL, "no_reply", is_counted=False)
     reply, step = replies[-1], _STEPS[len(replies) - 1]
     if reply.is_closing:
-        return EnvelopeReading(PutBack(step, "server_closing", is_counted=True), in_shape=True, must_close=True)
+        return EnvelopeReading(judge_leaving(reply, step, is_counted=True), in_shape=True, must_close=True)
     if reply.is_no:
         return EnvelopeReading(Refused(judge_refusal(reply, step)), in_shape=True, must_close=False)
     if step is Phase.DATA and reply.code == 354:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.mailer.delivery.follower import SuppressionFollower
@@ -75,9 +75,23 @@ class Engine:
 
     async def until(self, done: Any, seconds: float = 20.0) -> None:
         """Wait until `done()` holds; fail loudly after a bound that no healthy run comes near."""
-        async with asyncio.timeout(seconds):
-            while not await done():  # noqa: ASYNC110 - the other side is a database
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(seconds):
+                while not await done():  # noqa: ASYNC110 - the other side is a database
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            counted = "select state, reason, count(*) as n from messages group by 1, 2 order by 1, 2"
+            stood = [tuple(row) for row in await self.database.fetch(counted)]
+            raise AssertionError(f"did not come about; messages stood at {stood}") from None
+
+    async def until_later(self, done: Any, seconds: float = 20.0) -> None:
+        """As `until`, with a second of business time passing at every look: what was put back for a moment comes due again."""
+
+        async def look() -> bool:
+            self.neighbours.clock.move(timedelta(seconds=1))  # type: ignore[attr-defined]
+            return bool(await done())
+
+        await self.until(look, seconds)
 
     async def deliver(self, *, seconds: float = 20.0) -> dict[str, int]:
         """Deliver until nothing due is left and return the states."""

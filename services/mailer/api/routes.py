@@ -1,0 +1,68 @@
+"""Routes and paces, for the operator: which relays mail takes, and how fast it goes where."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Request
+
+from services.mailer.actions.change_pace import change_pace
+from services.mailer.actions.change_route import change_route
+from services.mailer.actions.list_paces import list_paces
+from services.mailer.actions.remove_route import remove_route
+from services.mailer.actions.show_routes import show_routes
+from services.mailer.api import route_examples
+from services.mailer.api.examples import answered, worked
+from shared.kit.auth import Caller, needs
+from shared.kit.requests import Transaction
+from shared.schemas.routes import Pace, PaceInput, PaceKind, Paces, Route, RouteInput, RouteName, Routes
+
+router = APIRouter(tags=["routes"])
+
+Operator = Annotated[Caller, needs("operator")]
+Name = Annotated[RouteName, Path(examples=["default"])]
+
+
+@router.get("/v1/routes", responses=answered({"items": [route_examples.ROUTE]}))
+async def get_routes(request: Request, connection: Transaction, caller: Operator) -> Routes:
+    """All relays with the connections open at present, why one is down, and what it is slowed down to."""
+    deps: Any = request.app.state.deps
+    return await show_routes(connection, settings=deps.settings, now=deps.clock.now())
+
+
+@router.put("/v1/routes/{name}", responses=answered(route_examples.ROUTE))
+async def put_route(
+    name: Name,
+    given: Annotated[RouteInput, Body(openapi_examples=worked(route_examples.ROUTE_INPUT))],
+    request: Request,
+    connection: Transaction,
+    caller: Operator,
+) -> Route:
+    """Add or change a relay; sessions follow within 2 s. The URL is kept encrypted and never shown again."""
+    deps: Any = request.app.state.deps
+    return await change_route(connection, name=name, given=given, settings=deps.settings, now=deps.clock.now())
+
+
+@router.delete("/v1/routes/{name}", status_code=204)
+async def delete_route(name: Name, connection: Transaction, caller: Operator) -> None:
+    """Forget a relay; its sessions end with the message they are handing over."""
+    await remove_route(connection, name=name)
+
+
+@router.get("/v1/paces", responses=answered({"items": [route_examples.PACE]}))
+async def get_paces(request: Request, connection: Transaction, caller: Operator) -> Paces:
+    """All limits by recipients' provider and by sender domain, with what they are slowed down to."""
+    return await list_paces(connection, now=request.app.state.deps.clock.now())
+
+
+@router.put("/v1/paces/{kind}/{name}", responses=answered(route_examples.PACE))
+async def put_pace(
+    kind: Annotated[PaceKind, Path(examples=["recipient"])],
+    name: Annotated[str, Path(max_length=300, examples=["gmail.com"])],
+    given: Annotated[PaceInput, Body(openapi_examples=worked(route_examples.PACE_INPUT))],
+    request: Request,
+    connection: Transaction,
+    caller: Operator,
+) -> Pace:
+    """Limit the mail to a recipient's provider (by any of its domains), or from a sender domain (`subscriber_id:domain`, commercial mail only)."""
+    deps: Any = request.app.state.deps
+    secret = deps.settings.pace_secret
+    return await change_pace(connection, kind=kind, name=name, given=given, secret=secret, now=deps.clock.now())

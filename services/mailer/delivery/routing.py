@@ -1,0 +1,236 @@
+"""The routes as this process uses them: which one the next session takes, how many sessions each may hold, and how much each may take now."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from services.mailer.delivery.pacer import Pacer
+from services.mailer.domain.pacing import count_room, refresh, take
+from services.mailer.domain.routes import DEFAULT, LaneState, choose_route, should_keep
+from services.mailer.smtp.connect import Relay, RelayNotReadyError
+from services.mailer.store.paces import find_paces, keep_paces, lock_paces
+from services.mailer.store.routes import LaneReport, StoredRoute, drop_shares, find_routes, renew_shares
+from shared.kit.clock import Clock
+from shared.kit.db import Database
+from shared.kit.logs import log
+from shared.kit.loops import pause
+
+_LOOK_SECONDS: Final = 1.5
+"""Changes to routes take effect within 2 s."""
+_RENEW_SECONDS: Final = 10.0
+_LONGEST_BACKOFF_SECONDS: Final = 15.0
+_ASK_SECONDS: Final = 0.1
+
+RelayOf = Callable[[str, bytes | None], Relay | None]
+
+
+@dataclass(slots=True)
+class Lane:
+    """A route in this process. `budget` is how many messages it may still take (`is_limited`), `failures` how often in a row it did not serve."""
+
+    name: str
+    relay: Relay
+    weight: int = 1
+    priority: int = 0
+    limit: int | None = None
+    is_active: bool = True
+    open: int = 0
+    share: int = 0
+    failures: int = 0
+    down_until: float = 0.0
+    reason: str | None = None
+    is_limited: bool = False
+    budget: float = 0.0
+
+    @property
+    def most(self) -> int | None:
+        """Sessions this process may hold over it."""
+        return None if self.limit is None else self.share
+
+    @property
+    def has_budget(self) -> bool:
+        """It may take another message now."""
+        return not self.is_limited or self.budget >= 1
+
+    def spend(self) -> None:
+        """A message goes over it."""
+        if self.is_limited:
+            self.budget -= 1
+
+    @property
+    def can_try(self) -> bool:
+        """A session may be opened at present, or once another one has ended."""
+        state = self.state()
+        return (state.is_up or state.is_due) and state.most != 0
+
+    def state(self) -> LaneState:
+        """Return what choosing looks at."""
+        is_due = self.is_active and self.failures > 0 and self.open == 0 and monotonic() >= self.down_until
+        is_up = self.is_active and self.failures == 0
+        return LaneState(self.name, self.priority, self.weight, self.open, self.most, is_up, is_due)
+
+
+class Routing:
+    """The lanes of one worker. Until the database has named others there is only the route of the settings."""
+
+    def __init__(self, *, worker_id: UUID, database: Database, clock: Clock, default: Relay, relay_of: RelayOf) -> None:
+        self._worker_id, self._database, self._clock = worker_id, database, clock
+        self._default, self._relay_of = default, relay_of
+        self._lanes = {DEFAULT: Lane(DEFAULT, default)}
+        self._stored: list[StoredRoute] | None = None
+        self._reported: list[LaneReport] = []
+        self._reported_at = self._asked_at = -inf
+        self._freed = asyncio.Condition()
+
+    # --- for sessions
+
+    def choose(self) -> Lane | None:
+        """Return the lane for a session to be opened now, or None: all are down, paused or full."""
+        name = choose_route([lane.state() for lane in self._lanes.values()])
+        return self._lanes[name] if name is not None else None
+
+    def should_keep(self, lane: Lane, relay: Relay) -> bool:
+        """Whether an open session of this lane, to this relay, takes another message."""
+        if self._lanes.get(lane.name) is not lane or lane.relay is not relay or not lane.is_active:
+            return False
+        if lane.failures or (len(self._lanes) == 1 and lane.limit is None):
+            return True
+        return should_keep(lane.name, [each.state() for each in self._lanes.values()])
+
+    def note_served(self, lane: Lane) -> None:
+        """The relay took, or definitely refused, a message."""
+        lane.failures, lane.reason = 0, None
+
+    def note_failed(self, lane: Lane, error: RelayNotReadyError | str) -> None:
+        """No session could be opened, or it took nothing: others take over, one session looks again after a while."""
+        lane.failures += 1
+        lane.reason = error if isinstance(error, str) else error.reason
+        longest = min(_LONGEST_BACKOFF_SECONDS, 0.3 * 2**lane.failures)
+        lane.down_until = monotonic() + random.uniform(0.2, longest)  # noqa: S311 - jitter
+        code = None if isinstance(error, str) else error.code
+        log("mailer.delivery").warning(
+            "relay_not_ready", route=lane.name, reason=lane.reason, code=code, failures=lane.failures
+        )
+
+    async def free(self, lane: Lane) -> None:
+        """A session of this lane has ended."""
+        lane.open -= 1
+        async with self._freed:
+            self._freed.notify_all()
+
+    async def wait_for_room(self, stop: asyncio.Event) -> None:
+        """Wait until a session may perhaps be opened."""
+        try:
+            async with asyncio.timeout(0.5), self._freed:
+                await self._freed.wait()
+        except TimeoutError:
+            return
+
+    # --- for the claim
+
+    @property
+    def is_open(self) -> bool:
+        """Any lane may be used or tried."""
+        return any(lane.can_try or lane.open for lane in self._lanes.values())
+
+    @property
+    def is_limited(self) -> bool:
+        """Some lane waits for its budget now and then."""
+        return any(lane.is_limited for lane in self._lanes.values())
+
+    async def reserve(self, wanted: int, waiting: int) -> int:
+        """Return how many messages may be claimed now, with `waiting` claimed before: `wanted`, or what the limited lanes may take."""
+        lanes = [lane for lane in self._lanes.values() if lane.can_try]
+        if all(lane.failures for lane in lanes):
+            wanted = min(wanted, 1 - waiting) if lanes else 0  # one message finds out whether a relay serves again
+        if not all(lane.is_limited for lane in lanes):
+            return wanted
+        if monotonic() - self._asked_at > _ASK_SECONDS:
+            self._asked_at = monotonic()
+            for lane in lanes:
+                granted = await self._take(lane, wanted - lane.budget)
+                lane.budget += granted  # sessions have spent of it meanwhile
+        return max(0, min(wanted, int(sum(lane.budget for lane in lanes)) - waiting))
+
+    async def _take(self, lane: Lane, wanted: float) -> float:
+        if wanted < 1:
+            return 0
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            locked = await lock_paces(connection, [("route", lane.name)])
+            if not locked:
+                lane.is_limited = False
+                return 0
+            pace = refresh(locked["route", lane.name], now)
+            count = int(min(wanted, count_room(pace, now)))
+            await keep_paces(connection, [take(pace, count)])
+        return count
+
+    # --- keeping up with the database
+
+    async def run(self, stop: asyncio.Event, pacer: Pacer) -> None:
+        """Keep up until `stop`."""
+        while not stop.is_set():
+            await pause(stop, _LOOK_SECONDS)
+            try:
+                await pacer.flush()
+            except Exception as error:
+                log("mailer.pacing").warning("paces_not_kept", exc_info=error)
+            await self.look()
+        try:
+            async with self._database.transaction() as connection:
+                await drop_shares(connection, self._worker_id)
+        except Exception as error:
+            log("mailer.delivery").info("shares_not_dropped", exc_info=error)
+
+    async def look(self) -> None:
+        """As `refresh`; what cannot be read stays as it was."""
+        try:
+            await self.refresh()
+        except Exception as error:
+            log("mailer.delivery").warning("routes_not_read", exc_info=error)
+
+    async def refresh(self) -> None:
+        """Read routes and their paces; report and renew the shares when anything changed, else every 10 s."""
+        async with self._database.transaction() as connection:
+            stored = await find_routes(connection)
+            limited = {pace.key for pace in await find_paces(connection, "route")}
+            self._take_over(stored, limited)
+            reports = [LaneReport(lane.name, lane.open, lane.reason, lane.limit) for lane in self._lanes.values()]
+            if reports != self._reported or monotonic() - self._reported_at > _RENEW_SECONDS:
+                granted = await renew_shares(connection, worker_id=self._worker_id, reports=reports)
+                for name, share in granted.items():
+                    self._lanes[name].share = share
+                self._reported, self._reported_at = reports, monotonic()
+        async with self._freed:
+            self._freed.notify_all()
+
+    def _take_over(self, stored: list[StoredRoute], limited: set[str]) -> None:
+        if stored != self._stored:
+            lanes = {route.name: lane for route in stored if (lane := self._lane(route)) is not None}
+            if all(route.name != DEFAULT for route in stored):
+                lanes[DEFAULT] = self._lanes.get(DEFAULT) or Lane(DEFAULT, self._default)
+                lanes[DEFAULT].limit, lanes[DEFAULT].is_active = None, True
+            self._lanes, self._stored = lanes, stored
+        for lane in self._lanes.values():
+            lane.is_limited = lane.name in limited
+
+    def _lane(self, route: StoredRoute) -> Lane | None:
+        """Return the lane of a stored route: the same one as before unless it leads to another relay."""
+        relay = self._default if route.sealed is None else self._relay_of(route.name, route.sealed)
+        if relay is None:
+            log("mailer.delivery").error("route_unusable", route=route.name)
+            return None
+        lane = self._lanes.get(route.name)
+        if lane is None:
+            lane = Lane(route.name, relay)
+        if lane.relay != relay:
+            lane.relay, lane.failures = relay, 0
+        lane.weight, lane.priority, lane.limit = route.weight, route.priority, route.max_connections
+        lane.is_active = route.state == "active"
+        return lane

@@ -1,0 +1,114 @@
+"""Paces at work: limits by recipient's provider and sender domain hold over workers, and complaints slow them down."""
+
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+from tests.fixtures.smtp import Script, Step
+from tests.mailer.delivery.world import World
+
+
+def _operator(world: World) -> dict[str, str]:
+    return world.neighbours.client_headers(subscriber_id=None, scopes="operator")
+
+
+async def _limit(world: World, kind: str, name: str, **body: Any) -> dict[str, Any]:
+    path = f"/v1/paces/{kind}/{name}"
+    answer = await world.mailer.http.put(path, json=body, headers=_operator(world))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def _paces(world: World) -> dict[str, dict[str, Any]]:
+    answer = await world.mailer.http.get("/v1/paces", headers=_operator(world))
+    return {pace["key"]: pace for pace in answer.json()["items"]}
+
+
+async def _sent_to(world: World, domain: str) -> int:
+    return sum(message.recipients[0].endswith(domain.encode()) for message in world.sink.messages)
+
+
+async def test_a_providers_limit_holds_over_two_workers_and_holds_up_nobody_else(world: World) -> None:
+    """Gmail takes 20 an hour, by any of its domains; everybody else's mail goes on; the rest comes back when the hour is over."""
+    await _limit(world, "recipient", "googlemail.com", per_hour=20)
+    await world.send(*(f"ann{number}@gmail.com" for number in range(50)))
+    await world.send(*(f"bob{number}@example.com" for number in range(50)))
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(world.following())
+        for _ in range(2):
+            await stack.enter_async_context(world.working())
+        await world.until(lambda: world.database.fetchval("select count(*) = 70 from messages where state = 'sent'"))
+        await world.until(
+            lambda: world.database.fetchval(
+                "select count(*) = 30 from messages where reason = 'paced' and next_at > $1", world.now
+            )
+        )
+        assert await _sent_to(world, "gmail.com") == 20
+        world.neighbours.clock.move(timedelta(hours=1, seconds=2))  # type: ignore[attr-defined]
+        await world.until(lambda: world.database.fetchval("select count(*) = 90 from messages where state = 'sent'"))
+    assert (await _paces(world))["google"]["sent_this_hour"] == 20
+    assert len({message.message_id for message in world.sink.messages}) == 90
+
+
+async def test_a_provider_that_complains_is_slowed_down_by_half_and_nobody_else_is(world: World) -> None:
+    """Multiplicative decrease on 4yz: what was on its way to it waits, too."""
+    world.sink.script = Script(
+        (Step("rcpt", reply="421 4.7.28 rate limited", close=True, recipient="*@gmail.com", times=1),)
+    )
+    await world.send(*(f"ann{number}@gmail.com" for number in range(40)))
+    await world.send(*(f"bob{number}@example.com" for number in range(40)))
+    async with world.following(), world.working():
+        await world.until_later(
+            lambda: world.database.fetchval(
+                "select count(*) = 40 from messages where state = 'sent' and pace_key like 'h.%'"
+            )
+        )
+
+        async def is_slowed() -> bool:
+            return "google" in await _paces(world)
+
+        await world.until(is_slowed)
+    paces = await _paces(world)
+    assert set(paces) == {"google"}
+    assert paces["google"]["rate"] > 0
+    assert paces["google"]["slowed_at"]
+
+
+async def test_a_relay_that_says_not_now_to_the_sender_slows_the_route_and_no_provider(world: World) -> None:
+    """Refusals at MAIL speak of us or the relay."""
+    world.sink.script = Script((Step("mail", reply="451 4.7.1 too many messages", times=1),))
+    await world.send("ann@gmail.com")
+    async with world.following(), world.working():
+        await world.until(lambda: world.database.fetchval("select count(*) = 1 from paces where kind = 'route'"))
+    assert await _paces(world) == {}
+
+
+async def test_commercial_mail_of_a_new_domain_ramps_up_and_its_reminders_do_not(world: World) -> None:
+    """L-067: 100 on the first day; transactional mail is not held up."""
+    sender = f"{world.subscriber.subscriber_id}:{world.location.sender.header_from.rpartition('@')[2]}"
+    shown = await _limit(world, "sender", sender, ramps=True)
+    assert shown["daily_cap"] == 100
+    await world.send(*(f"ann{n}@example.com" for n in range(130)), content_id=str(world.commercial_id))
+    await world.send(*(f"bob{n}@example.com" for n in range(20)))
+    async with world.following(), world.working():
+        await world.until(lambda: world.database.fetchval("select count(*) = 120 from messages where state = 'sent'"))
+        await world.until(lambda: world.database.fetchval("select count(*) = 30 from messages where reason = 'paced'"))
+    assert (await world.states()) == {"sent": 120, "accepted": 30}
+
+
+async def test_registering_a_sender_domain_begins_its_ramp(world: World) -> None:
+    """L-067; the operator takes it away from a domain that has a history."""
+    headers = world.neighbours.client_headers(subscriber_id=world.subscriber.subscriber_id, scopes="locations")
+    answer = await world.mailer.http.post("/v1/sender-domains", json={"domain": "example.org"}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    [key] = await _paces(world)
+    assert key == f"{world.subscriber.subscriber_id}:example.org"
+    await _limit(world, "sender", key)
+    assert await _paces(world) == {}
+
+
+async def test_a_pace_without_a_name_that_fits_is_refused(world: World) -> None:
+    """Bad input has a stable code."""
+    for kind, name in (("recipient", "not a domain"), ("sender", "example.com")):
+        answer = await world.mailer.http.put(f"/v1/paces/{kind}/{name}", json={}, headers=_operator(world))
+        assert (answer.status_code, answer.json()["code"]) == (422, "pace_name_refused")

@@ -1,0 +1,163 @@
+"""Routes at work: real sessions to several relays, limits that hold over two workers, fail-over and the way back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.mailer.delivery import routing
+from tests.fixtures.smtp import Script, SmtpSink, Step
+from tests.mailer.delivery.world import World
+
+
+@pytest.fixture
+async def backup() -> AsyncIterator[SmtpSink]:
+    """Return a second relay."""
+    async with SmtpSink() as sink:
+        yield sink
+
+
+def _operator(world: World) -> dict[str, str]:
+    return world.neighbours.client_headers(subscriber_id=None, scopes="operator")
+
+
+async def _put(world: World, path: str, **body: Any) -> dict[str, Any]:
+    answer = await world.mailer.http.put(path, json=body, headers=_operator(world))
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def _routes(world: World) -> dict[str, dict[str, Any]]:
+    answer = await world.mailer.http.get("/v1/routes", headers=_operator(world))
+    return {route["name"]: route for route in answer.json()["items"]}
+
+
+def _url(sink: SmtpSink) -> str:
+    return f"smtp+plain://127.0.0.1:{sink.port}"
+
+
+def _people(count: int, domain: str = "example.com") -> list[str]:
+    return [f"ann{number}@{domain}" for number in range(count)]
+
+
+async def test_a_backup_takes_over_while_the_first_relay_is_down_and_gives_back(
+    world: World, backup: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N-91: nobody is asked; the operator sees which relay is down and why; one session finds out when it is back."""
+    monkeypatch.setattr(routing, "_LONGEST_BACKOFF_SECONDS", 1.0)
+    world.sink.script = Script((Step("greeting", reply="421 4.3.2 not now", close=True),))
+    await _put(world, "/v1/routes/second", url=_url(backup), priority=1)
+    await world.send(*_people(60))
+
+    async def is_told() -> bool:
+        return bool((await _routes(world))["default"]["reason"] == "connect_failed")
+
+    async def is_back() -> bool:
+        await world.send(f"{uuid4().hex}@example.com")
+        return len(world.sink.messages) > 0
+
+    async with world.following(), world.working():
+        await world.until_later(is_told)
+        await world.until_later(
+            lambda: world.database.fetchval("select count(*) = 60 from messages where state = 'sent'")
+        )
+        assert len(backup.messages) == 60
+        world.sink.script = Script(())
+        await world.until_later(is_back)
+
+
+async def test_relays_of_one_priority_share_the_load_by_weight(world: World, backup: SmtpSink) -> None:
+    """20 sessions, 3 to 1, while both are busy."""
+    slow = Script((Step("dot", "delay", seconds=0.2),))
+    world.sink.script = backup.script = slow
+    await _put(world, "/v1/routes/default", weight=3)
+    await _put(world, "/v1/routes/second", url=_url(backup), weight=1)
+    await world.send(*_people(400))
+    async with world.following(), world.working():
+        await world.until(lambda: world.database.fetchval("select count(*) = 400 from messages where state = 'sent'"))
+        lines = {entry.connection for entry in world.sink.ledger}, {entry.connection for entry in backup.ledger}
+    assert len(world.sink.messages) > 2 * len(backup.messages) > 0
+    assert len(lines[0]) > 2 * len(lines[1])
+
+
+async def test_a_paused_route_is_left_and_a_forgotten_one_is_unknown(world: World, backup: SmtpSink) -> None:
+    """With no route left everything waits, claimed by nobody; nothing is lost."""
+    await _put(world, "/v1/routes/second", url=_url(backup))
+    await _put(world, "/v1/routes/default", state="paused")
+    await world.send(*_people(30))
+    async with world.following(), world.working():
+        await world.until(lambda: world.database.fetchval("select count(*) = 30 from messages where state = 'sent'"))
+        assert not world.sink.messages
+        await _put(world, "/v1/routes/second", state="paused")
+        await asyncio.sleep(2.0)
+        await world.send(*_people(10, "example.org"))
+        await asyncio.sleep(0.5)
+        assert (await world.states()) == {"sent": 30, "accepted": 10}
+        await _put(world, "/v1/routes/second", state="active")
+        await world.until(lambda: world.database.fetchval("select count(*) = 40 from messages where state = 'sent'"))
+    gone = [await world.mailer.http.delete("/v1/routes/second", headers=_operator(world)) for _ in range(2)]
+    assert [answer.status_code for answer in gone] == [204, 404]
+    assert gone[1].json()["code"] == "route_unknown"
+    assert set(await _routes(world)) == {"default"}
+
+
+async def test_two_workers_together_hold_no_more_connections_than_the_relay_takes(world: World) -> None:
+    """Five, over all processes: the relay counts them itself."""
+    await _put(world, "/v1/routes/default", max_connections=5)
+    world.sink.script = Script((Step("dot", "delay", seconds=0.05),))
+    await world.send(*_people(300))
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(world.following())
+        for _ in range(2):
+            await stack.enter_async_context(world.working())
+        await world.until_later(
+            lambda: world.database.fetchval("select count(*) = 300 from messages where state = 'sent'")
+        )
+        shown = (await _routes(world))["default"]
+        assert shown["workers"] == 2
+    assert _most_at_once(world.sink) <= 5
+
+
+async def test_a_routes_rate_holds_over_two_workers(world: World) -> None:
+    """25 an hour, whoever sends."""
+    await _put(world, "/v1/routes/default", per_hour=25)
+    await world.send(*_people(60))
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(world.following())
+        for _ in range(2):
+            await stack.enter_async_context(world.working())
+        await world.until(lambda: world.database.fetchval("select count(*) >= 25 from messages where state = 'sent'"))
+        await asyncio.sleep(1.0)
+    assert (await world.states()) == {"sent": 25, "accepted": 35}
+
+
+async def test_the_password_of_a_relay_is_kept_sealed_and_never_shown(world: World) -> None:
+    """S80: neither in the answer nor in the database."""
+    body = {"url": "smtp+starttls://dueback:s3cret-word@relay.example.com:587"}
+    shown = await _put(world, "/v1/routes/main", **body)
+    assert shown["relay"] == "relay.example.com:587"
+    assert shown["tls"] == "required"
+    sealed = await world.database.fetchval("select sealed from routes where name = 'main'")
+    assert b"s3cret" not in sealed
+    assert "s3cret" not in str(await _routes(world))
+    refused = await world.mailer.http.put(
+        "/v1/routes/other", json={"url": "http://x:s3cret@y"}, headers=_operator(world)
+    )
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "route_url_refused"
+    assert "s3cret" not in refused.text
+
+
+def _most_at_once(sink: SmtpSink) -> int:
+    open_now: set[int] = set()
+    most = 0
+    for entry in sink.ledger:
+        if entry.event == "closed":
+            open_now.discard(entry.connection)
+        else:
+            open_now.add(entry.connection)
+        most = max(most, len(open_now))
+    return most
