@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from services.mailer.settings import Settings
+from services.mailer.smtp.verp import ReturnAddresses
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
-from shared.kit.crypto import DataKeys
+from shared.kit.crypto import DataKeys, derive
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
 from shared.kit.http import Transport
@@ -24,6 +25,7 @@ class Deps:
     verifier: Verifier
     signer: Signer
     data_keys: DataKeys
+    returns: ReturnAddresses
     transports: Mapping[str, Transport]
 
 
@@ -42,7 +44,9 @@ async def open_deps(
             await renew_epoch(connection)
         verifier = Verifier("mailer", api_db, clock, settings.common.service_keys)
         signer = Signer("mailer", settings.service_key)
-        yield Deps(settings, clock, api_db, worker_db, verifier, signer, DataKeys(settings.kek), transports or {})
+        returns = ReturnAddresses({"1": derive(settings.kek, "return_addresses")})
+        keys = DataKeys(settings.kek)
+        yield Deps(settings, clock, api_db, worker_db, verifier, signer, keys, returns, transports or {})
     finally:
         await api_db.close()
         await worker_db.close()

@@ -13,7 +13,7 @@ from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.actions.take_report import take_report
-from services.mailer.api import contents, messages, sender_domains
+from services.mailer.api import contents, messages, relay_logs, sender_domains
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
@@ -26,10 +26,9 @@ from services.mailer.deps import Deps, open_deps
 from services.mailer.domain.reports import Report
 from services.mailer.settings import Settings, load_settings
 from services.mailer.smtp.inbound import Receiver, open_receiver
-from services.mailer.smtp.verp import Purpose, ReturnAddresses
+from services.mailer.smtp.verp import Purpose
 from services.mailer.store.journal import ReplyJournal
 from shared.kit.app import create_app as create_service_app
-from shared.kit.crypto import derive
 from shared.kit.db import Database
 from shared.kit.http import ServiceClient
 from shared.kit.ids import new_id
@@ -67,7 +66,10 @@ def create_app(deps: Deps) -> FastAPI:
         "revoked_client": RevokedClient,
     }
     return create_service_app(
-        service="mailer", deps=deps, routers=[contents.router, messages.router, sender_domains.router], facts=facts
+        service="mailer",
+        deps=deps,
+        routers=[contents.router, messages.router, relay_logs.router, sender_domains.router],
+        facts=facts,
     )
 
 
@@ -121,7 +123,7 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
     optout = _optout_client(deps, seconds=10.0)
     sending = Sending(
         tokens=TokenKeys(settings.token_keys),
-        returns=_return_addresses(settings),
+        returns=deps.returns,
         optout_url=settings.optout_public_url,
         mail_domain=settings.bounce_domain,
         operator=settings.operator,
@@ -168,7 +170,7 @@ async def open_inbound(deps: Deps, *, port: int | None = None) -> AsyncIterator[
             now=deps.clock.now(),
         )
 
-    receiver = Receiver(domain=settings.bounce_domain, returns=_return_addresses(settings), inbox=take)
+    receiver = Receiver(domain=settings.bounce_domain, returns=deps.returns, inbox=take)
     try:
         async with open_receiver(receiver, host=settings.inbound_host, port=wanted) as listening:
             yield listening
@@ -197,10 +199,6 @@ def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
             stop.set()
 
     asyncio.run(run())
-
-
-def _return_addresses(settings: Settings) -> ReturnAddresses:
-    return ReturnAddresses({"1": derive(settings.kek, "return_addresses")})
 
 
 def _optout_client(deps: Deps, *, seconds: float) -> OptoutClient:

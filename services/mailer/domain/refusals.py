@@ -25,3 +25,15 @@ class StopMismatchedError(Problem):
     """A stop that would stop nothing."""
 
     status, code, title = 422, "stop_mismatched", "`all` is the id of scope `all`; the other scopes take a UUID."
+
+
+class MessageNotUncertainError(ConflictError):
+    """Nothing about this message is open: only a doubt can be settled."""
+
+    code, title = "message_not_uncertain", "Only an uncertain message can be settled."
+
+
+class LogShapeUnknownError(Problem):
+    """A log in a form that we do not read."""
+
+    status, code, title = 415, "media_type_unknown", "A relay's log is text/plain (Postfix) or application/x-ndjson."

@@ -11,3 +11,8 @@ def seal_place(message_id: UUID) -> bytes:
 def key_place(subscriber_id: UUID, domain: str, selector: str) -> bytes:
     """Return the associated data of a sender key's sealed column."""
     return b"sender_keys.sealed:" + subscriber_id.bytes + f"{domain}/{selector}".encode()
+
+
+def note_place(settlement_id: UUID) -> bytes:
+    """Return the associated data of a settlement's note, in which a person may have named somebody."""
+    return b"settlements.sealed_note:" + settlement_id.bytes
