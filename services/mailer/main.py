@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
-from services.mailer.actions.take_report import take_report
+from services.mailer.actions.take_mail import InboundMail, MailRoom, take_mail
+from services.mailer.actions.take_privacy_mail import take_privacy_mail
 from services.mailer.api import contents, messages, relay_logs, sender_domains
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
@@ -23,9 +24,10 @@ from services.mailer.delivery.settler import Settler
 from services.mailer.delivery.tools import Tools
 from services.mailer.delivery.worker import DeliveryWorker
 from services.mailer.deps import Deps, open_deps
-from services.mailer.domain.reports import Report
+from services.mailer.domain.reports import Handled, Report
 from services.mailer.settings import Settings, load_settings
-from services.mailer.smtp.inbound import Receiver, open_receiver
+from services.mailer.smtp.courier import Courier
+from services.mailer.smtp.inbound import Receiver, identify, open_receiver
 from services.mailer.smtp.verp import Purpose
 from services.mailer.store.journal import ReplyJournal
 from shared.kit.app import create_app as create_service_app
@@ -159,18 +161,21 @@ async def open_inbound(deps: Deps, *, port: int | None = None) -> AsyncIterator[
         return
     optout = _optout_client(deps, seconds=10.0)
 
-    async def take(report: Report, *, report_id: UUID, message_id: UUID, purpose: Purpose) -> None:
-        await take_report(
-            deps.worker_db,
-            optout,
-            report=report,
-            report_id=report_id,
-            message_id=message_id,
-            purpose=purpose,
-            now=deps.clock.now(),
-        )
+    room = MailRoom(deps.worker_db, optout, Courier(settings.relay()), deps.returns, settings.bounce_domain)
 
-    receiver = Receiver(domain=settings.bounce_domain, returns=deps.returns, inbox=take)
+    async def take(
+        report: Report, *, report_id: UUID, message_id: UUID, purpose: Purpose, sender: str, raw: bytes
+    ) -> Handled:
+        mail = InboundMail(sender, raw, report, report_id, message_id, purpose)
+        return await take_mail(room, mail, now=deps.clock.now())
+
+    async def take_privacy(sender: str, raw: bytes) -> bool:
+        mail_id = identify(settings.privacy_mailbox, raw)
+        letter = await take_privacy_mail(optout, mail_id=mail_id, sender=sender, raw=raw, now=deps.clock.now())
+        return letter is not None
+
+    mailboxes = {settings.privacy_mailbox: take_privacy} if settings.privacy_mailbox else {}
+    receiver = Receiver(domain=settings.bounce_domain, returns=deps.returns, inbox=take, mailboxes=mailboxes)
     try:
         async with open_receiver(receiver, host=settings.inbound_host, port=wanted) as listening:
             yield listening

@@ -60,6 +60,12 @@ class Settings(ServiceSettings):
         le=65535,
         description="port of the inbound SMTP receiver for bounces, complaints and opt-outs by mail; 0 switches it off",
     )
+    privacy_mailbox: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{0,60}$")] = Field(
+        default="privacy",
+        description=(
+            "local part at the bounce domain whose mail is kept by optout as privacy requests; without a value there is no such mailbox"
+        ),
+    )
 
     @model_validator(mode="after")
     def _strict_in_production(self) -> Self:
