@@ -14,7 +14,7 @@ from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_re
 from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.actions.take_mail import InboundMail, MailRoom, take_mail
 from services.mailer.actions.take_privacy_mail import take_privacy_mail
-from services.mailer.api import contents, messages, relay_logs, sender_domains
+from services.mailer.api import contents, messages, relay_logs, relay_reports, sender_domains
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
@@ -23,7 +23,7 @@ from services.mailer.delivery.prepare import Preparer, Sending
 from services.mailer.delivery.settler import Settler
 from services.mailer.delivery.tools import Tools
 from services.mailer.delivery.worker import DeliveryWorker
-from services.mailer.deps import Deps, open_deps
+from services.mailer.deps import Deps, open_deps, open_optout
 from services.mailer.domain.reports import Handled, Report
 from services.mailer.settings import Settings, load_settings
 from services.mailer.smtp.courier import Courier
@@ -32,7 +32,6 @@ from services.mailer.smtp.verp import Purpose
 from services.mailer.store.journal import ReplyJournal
 from shared.kit.app import create_app as create_service_app
 from shared.kit.db import Database
-from shared.kit.http import ServiceClient
 from shared.kit.ids import new_id
 from shared.kit.loops import Loop, run_loops
 from shared.schemas.access import RevokedClient, VerificationKey
@@ -70,7 +69,7 @@ def create_app(deps: Deps) -> FastAPI:
     return create_service_app(
         service="mailer",
         deps=deps,
-        routers=[contents.router, messages.router, relay_logs.router, sender_domains.router],
+        routers=[contents.router, messages.router, relay_logs.router, relay_reports.router, sender_domains.router],
         facts=facts,
     )
 
@@ -171,16 +170,13 @@ async def open_inbound(deps: Deps, *, port: int | None = None) -> AsyncIterator[
 
     async def take_privacy(sender: str, raw: bytes) -> bool:
         mail_id = identify(settings.privacy_mailbox, raw)
-        letter = await take_privacy_mail(optout, mail_id=mail_id, sender=sender, raw=raw, now=deps.clock.now())
+        letter = await take_privacy_mail(deps.optout, mail_id=mail_id, sender=sender, raw=raw, now=deps.clock.now())
         return letter is not None
 
     mailboxes = {settings.privacy_mailbox: take_privacy} if settings.privacy_mailbox else {}
     receiver = Receiver(domain=settings.bounce_domain, returns=deps.returns, inbox=take, mailboxes=mailboxes)
-    try:
-        async with open_receiver(receiver, host=settings.inbound_host, port=wanted) as listening:
-            yield listening
-    finally:
-        await optout.close()
+    async with open_receiver(receiver, host=settings.inbound_host, port=wanted) as listening:
+        yield listening
 
 
 @asynccontextmanager
@@ -207,11 +203,4 @@ def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
 
 
 def _optout_client(deps: Deps, *, seconds: float) -> OptoutClient:
-    client = ServiceClient(
-        service="optout",
-        base_url=deps.settings.common.urls["optout"],
-        signer=deps.signer,
-        seconds=seconds,
-        transport=deps.transports.get("optout"),
-    )
-    return OptoutClient(client)
+    return open_optout(deps.settings, deps.signer, deps.transports, seconds=seconds)

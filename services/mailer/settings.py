@@ -1,11 +1,13 @@
 """The mailer's settings."""
 
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.mailer.domain.dkim_records import BounceRecords
+from services.mailer.domain.webhooks import read_secret
 from services.mailer.smtp.connect import Relay, TlsRule
 from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
@@ -67,9 +69,22 @@ class Settings(ServiceSettings):
         ),
     )
 
+    relay_webhook_secrets: list[SecretStr] = Field(
+        default=[],
+        description=(
+            "JSON list of secrets that relays sign their reports with (Standard Webhooks: whsec_ and base64 of 24 to 64 octets); several while "
+            "one is replaced; without a value no such report is taken"
+        ),
+    )
+    sns_topics: list[Annotated[str, StringConstraints(pattern=r"^arn:[A-Za-z0-9:_.-]{10,300}$")]] = Field(
+        default=[],
+        description="JSON list of the Amazon SNS topics (ARN) whose reports of Amazon SES are taken; without a value none is",
+    )
+
     @model_validator(mode="after")
     def _strict_in_production(self) -> Self:
         self.relay()
+        _ = self.webhook_secrets
         if self.common.mode == "production" and not self.optout_public_url.startswith("https://"):
             raise ValueError("MAILER_OPTOUT_PUBLIC_URL must be an https address")
         refuse_samples(self.common.mode, MAILER_BOUNCE_DOMAIN=self.bounce_domain, MAILER_HELO_NAME=self.helo_name)
@@ -79,6 +94,11 @@ class Settings(ServiceSettings):
     def must_sign(self) -> bool:
         """Whether mail that cannot be signed is held."""
         return self.common.mode == "production" if self.dkim_required is None else self.dkim_required
+
+    @cached_property
+    def webhook_secrets(self) -> tuple[bytes, ...]:
+        """The keys that relays sign with. Raises ValueError for one that is none."""
+        return tuple(read_secret(secret.get_secret_value()) for secret in self.relay_webhook_secrets)
 
     @property
     def bounce_records(self) -> BounceRecords:

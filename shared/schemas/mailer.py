@@ -194,36 +194,6 @@ class MessageSummary(Wire):
     at: Instant | None
 
 
-class RelayLogLine(Wire):
-    """One line of a relay's log as JSON. `message_id` is the Message-ID header; `accepted`, `deferred`: the relay holds the message; `refused`: it
-    answered no to the final dot, with `code` and `enhanced` (RFC 3463); `text` is the rest of the reply."""
-
-    message_id: str = Field(min_length=3, max_length=300)
-    status: Literal["accepted", "sent", "delivered", "deferred", "bounced", "refused"]
-    code: Annotated[StrictInt, Field(ge=400, le=599)] | None = None
-    enhanced: Annotated[str, StringConstraints(pattern=r"^[245]\.\d{1,3}\.\d{1,3}$")] | None = None
-    text: str = Field(default="", max_length=2000)
-    at: Instant | None = None
-
-
-class RelayLogAnswer(Wire):
-    """What a relay's log settled. `applied` messages are no longer uncertain, `settled` says as what, `left_uncertain` were named with proof of
-    another attempt only. Each of `lines` is counted once: `proving` about an uncertain message, `already_settled`, `under_way`, `unknown` (no message
-    of ours that is on file), `undecided` (names a message and proves nothing), `other`, `unreadable`."""
-
-    applied: StrictInt
-    settled: dict[Literal["sent", "deferred", "bounced", "expired"], int]
-    left_uncertain: StrictInt
-    lines: StrictInt
-    proving: StrictInt
-    already_settled: StrictInt
-    under_way: StrictInt
-    unknown: StrictInt
-    undecided: StrictInt
-    other: StrictInt
-    unreadable: StrictInt
-
-
 class Outcome(Wire):
     """Feed kind `outcome`: a message reached a final state (or `uncertain` was settled later)."""
 

@@ -13,6 +13,7 @@ from services.scheduler.api.examples import CAMPAIGN_INPUT
 from shared.schemas.token import OptoutToken
 from tests.fixtures.builders import build_location, build_subscriber
 from tests.fixtures.services import TOKEN_KEYS, Neighbours, OpenService, service_headers
+from tests.fixtures.webhooks import Amazon
 from tests.house.attacks import World
 from tests.house.doors import with_ids
 
@@ -94,6 +95,7 @@ async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
     await _make(opened, "PUT", f"/v1/contents/{ids['content_id']}", scheduler, json=CONTENT)
     await _make(opened, "POST", "/v1/messages", scheduler, json=with_ids(MESSAGES, ids))
     await _make(opened, "POST", "/v1/sender-domains", _client(neighbours, ids, "locations"), json=DOMAIN_INPUT)
+    opened.deps.transports["sns"] = Amazon().transport
     await _leave_uncertain(opened, ids["message_id"])
     return ids
 

@@ -17,7 +17,7 @@ from services.mailer.store.reporting import ReportRow, record_report
 from shared.kit.db import Database, RawConnection
 from shared.kit.ids import new_id
 from shared.kit.logs import log
-from shared.schemas.mailer import RelayLogAnswer
+from shared.schemas.relay import RelayLogAnswer
 
 _CHUNK: Final = 1_000
 _MOST_DOUBTS: Final = 50_000

@@ -13,6 +13,8 @@ from shared.kit.logs import log
 from shared.schemas.optout import OptoutInput, OptoutsInput
 
 _CHANNELS: Final = {ReportKind.COMPLAINT: "complaint", ReportKind.OPTOUT_REQUEST: "reply"}
+_WAYS: Final = {"unsub": "mailto", "relay": "relay"}
+"""How an opt-out came, where that says more than what it is."""
 
 
 async def take_report(
@@ -25,7 +27,9 @@ async def take_report(
     purpose: str,
     now: datetime,
 ) -> bool:
-    """Take a report about the message that a MAC has proven; false for a repeat, or where the message is gone.
+    """Take a report about the message that a MAC or a relay's signature has proven; false for a repeat, or where the message is gone.
+
+    `purpose` is that of the address it came to, or `relay`.
 
     What a complaint or a refusal stops is what one click on that mail stops: commercial mail, or all where the mail was transactional (L-077), of
     the whole business. Raises OptoutSilentError before anything is on file: the sender's server keeps the mail and tries again.
@@ -36,7 +40,8 @@ async def take_report(
             return False
     channel = _CHANNELS.get(report.kind)
     if channel:
-        await optout.report(_optout(message, report_id, "mailto" if purpose == "unsub" else channel, now))
+        is_asked = report.kind is ReportKind.OPTOUT_REQUEST
+        await optout.report(_optout(message, report_id, _WAYS.get(purpose, channel) if is_asked else channel, now))
         crashpoint("mailer.after_reported_optout")
     row = ReportRow(report_id, report.kind.value, report.blame, report.status, report.reason)
     async with database.raw() as connection:

@@ -10,7 +10,7 @@ from services.mailer.domain.refusals import LogShapeUnknownError
 from services.mailer.smtp.relay_log import JsonLog, LogReader, PostfixLog
 from shared.kit.auth import Caller, needs
 from shared.kit.errors import UnreadableBodyError
-from shared.schemas.mailer import RelayLogAnswer
+from shared.schemas.relay import RelayLogAnswer
 
 MOST_OCTETS: Final = 2 * 1024**3
 _BODY: Final[dict[str, Any]] = {

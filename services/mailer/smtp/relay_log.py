@@ -19,7 +19,7 @@ from services.mailer.domain.reports import Failure, read_status
 from services.mailer.smtp.report_status import read_failure
 from services.mailer.smtp.report_words import find_reason
 from services.mailer.smtp.verp import ReturnAddresses
-from shared.schemas.mailer import RelayLogLine
+from shared.schemas.relay import RelayLogLine
 
 MOST_LINE: Final = 16_384
 MOST_OPEN: Final = 100_000
