@@ -55,3 +55,9 @@ class SnsUnreachableError(BusyError):
     """The certificate or the confirmation of a subscription could not be fetched: Amazon SNS posts again."""
 
     code, title = "sns_unreachable", "What this message needs from Amazon SNS cannot be fetched now; send it again."
+
+
+class MessageLeavingError(BusyError):
+    """A report came before the relay's reply to its message is on file; told now, it would be overtaken by `sent`."""
+
+    code, title = "message_leaving", "The message of this report is just being handed over; send it again."
