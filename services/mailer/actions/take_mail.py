@@ -10,6 +10,7 @@ from services.mailer.clients.optout import OptoutClient
 from services.mailer.domain.reports import Handled, Report, ReportKind
 from services.mailer.smtp.courier import Courier
 from services.mailer.smtp.forward import is_loop, make_forward
+from services.mailer.smtp.reports import ONLY_WORDS
 from services.mailer.smtp.verp import Purpose, ReturnAddresses
 from services.mailer.store.reading import find_location_of
 from services.mailer.store.reporting import find_reported, is_reported
@@ -52,7 +53,7 @@ async def take_mail(room: MailRoom, mail: InboundMail, *, now: datetime) -> Hand
     """
     if mail.purpose == "f":
         return _note_failed_forward(mail)
-    if mail.report.kind in _FOR_THE_BUSINESS:
+    if _is_for_the_business(mail):
         handled = await _forward(room, mail)
         if handled is not Handled.TAKEN:
             return handled
@@ -66,6 +67,12 @@ async def take_mail(room: MailRoom, mail: InboundMail, *, now: datetime) -> Hand
         now=now,
     )
     return Handled.TAKEN
+
+
+def _is_for_the_business(mail: InboundMail) -> bool:
+    """What a person wrote, and what a person may have written: to pass on one vacation notice too many harms less than to lose an answer."""
+    is_unsure = mail.report.kind is ReportKind.AUTO_REPLY and mail.report.reason == ONLY_WORDS
+    return mail.report.kind in _FOR_THE_BUSINESS or (is_unsure and mail.sender.strip("<> ") != "")
 
 
 async def _forward(room: MailRoom, mail: InboundMail) -> Handled:
