@@ -4,18 +4,21 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from services.mailer.clients.optout import OptoutClient
+from services.mailer.clients.sns import SnsClient
 from services.mailer.settings import Settings
+from services.mailer.smtp.verp import ReturnAddresses
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
-from shared.kit.crypto import DataKeys
+from shared.kit.crypto import DataKeys, derive
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
-from shared.kit.http import Transport
+from shared.kit.http import ServiceClient, Transport
 
 
 @dataclass(frozen=True)
 class Deps:
-    """The mailer's parts. `transports` reach neighbours in process (tests)."""
+    """The mailer's parts. `transports` reach neighbours in process (tests); `optout` and `sns` serve the loop that opened them."""
 
     settings: Settings
     clock: Clock
@@ -24,7 +27,10 @@ class Deps:
     verifier: Verifier
     signer: Signer
     data_keys: DataKeys
+    returns: ReturnAddresses
     transports: Mapping[str, Transport]
+    optout: OptoutClient
+    sns: SnsClient
 
 
 @asynccontextmanager
@@ -33,16 +39,44 @@ async def open_deps(
 ) -> AsyncIterator[Deps]:
     """Open databases (refusing unsafe roles), renew the epoch, close everything at the end."""
     clock = clock or settings.common.clock()
+    transports = {} if transports is None else transports
     api_db = Database(settings.database_api.get_secret_value(), application="mailer-api", pool_size=10)
     worker_db = Database(settings.database_worker.get_secret_value(), application="mailer-worker", pool_size=6)
+    signer = Signer("mailer", settings.service_key)
+    optout = open_optout(settings, signer, transports, seconds=10.0)
     try:
         await api_db.open()
         await worker_db.open()
         async with api_db.transaction() as connection:
             await renew_epoch(connection)
-        verifier = Verifier("mailer", api_db, clock, settings.common.service_keys)
-        signer = Signer("mailer", settings.service_key)
-        yield Deps(settings, clock, api_db, worker_db, verifier, signer, DataKeys(settings.kek), transports or {})
+        yield Deps(
+            settings=settings,
+            clock=clock,
+            api_db=api_db,
+            worker_db=worker_db,
+            verifier=Verifier("mailer", api_db, clock, settings.common.service_keys),
+            signer=signer,
+            data_keys=DataKeys(settings.kek),
+            returns=ReturnAddresses({"1": derive(settings.kek, "return_addresses")}),
+            transports=transports,
+            optout=optout,
+            sns=SnsClient(transports),
+        )
     finally:
+        await optout.close()
         await api_db.close()
         await worker_db.close()
+
+
+def open_optout(
+    settings: Settings, signer: Signer, transports: Mapping[str, Transport], *, seconds: float
+) -> OptoutClient:
+    """Open a way to optout that belongs to the running event loop; the caller closes it. `seconds` is the longest wait for an answer."""
+    client = ServiceClient(
+        service="optout",
+        base_url=settings.common.urls["optout"],
+        signer=signer,
+        seconds=seconds,
+        transport=transports.get("optout"),
+    )
+    return OptoutClient(client)

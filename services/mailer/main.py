@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
-from services.mailer.actions.take_report import take_report
-from services.mailer.api import contents, messages, routes, sender_domains
+from services.mailer.actions.take_mail import InboundMail, MailRoom, take_mail
+from services.mailer.actions.take_privacy_mail import take_privacy_mail
+from services.mailer.api import contents, messages, relay_logs, relay_reports, routes, sender_domains
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
@@ -24,16 +25,15 @@ from services.mailer.delivery.routing import Routing
 from services.mailer.delivery.settler import Settler
 from services.mailer.delivery.tools import Tools
 from services.mailer.delivery.worker import DeliveryWorker
-from services.mailer.deps import Deps, open_deps
-from services.mailer.domain.reports import Report
+from services.mailer.deps import Deps, open_deps, open_optout
+from services.mailer.domain.reports import Handled, Report
 from services.mailer.settings import Settings, load_settings
-from services.mailer.smtp.inbound import Receiver, open_receiver
-from services.mailer.smtp.verp import Purpose, ReturnAddresses
+from services.mailer.smtp.courier import Courier
+from services.mailer.smtp.inbound import Receiver, identify, open_receiver
+from services.mailer.smtp.verp import Purpose
 from services.mailer.store.journal import ReplyJournal
 from shared.kit.app import create_app as create_service_app
-from shared.kit.crypto import derive
 from shared.kit.db import Database
-from shared.kit.http import ServiceClient
 from shared.kit.ids import new_id
 from shared.kit.loops import Loop, run_loops
 from shared.schemas.access import RevokedClient, VerificationKey
@@ -71,7 +71,14 @@ def create_app(deps: Deps) -> FastAPI:
     return create_service_app(
         service="mailer",
         deps=deps,
-        routers=[contents.router, messages.router, routes.router, sender_domains.router],
+        routers=[
+            contents.router,
+            messages.router,
+            relay_logs.router,
+            relay_reports.router,
+            routes.router,
+            sender_domains.router,
+        ],
         facts=facts,
     )
 
@@ -126,7 +133,7 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
     optout = _optout_client(deps, seconds=10.0)
     sending = Sending(
         tokens=TokenKeys(settings.token_keys),
-        returns=_return_addresses(settings),
+        returns=deps.returns,
         optout_url=settings.optout_public_url,
         mail_domain=settings.bounce_domain,
         operator=settings.operator,
@@ -171,23 +178,23 @@ async def open_inbound(deps: Deps, *, port: int | None = None) -> AsyncIterator[
         return
     optout = _optout_client(deps, seconds=10.0)
 
-    async def take(report: Report, *, report_id: UUID, message_id: UUID, purpose: Purpose) -> None:
-        await take_report(
-            deps.worker_db,
-            optout,
-            report=report,
-            report_id=report_id,
-            message_id=message_id,
-            purpose=purpose,
-            now=deps.clock.now(),
-        )
+    room = MailRoom(deps.worker_db, optout, Courier(settings.relay()), deps.returns, settings.bounce_domain)
 
-    receiver = Receiver(domain=settings.bounce_domain, returns=_return_addresses(settings), inbox=take)
-    try:
-        async with open_receiver(receiver, host=settings.inbound_host, port=wanted) as listening:
-            yield listening
-    finally:
-        await optout.close()
+    async def take(
+        report: Report, *, report_id: UUID, message_id: UUID, purpose: Purpose, sender: str, raw: bytes
+    ) -> Handled:
+        mail = InboundMail(sender, raw, report, report_id, message_id, purpose)
+        return await take_mail(room, mail, now=deps.clock.now())
+
+    async def take_privacy(sender: str, raw: bytes) -> bool:
+        mail_id = identify(settings.privacy_mailbox, raw)
+        letter = await take_privacy_mail(deps.optout, mail_id=mail_id, sender=sender, raw=raw, now=deps.clock.now())
+        return letter is not None
+
+    mailboxes = {settings.privacy_mailbox: take_privacy} if settings.privacy_mailbox else {}
+    receiver = Receiver(domain=settings.bounce_domain, returns=deps.returns, inbox=take, mailboxes=mailboxes)
+    async with open_receiver(receiver, host=settings.inbound_host, port=wanted) as listening:
+        yield listening
 
 
 @asynccontextmanager
@@ -213,16 +220,5 @@ def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
     asyncio.run(run())
 
 
-def _return_addresses(settings: Settings) -> ReturnAddresses:
-    return ReturnAddresses({"1": derive(settings.kek, "return_addresses")})
-
-
 def _optout_client(deps: Deps, *, seconds: float) -> OptoutClient:
-    client = ServiceClient(
-        service="optout",
-        base_url=deps.settings.common.urls["optout"],
-        signer=deps.signer,
-        seconds=seconds,
-        transport=deps.transports.get("optout"),
-    )
-    return OptoutClient(client)
+    return open_optout(deps.settings, deps.signer, deps.transports, seconds=seconds)

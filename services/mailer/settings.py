@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from services.mailer.domain.dkim_records import BounceRecords
 from services.mailer.domain.sealing import route_place
+from services.mailer.domain.webhooks import read_secret
 from services.mailer.smtp.connect import Relay, TlsRule
 from shared.kit.crypto import FieldCipher, UndecryptableError, derive
 from shared.kit.relay_url import read_relay_url
@@ -63,10 +64,29 @@ class Settings(ServiceSettings):
         le=65535,
         description="port of the inbound SMTP receiver for bounces, complaints and opt-outs by mail; 0 switches it off",
     )
+    privacy_mailbox: Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{0,60}$")] = Field(
+        default="privacy",
+        description=(
+            "local part at the bounce domain whose mail is kept by optout as privacy requests; without a value there is no such mailbox"
+        ),
+    )
+
+    relay_webhook_secrets: list[SecretStr] = Field(
+        default=[],
+        description=(
+            "JSON list of secrets that relays sign their reports with (Standard Webhooks: whsec_ and base64 of 24 to 64 octets); several while "
+            "one is replaced; without a value no such report is taken"
+        ),
+    )
+    sns_topics: list[Annotated[str, StringConstraints(pattern=r"^arn:[A-Za-z0-9:_.-]{10,300}$")]] = Field(
+        default=[],
+        description="JSON list of the Amazon SNS topics (ARN) whose reports of Amazon SES are taken; without a value none is",
+    )
 
     @model_validator(mode="after")
     def _strict_in_production(self) -> Self:
         self.relay()
+        _ = self.webhook_secrets
         if self.common.mode == "production" and not self.optout_public_url.startswith("https://"):
             raise ValueError("MAILER_OPTOUT_PUBLIC_URL must be an https address")
         refuse_samples(self.common.mode, MAILER_BOUNCE_DOMAIN=self.bounce_domain, MAILER_HELO_NAME=self.helo_name)
@@ -86,6 +106,11 @@ class Settings(ServiceSettings):
     def route_cipher(self) -> FieldCipher:
         """Seals the URLs of routes, which hold passwords; they are the operator's and no subscriber's."""
         return FieldCipher(1, derive(self.kek, "routes"))
+
+    @cached_property
+    def webhook_secrets(self) -> tuple[bytes, ...]:
+        """The keys that relays sign with. Raises ValueError for one that is none."""
+        return tuple(read_secret(secret.get_secret_value()) for secret in self.relay_webhook_secrets)
 
     @property
     def bounce_records(self) -> BounceRecords:

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from services.optout import api, channels
 from services.optout.actions.replay_spool import replay_spool
 from services.optout.channels._channel import Channel
+from services.optout.domain.sealing import MailSeal
 from services.optout.pages.render import Pages
 from services.optout.store.door import Door
 from services.optout.store.holders import forget_holders
@@ -85,6 +86,7 @@ class Deps:
     verifier: Verifier
     signer: Signer
     tokens: TokenKeys
+    seal: MailSeal
     door: Door
     pages: Pages
 
@@ -114,6 +116,7 @@ async def open_deps(
             verifier=Verifier("optout", api_db, clock, settings.common.service_keys),
             signer=Signer("optout", settings.service_key),
             tokens=TokenKeys(settings.links.token_keys),
+            seal=MailSeal(settings.links.token_keys),
             door=door,
             pages=Pages(mailto=settings.privacy_mailto),
         )

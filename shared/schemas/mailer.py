@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, JsonValue, StrictInt, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, StrictInt, StringConstraints
 
 from shared.schemas.token import MessageClass
 from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
@@ -146,6 +146,25 @@ class Attempt(Wire):
     outcome: Slug
 
 
+class SettlementInput(Wire):
+    """A person's word on an uncertain message. `not_sent` lets it be sent again while it is useful; `note` says what the word rests on."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    verdict: Literal["sent", "not_sent"] = Field(alias="as")
+    note: Line = Field(min_length=1, max_length=300)
+
+
+class Settlement(Wire):
+    """How a doubt about a message was ended: by a person or by a relay's log, `by` is the id of the API client that brought it."""
+
+    settled_at: Instant
+    source: Literal["person", "relay_log"]
+    state: MessageState
+    by: str
+    note: str | None
+
+
 class MessageStatus(Wire):
     """A message with its attempts; no address, no name."""
 
@@ -156,6 +175,23 @@ class MessageStatus(Wire):
     accepted_at: Instant
     final_at: Instant | None
     attempts: list[Attempt]
+    settlements: list[Settlement] = Field(default=[])
+
+
+class MessageSummary(Wire):
+    """A message in a list. `phase` is how far its last attempt came, `handed_over_at` when its last dot was about to be written, `at` when it came
+    into its state, null while it is under way."""
+
+    message_id: UUID
+    location_id: UUID
+    campaign_id: UUID | None
+    state: MessageState
+    reason: Slug | None
+    phase: Slug | None
+    attempts: StrictInt
+    accepted_at: Instant
+    handed_over_at: Instant | None
+    at: Instant | None
 
 
 class Outcome(Wire):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StrictInt, StringConstraints
 
 from shared.schemas.token import MessageClass
-from shared.schemas.wire import AddressKey, Instant, Slug, Wire
+from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
 
 SuppressionClass = Literal["commercial", "all"]
 Scope = Literal["location", "business", "platform"]
@@ -136,3 +136,27 @@ class MailRequested(Wire):
     request_id: UUID
     origin: Slug
     address_key: AddressKey
+
+
+class PrivacyMailInput(Wire):
+    """What somebody wrote to the privacy mailbox. `mail_id` makes a repeat harmless; attachments are counted and not passed on."""
+
+    mail_id: UUID
+    received_at: Instant
+    sender: Line = Field(max_length=254)
+    subject: Line = Field(max_length=300)
+    text: str = Field(max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
+    attachments: StrictInt = Field(ge=0, le=10_000)
+
+
+class PrivacyMailReceipt(Wire):
+    """`repeated`: this mail was on file already."""
+
+    mail_id: UUID
+    result: Literal["kept", "repeated"]
+
+
+class PrivacyMail(PrivacyMailInput):
+    """A privacy mail as the operator reads it: an open request until somebody has decided it."""
+
+    state: Literal["open"]

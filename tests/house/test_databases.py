@@ -23,7 +23,7 @@ _NAMED: dict[str, set[str]] = {
     "ingest": {"staging_0", "staging_1", "staging_2", "staging_3"},
     "scheduler": {"published_contents", "open_days"},
     "mailer": {"contents", "claims", "follower_state", "suppressions", "stops", "routes", "route_shares", "paces"},
-    "optout": {"suppression_log", "suppression_head", "lease_holders"},
+    "optout": {"suppression_log", "suppression_head", "lease_holders", "privacy_mails"},
     "portal": {"signing_keys", "full_pushes"},
 }
 """The named list of architecture 5: tables whose key does not start with a subscriber, each with a reason in its service's tables.py."""

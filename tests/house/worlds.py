@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
+
 from services.ingest.api.examples import CONNECTION_INPUT, NDJSON
 from services.mailer.api.domain_examples import INPUT as DOMAIN_INPUT
 from services.mailer.api.examples import CONTENT, MESSAGES
@@ -11,6 +13,7 @@ from services.scheduler.api.examples import CAMPAIGN_INPUT
 from shared.schemas.token import OptoutToken
 from tests.fixtures.builders import build_location, build_subscriber
 from tests.fixtures.services import TOKEN_KEYS, Neighbours, OpenService, service_headers
+from tests.fixtures.webhooks import Amazon
 from tests.house.attacks import World
 from tests.house.doors import with_ids
 
@@ -92,7 +95,18 @@ async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
     await _make(opened, "PUT", f"/v1/contents/{ids['content_id']}", scheduler, json=CONTENT)
     await _make(opened, "POST", "/v1/messages", scheduler, json=with_ids(MESSAGES, ids))
     await _make(opened, "POST", "/v1/sender-domains", _client(neighbours, ids, "locations"), json=DOMAIN_INPUT)
+    opened.deps.transports["sns"] = Amazon().transport
+    await _leave_uncertain(opened, ids["message_id"])
     return ids
+
+
+async def _leave_uncertain(opened: OpenService, message_id: str) -> None:
+    """A relay has left this message unanswered, so that there is a doubt to settle."""
+    connection = await asyncpg.connect(opened.database.superuser)
+    try:
+        await connection.execute("update messages set state = 'uncertain' where message_id = $1", UUID(message_id))
+    finally:
+        await connection.close()
 
 
 async def _in_optout(neighbours: Neighbours, opened: OpenService) -> Ids:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 FOLDER = Path(__file__).parent / "snapshots"
-MODULES = ("access", "ingest", "location", "mailer", "optout", "portal", "scheduler", "wire")
+MODULES = ("access", "ingest", "location", "mailer", "optout", "portal", "relay", "scheduler", "wire")
 
 
 def present(module_name: str) -> dict[str, Any]:

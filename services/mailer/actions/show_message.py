@@ -5,12 +5,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.domain.refusals import MessageUnknownError
+from services.mailer.domain.sealing import note_place
 from services.mailer.store.accepting import find_message, list_attempts
+from services.mailer.store.doubts import list_settlements
+from shared.kit.crypto import DataKeys
 from shared.kit.db import set_subscriber
-from shared.schemas.mailer import Attempt, MessageStatus
+from shared.schemas.mailer import Attempt, MessageStatus, Settlement
 
 
-async def show_message(connection: AsyncConnection, *, subscriber_id: UUID, message_id: UUID) -> MessageStatus:
+async def show_message(
+    connection: AsyncConnection, *, subscriber_id: UUID, message_id: UUID, keys: DataKeys
+) -> MessageStatus:
     """Return the message of this subscriber or raise MessageUnknownError (also for a foreign one, S2)."""
     await set_subscriber(connection, subscriber_id)
     row = await find_message(connection, message_id)
@@ -35,4 +40,24 @@ async def show_message(connection: AsyncConnection, *, subscriber_id: UUID, mess
         accepted_at=row.accepted_at,
         final_at=row.final_at,
         attempts=tried,
+        settlements=await _show_settlements(connection, subscriber_id, message_id, keys),
     )
+
+
+async def _show_settlements(
+    connection: AsyncConnection, subscriber_id: UUID, message_id: UUID, keys: DataKeys
+) -> list[Settlement]:
+    rows = await list_settlements(connection, subscriber_id, message_id)
+    if not rows:
+        return []
+    cipher = await keys.cipher(connection, subscriber_id)
+    return [
+        Settlement(
+            settled_at=row.settled_at,
+            source="person" if row.source == "person" else "relay_log",
+            state=row.state.value,
+            by=row.settled_by,
+            note=cipher.decrypt(row.sealed_note, note_place(row.settlement_id)).decode() if row.sealed_note else None,
+        )
+        for row in rows
+    ]

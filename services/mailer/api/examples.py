@@ -78,6 +78,37 @@ STATUS: dict[str, Any] = {
         }
     ],
 }
+SUMMARIES: dict[str, Any] = {
+    "items": [
+        {
+            "message_id": _MESSAGE,
+            "location_id": _LOCATION,
+            "campaign_id": None,
+            "state": "uncertain",
+            "reason": "connection_lost",
+            "phase": "dot",
+            "attempts": 1,
+            "accepted_at": "2026-03-02T16:59:00Z",
+            "handed_over_at": "2026-03-02T17:00:00Z",
+            "at": "2026-03-02T17:10:00Z",
+        }
+    ],
+    "next": None,
+}
+SETTLEMENT: dict[str, Any] = {"as": "sent", "note": "The relay's support found it in their queue."}
+SETTLED: dict[str, Any] = STATUS | {
+    "final_at": "2026-03-02T19:00:00Z",
+    "attempts": [STATUS["attempts"][0] | {"reply_code": None, "enhanced_code": None, "outcome": "uncertain"}],
+    "settlements": [
+        {
+            "settled_at": "2026-03-02T19:00:00Z",
+            "source": "person",
+            "state": "sent",
+            "by": "0192f0c1-7a00-7000-8000-000000000009",
+            "note": SETTLEMENT["note"],
+        }
+    ],
+}
 CHANGES: dict[str, Any] = {
     "epoch": "0192f0c1-7a00-7000-8000-000000000008",
     "changes": [
@@ -96,6 +127,27 @@ CHANGES: dict[str, Any] = {
         }
     ],
     "cursor": "731.1",
+}
+
+POSTFIX_LOG = (
+    f"2026-03-02T17:00:00.1+00:00 relay postfix/cleanup[412]: 4Q9xBv1: message-id=<{_MESSAGE}@bounces.example.com>\n"
+    "2026-03-02T17:00:00.2+00:00 relay postfix/qmgr[398]: 4Q9xBv1: from=<>, size=6120, nrcpt=1 (queue active)\n"
+    "2026-03-02T17:00:01.4+00:00 relay postfix/smtp[415]: 4Q9xBv1: to=<ann@example.com>, relay=mx.example.com[192.0.2.7]:25, delay=1.3, "
+    "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued)\n"
+)
+JSON_LOG = f'{{"message_id": "<{_MESSAGE}@bounces.example.com>", "status": "sent", "at": "2026-03-02T17:00:01Z"}}\n'
+RELAY_LOG_ANSWER: dict[str, Any] = {
+    "applied": 1,
+    "settled": {"sent": 1},
+    "left_uncertain": 0,
+    "lines": 3,
+    "proving": 2,
+    "already_settled": 0,
+    "under_way": 0,
+    "unknown": 0,
+    "undecided": 1,
+    "other": 0,
+    "unreadable": 0,
 }
 
 

@@ -8,13 +8,25 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from services.mailer.actions.accept_messages import accept_messages
 from services.mailer.actions.cancel_touches import cancel_touches
 from services.mailer.actions.change_stop import StopScope, change_stop
+from services.mailer.actions.list_messages import list_messages
+from services.mailer.actions.settle_message import settle_message
 from services.mailer.actions.show_message import show_message
 from services.mailer.api import examples
 from shared.kit.auth import Caller, needs, only_service
 from shared.kit.feed import START, read_changes
-from shared.kit.requests import Transaction
-from shared.schemas.mailer import CancelAnswer, CancelInput, MessageReceipts, MessagesInput, MessageStatus, StopInput
-from shared.schemas.wire import Changes
+from shared.kit.requests import After, Limit, Transaction
+from shared.schemas.mailer import (
+    CancelAnswer,
+    CancelInput,
+    MessageReceipts,
+    MessagesInput,
+    MessageState,
+    MessageStatus,
+    MessageSummary,
+    SettlementInput,
+    StopInput,
+)
+from shared.schemas.wire import Changes, Page
 
 router = APIRouter(tags=["messages"])
 
@@ -50,12 +62,40 @@ async def post_cancel(
     return await cancel_touches(connection, subscriber_id=given.subscriber_id, touch_ids=given.touch_ids, now=now)
 
 
+@router.get("/v1/messages", responses=examples.answered(examples.SUMMARIES))
+async def get_messages(
+    connection: Transaction,
+    caller: Annotated[Caller, needs("messages")],
+    state: MessageState = "uncertain",
+    limit: Limit = 50,
+    after: After = None,
+) -> Page[MessageSummary]:
+    """List messages in one state, oldest first: by default those that a relay left unanswered and nothing has settled yet."""
+    return await list_messages(connection, caller=caller, state=state, after=after, limit=limit)
+
+
 @router.get("/v1/messages/{message_id}", responses=examples.answered(examples.STATUS))
 async def get_message(
-    message_id: UUID, connection: Transaction, caller: Annotated[Caller, needs("messages")]
+    message_id: UUID, request: Request, connection: Transaction, caller: Annotated[Caller, needs("messages")]
 ) -> MessageStatus:
-    """Show what became of a message, attempt by attempt."""
-    return await show_message(connection, subscriber_id=caller.subscriber, message_id=message_id)
+    """Show what became of a message, attempt by attempt, and who settled it where a relay left it uncertain."""
+    keys = request.app.state.deps.data_keys
+    return await show_message(connection, subscriber_id=caller.subscriber, message_id=message_id, keys=keys)
+
+
+@router.post("/v1/messages/{message_id}/settle", responses=examples.answered(examples.SETTLED))
+async def post_settle(
+    message_id: UUID,
+    given: Annotated[SettlementInput, Body(openapi_examples=examples.worked(examples.SETTLEMENT))],
+    request: Request,
+    connection: Transaction,
+    caller: Annotated[Caller, needs("messages")],
+) -> MessageStatus:
+    """Settle an uncertain message by a person's word, kept with its reason. Repeating it is harmless; a message that is not uncertain is refused."""
+    deps: Any = request.app.state.deps
+    return await settle_message(
+        connection, caller=caller, message_id=message_id, given=given, keys=deps.data_keys, now=deps.clock.now()
+    )
 
 
 @router.put("/v1/stops/{scope}/{stop_id}", responses=examples.answered(examples.STOP))

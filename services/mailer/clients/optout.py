@@ -12,6 +12,8 @@ from shared.schemas.optout import (
     PermissionAnswers,
     PermissionQueries,
     PermissionQuery,
+    PrivacyMailInput,
+    PrivacyMailReceipt,
     Recorded,
     SuppressionAnswer,
     SuppressionPoll,
@@ -53,6 +55,13 @@ class OptoutClient:
         """Put opt-outs that came by mail on file; they are in force when this returns. Raises OptoutSilentError otherwise: ask again."""
         try:
             await self._client.ask("POST", "/v1/optouts", Recorded, body=optouts)
+        except (SilentError, RefusedError) as error:
+            raise OptoutSilentError(str(error)) from None
+
+    async def keep_privacy_mail(self, mail: PrivacyMailInput) -> None:
+        """Hand over what somebody wrote to the privacy mailbox; it is on file when this returns. Raises OptoutSilentError otherwise: ask again."""
+        try:
+            await self._client.ask("POST", "/v1/privacy-mails", PrivacyMailReceipt, body=mail)
         except (SilentError, RefusedError) as error:
             raise OptoutSilentError(str(error)) from None
 

@@ -1,6 +1,6 @@
 """What is wrong with a message or content somebody wants us to take."""
 
-from shared.kit.errors import ConflictError, NotFoundError, Problem
+from shared.kit.errors import BusyError, ConflictError, NotFoundError, Problem
 
 
 class ContentRefusedError(Problem):
@@ -47,3 +47,39 @@ class PaceNameRefusedError(Problem):
         "pace_name_refused",
         "A recipient's name is a domain; a sender's is `subscriber_id:domain`.",
     )
+
+
+class MessageNotUncertainError(ConflictError):
+    """Nothing about this message is open: only a doubt can be settled."""
+
+    code, title = "message_not_uncertain", "Only an uncertain message can be settled."
+
+
+class LogShapeUnknownError(Problem):
+    """A log in a form that we do not read."""
+
+    status, code, title = 415, "media_type_unknown", "A relay's log is text/plain (Postfix) or application/x-ndjson."
+
+
+class SignatureRefusedError(Problem):
+    """A report that nobody we know has signed, or not in time; nothing more is said, so that nobody learns why."""
+
+    status, code, title = 401, "signature_refused", "The signature of this report cannot be verified."
+
+
+class OptoutUnreachableError(BusyError):
+    """A complaint or opt-out could not be put on file: the relay sends the report again."""
+
+    code, title = "optout_unreachable", "The opt-outs of this report cannot be put on file now; send it again."
+
+
+class SnsUnreachableError(BusyError):
+    """The certificate or the confirmation of a subscription could not be fetched: Amazon SNS posts again."""
+
+    code, title = "sns_unreachable", "What this message needs from Amazon SNS cannot be fetched now; send it again."
+
+
+class MessageLeavingError(BusyError):
+    """A report came before the relay's reply to its message is on file; told now, it would be overtaken by `sent`."""
+
+    code, title = "message_leaving", "The message of this report is just being handed over; send it again."

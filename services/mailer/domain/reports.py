@@ -29,6 +29,14 @@ class ReportKind(StrEnum):
     UNCLASSIFIED = "unclassified"
 
 
+class Handled(StrEnum):
+    """What became of an inbound mail, for the server that brought it: `no_reader` and `loop` are refused for good."""
+
+    TAKEN = "taken"
+    NO_READER = "no_reader"
+    LOOP = "loop"
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One inbound mail, understood.

@@ -16,3 +16,8 @@ def key_place(subscriber_id: UUID, domain: str, selector: str) -> bytes:
 def route_place(name: str) -> bytes:
     """Return the associated data of a route's sealed column."""
     return b"routes.sealed:" + name.encode()
+
+
+def note_place(settlement_id: UUID) -> bytes:
+    """Return the associated data of a settlement's note, in which a person may have named somebody."""
+    return b"settlements.sealed_note:" + settlement_id.bytes

@@ -81,6 +81,16 @@ class Line:
 
 async def connect_relay(relay: Relay, limits: Limits) -> Line:
     """Open a line to `relay` or raise RelayNotReadyError."""
+    smtp, raw = await greet_relay(relay, limits)
+    try:
+        return _take_over(smtp, raw)
+    finally:
+        if smtp.transport:  # not taken over
+            smtp.close()
+
+
+async def greet_relay(relay: Relay, limits: Limits) -> tuple[SMTP, asyncio.BaseTransport | None]:
+    """Connect, greet, encrypt and sign in; return the library's client and its TCP transport. Raises RelayNotReadyError with nothing left open."""
     smtp = SMTP(local_hostname=relay.helo_name, timeout=limits.connect, start_tls=False, tls_context=relay.tls_context)
     step = "connect_failed"
     try:
@@ -96,12 +106,13 @@ async def connect_relay(relay: Relay, limits: Limits) -> Line:
         if relay.username is not None:
             step = "auth_failed"
             await smtp.login(relay.username, relay.password or "")
-        return _take_over(smtp, raw)
     except (SMTPException, OSError, ValueError) as error:
+        smtp.close()
         raise RelayNotReadyError(step, _code_of(error)) from None
-    finally:
-        if smtp.transport:  # not taken over
-            smtp.close()
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp, raw
 
 
 async def _connect_near(relay: Relay, limits: Limits) -> socket.socket:

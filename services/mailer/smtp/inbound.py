@@ -17,7 +17,7 @@ from uuid import UUID
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from prometheus_client import Counter
 
-from services.mailer.domain.reports import Report, ReportKind
+from services.mailer.domain.reports import Handled, Report, ReportKind
 from services.mailer.smtp.reports import classify
 from services.mailer.smtp.verp import Purpose, ReturnAddresses
 from shared.kit.logs import log
@@ -31,26 +31,32 @@ _HANDLING_SECONDS: Final = 30.0
 _LONGEST_LINE: Final = 65_536
 _FEEDBACK: Final = "fbl"
 """Feedback loops are registered with this local part; the message is proven by the MAC in the returned headers (L-077)."""
-_OURS: Final = re.compile(r"(?:b|unsub)\+[^@\s]{1,62}", re.IGNORECASE)
+_OURS: Final = re.compile(r"(?:b|unsub|f)\+[^@\s]{1,62}", re.IGNORECASE)
 
 _TAKEN: Final = "250 2.0.0 taken"
 _LATER: Final = "451 4.3.0 try again later"
 _NO_MAILBOX: Final = "550 5.1.1 no such mailbox"
-_NOT_READ: Final = "550 5.2.1 nobody reads this mailbox; please answer to the address in the From line"
+_ANSWERS: Final = {
+    Handled.TAKEN: _TAKEN,
+    Handled.NO_READER: "550 5.2.1 nobody reads this mailbox; please answer to the address in the From line",
+    Handled.LOOP: "554 5.4.6 this mail has gone round and is not passed on",
+}
 
 RECEIVED: Final = Counter("dueback_mailer_inbound_total", "Inbound mail by what it was or why it was dropped", ["what"])
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd writes addresses into its log (S78)
 
 
 class Inbox(Protocol):
-    """Takes reports about messages that a MAC has proven."""
+    """Takes mail about messages that a MAC has proven."""
 
-    async def __call__(self, report: Report, *, report_id: UUID, message_id: UUID, purpose: Purpose) -> None:
-        """Take one report; the same `report_id` again changes nothing. An exception lets the sender try again later."""
+    async def __call__(
+        self, report: Report, *, report_id: UUID, message_id: UUID, purpose: Purpose, sender: str, raw: bytes
+    ) -> Handled:
+        """Take one mail; the same `report_id` again changes nothing. An exception lets the sender try again later."""
 
 
-Mailbox = Callable[[str, bytes], Awaitable[str]]
-"""A fixed local part's own handling, such as the privacy address: (envelope sender, octets) to an SMTP reply."""
+Mailbox = Callable[[str, bytes], Awaitable[bool]]
+"""A fixed local part's own handling, such as the privacy address: (envelope sender, octets) to whether a person wrote; else it was dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ class Receiver:
         """Handle one mail to one recipient and return the reply."""
         local = recipient.rpartition("@")[0]
         if mailbox := self.mailboxes.get(local.lower()):
-            return await mailbox(sender, raw)
+            self.count("letter" if await mailbox(sender, raw) else "letter_of_a_machine")
+            return _TAKEN
         proven = self.returns.verify(local)
         if proven is None and local.lower() != _FEEDBACK:
             self.count("forged")
@@ -92,9 +99,23 @@ class Receiver:
         if message_id is None or (proven is None and report.kind is not ReportKind.COMPLAINT):
             self.count("unproven")
             return _TAKEN
-        await self.inbox(report, report_id=identify(local, raw), message_id=message_id, purpose=purpose)
-        self.count(report.kind.value)
-        return _NOT_READ if report.kind is ReportKind.REPLY else _TAKEN
+        handled = await self.inbox(
+            report,
+            report_id=identify(local, raw),
+            message_id=message_id,
+            purpose=purpose,
+            sender=sender,
+            raw=raw,
+        )
+        self.count(_name(report, purpose, handled))
+        return _ANSWERS[handled]
+
+
+def _name(report: Report, purpose: Purpose, handled: Handled) -> str:
+    """Return what a mail counts as."""
+    if handled is not Handled.TAKEN:
+        return handled.value
+    return f"forward_{report.kind.value}" if purpose == "f" else report.kind.value
 
 
 def identify(local_part: str, raw: bytes) -> UUID:

@@ -23,6 +23,11 @@ _MOST_HEADER_OCTETS: Final = 128_000
 _MOST_TEXT: Final = 128_000
 _MOST_LINE: Final = 4_000
 
+_MOST_WRAPS: Final = 3
+_REPORT_PARTS: Final = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report")
+
+_ENDS: Final = re.compile(rb"\r{1,3}\n")
+"""Gateways that turn LF into CRLF do it twice."""
 _BLANK: Final = re.compile(rb"\n[ \t]*\n")
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,75})[ \t]?:(.*)")
 _BOUNDARY: Final = re.compile(r'boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
@@ -69,6 +74,10 @@ class Part:
     headers: Headers
     octets: bytes
 
+    def decoded(self) -> bytes:
+        """Return the octets without their transfer encoding, which a returned message should not have (RFC 2046 5.2.1) and sometimes has."""
+        return _decode_transfer(self.octets, self.headers.get("content-transfer-encoding"))
+
     def text(self) -> str:
         """Return the part as text, whatever its charset claims; of HTML what a reader would see."""
         octets = _decode_transfer(self.octets[: 2 * _MOST_TEXT], self.headers.get("content-transfer-encoding"))
@@ -88,12 +97,27 @@ class Mail:
 
 def read_mail(raw: bytes) -> Mail:
     """Read a mail; of more than two megabytes only the beginning."""
-    octets = raw[:MOST_OCTETS].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"").lstrip(b"\n")
+    octets = _ENDS.sub(b"\n", raw[:MOST_OCTETS]).replace(b"\r", b"\n").replace(b"\0", b"").lstrip(b"\n")
     if octets.startswith((b"From ", b">From ")):
         octets = octets[octets.find(b"\n") + 1 :]
     head, body = _split(octets)
     headers = Headers(head)
     return Mail(headers, media_type_of(headers), tuple(_leaves(headers, body)))
+
+
+def unwrap_report(mail: Mail) -> Mail:
+    """Return the report that a mail carries as an attachment, where it is none itself: gateways and people forward reports whole.
+
+    What a report returns is never looked into: there stands what we had sent, or what somebody wants us to believe.
+    """
+    for _ in range(_MOST_WRAPS):
+        if mail.media_type == "multipart/report" or any(part.media_type in _REPORT_PARTS for part in mail.parts):
+            return mail
+        inner = next((read_mail(part.decoded()) for part in mail.parts if part.media_type == "message/rfc822"), None)
+        if inner is None or inner.media_type not in ("multipart/report", "message/rfc822"):
+            return mail
+        mail = inner
+    return mail
 
 
 def read_fields(text: str) -> Iterator[tuple[str, str]]:

@@ -53,6 +53,12 @@ _SENDER: Final = re.compile(r"MAIL FROM:?[ \t]?<?([^\s<>]{3,254})", re.IGNORECAS
 _RECIPIENT: Final = re.compile(r"RCPT(?:[ _]TO)?:?[ \t]?<?([^\s<>@]{1,120}@[^\s<>,;:]{1,190})", re.IGNORECASE)
 
 
+_HELPERS: Final = re.compile(
+    r"(?:postmaster|mailer-daemon|abuse|support|help ?desk|admin(?:istrator)?)@", re.IGNORECASE
+)
+"""Whom a notice tells people to ask stands last: seldom the one who failed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """`text` speaks to people, `returned` holds the octets' text of the message that came back, with `headers` of it."""
@@ -126,7 +132,8 @@ def find_recipients(mail: Mail, notice: Notice) -> tuple[str, ...]:
     likely = [found for found in mentioned if found.lower() in known]
     told = [found for found in find_addresses(_QUOTED.sub("", notice.text)) if found.lower() not in ours]
     ordered = (*at_rcpt, *likely, *told, *mentioned) if mentioned or at_rcpt else written_to
-    return tuple({found.lower(): found for found in ordered}.values())[:_MOST_RECIPIENTS]
+    unique = {found.lower(): found for found in ordered}.values()
+    return tuple(sorted(unique, key=lambda found: _HELPERS.match(found) is not None))[:_MOST_RECIPIENTS]
 
 
 def _readable(parts: tuple[Part, ...]) -> list[Part]:

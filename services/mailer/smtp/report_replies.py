@@ -27,6 +27,7 @@ _VACATION_SUBJECT: Final = re.compile(
     r"assenza|"
     r"resposta autom|fora do escrit|ausência|autosvar|frånvaro|fraværende|poissa|automaattinen|автоответ|"
     r"вне офиса|в отпуске|autoodpowied|nieobecn|automatická odpov|otomatik yan|自動(?:返信|応答|回覆)|不在|自动(?:回复|答复)|"
+    r"automatisch antwoord|автоматическ|odpowiedź automatyczna|automatick[áéý] odpověď|自動応答|自動返信|自动回复|自動回覆|"
     r"休假|자동\s?(?:회신|응답)|부재)",
     re.IGNORECASE,
 )
@@ -37,7 +38,8 @@ _VACATION_TEXT: Final = re.compile(
     r"this is an? (?:automated|automatic|auto)[ -]?(?:reply|response|generated|message)|(?:limited|"
     r"intermittent|no) access to (?:my )?e-?mail|nicht im (?:büro|hause)|im urlaub|"
     r"(?:en|de) congés?\b|absente? du bureau|fuera de la oficina|estoy de vacaciones|sono (?:fuori|assente)|"
-    r"estou (?:fora|de férias)|maintenant absent|не в офисе",
+    r"estou (?:fora|de férias)|maintenant absent|не в офисе|в отпуске|niet op kantoor|(?:op|met) vakantie|na urlopie|poza biurem|"
+    r"på semester|休暇を|休暇中|不在にして|不在办公室|不在辦公室|正在休假|休假中|휴가 ?중|부재 ?중",
     re.IGNORECASE,
 )
 
@@ -75,6 +77,8 @@ _WORDS: Final = (
     r"cancel(?: (?:my|the|this|all))* (?:subscription|emails?|mails?|newsletter|mailings?)|"
     r"(?:do not|don t|dont|no|never)(?: (?:e ?mail|mail|contact|write|message|send|sending|me|us|to|more|any|"
     r"anymore|again|further|ever|emails?|mails?|messages?|longer|this|address))+|"
+    r"(?:do not|don t|dont|no longer) to (?:receive|get|be)(?: (?:these|those|this|your|any|more|e ?mails?|e mails?|mails?|messages?|reminders?|"
+    r"from|you|further|anymore|again|contacted|on|list|in|future|newsletters?))*|"
     r"not interested|leave me alone|enough|quit|end|off|"
     r"abmelden|abmeldung|abbestellen|austragen|keine (?:weiteren |mehr )?(?:e ?)?mails?(?: mehr)?(?: senden|"
     r" schicken)?|(?:mich )?(?:aus (?:der|dem|ihrer) (?:liste|verteiler) )?(?:austragen|löschen|streichen|"
@@ -85,7 +89,12 @@ _WORDS: Final = (
     r"plus de (?:e ?)?mails?|"
     r"baja|dar(?:me)? de baja|darse de baja|denme de baja|cancelar (?:la |mi )?suscripci[oó]n|"
     r"no (?:más|mas) (?:correos|emails|mensajes)|no me (?:escriban|envíen|manden)(?: más| mas)?(?: correos|"
-    r" mensajes| emails)?|eliminar(?:me)?|detener|alto|parar|"
+    r" mensajes| emails)?|eliminar(?:me)?|borrar(?:me)?|quitar(?:me)?|detener|alto|parar|desuscribir(?:me|se)?|desuscr[ií]ban?(?:me)?|"
+    r"(?:ya )?no (?:quiero|deseo|quisiera)(?: (?:más|mas|ya|recibir|seguir|recibiendo|sus|tus|estos|esos|los|correos?|e ?mails?|mensajes?|"
+    r"electrónicos|publicidad|de|ustedes|su|parte))+|"
+    r"(?:qu[ií]t[ea]n?|s[aá]que?n?|s[aá]ca|remu[eé]van?|elim[ií]n[ea]n?|b[oó]rr[ea]n?|den?|eliminar|borrar|quitar)(?: ?me)(?: (?:de|la|su|sus|"
+    r"esta|lista|listas|base|datos|correos?|baja))*|"
+    r"(?:dejen?|deja|paren?) de (?:enviar|mandar|escribir|molestar)(?:me|nos)?(?: (?:más|mas|correos?|e ?mails?|mensajes?|estos?|esto))*|"
     r"cancellami|cancellatemi|cancellarmi|disiscrivimi|disiscrivetemi|disiscrizione|annulla iscrizione|"
     r"rimuovi(?:mi)?|rimuovetemi|basta(?: email| mail)?|non (?:scrivetemi|mandatemi)(?: più)?(?: email|"
     r" mail)?|"
@@ -105,7 +114,7 @@ _REFUSAL: Final = re.compile(rf"(?:{_WORDS})(?: (?:and|und|et|y|e) (?:{_WORDS}))
 _HINT: Final = re.compile(
     r"un ?subscri|opt(?:ing)?[ -]?out|(?:remove|take|delete) (?:me|us|him|her|them|my|our|his)|"
     r"off (?:of )?(?:your|the|this|that) (?:mailing )?list|stop (?:sending|e ?mailing|mailing|contacting|"
-    r"writing|messaging|these|the|all)|"
+    r"writing|messaging|these|all|the (?:e?-?mail|message|reminder|news))|dejen? de (?:enviar|mandar|escribir)|no (?:quiero|deseo) recibir|"
     r"do(?: not|n['’]?t) (?:e ?mail|contact|write|send|message)|no (?:more|longer)[^.\n]{0,20}(?:mail|message|"
     r"contact)|abmelden|abbestell|austragen|keine (?:weiteren )?e-?mails|désabonn|désinscri|desinscri|"
     r"darme de baja|de baja|cancelar (?:la |mi )?suscrip|"

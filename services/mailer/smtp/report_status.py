@@ -18,8 +18,12 @@ _STATUS_LINES: Final = re.compile(
 )
 _FEEDBACK_LINE: Final = re.compile(r"^Feedback-Type[ \t]?:[ \t]*([a-z-]{1,30})", re.IGNORECASE | re.MULTILINE)
 _ADDRESS: Final = re.compile(
-    r"[A-Za-z0-9_+.=!#$%&'*/?^`{|}~-]{1,80}@[A-Za-z0-9][A-Za-z0-9.-]{0,188}[A-Za-z0-9]", re.ASCII
+    r"[A-Za-z0-9_+.=!#$%&'*/?^`{|}~-]{1,80}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){0,12}"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?",
+    re.ASCII,
 )
+_SCHEME: Final = re.compile(r"^(?:SMTP|RFC822|MAILTO|EMAIL|IMCEA\w{2,10}-)[=:]", re.IGNORECASE)
+"""X.400 notices write the kind of an address before it."""
 _FIELD_ADDRESS: Final = re.compile(r"[^\s<>@;,\"()]{1,120}@[^\s<>@;,\"()]{1,190}")
 _LATER: Final = re.compile(
     r"(?i)\b(?:in reply to|after|response to|for|our|command:?|\[)\s*(?:the |end of )?(MAIL|RCPT|DATA|CONNECT|"
@@ -32,6 +36,23 @@ _PHASES: Final = {
     "HELO": Phase.CONNECT,
     "EHLO": Phase.CONNECT,
 }
+_ACTIONS: Final = frozenset(
+    (
+        "failed",
+        "failure",
+        "fail",
+        "expired",
+        "bounced",
+        "error",
+        "undeliverable",
+        "delayed",
+        "relayed",
+        "expanded",
+        "delivered",
+        "deliverable",
+    )
+)
+"""The words of RFC 3464 2.3.3 and those that are written for them; any other says nothing, and the class of the status counts."""
 _JSON: Final = re.compile(
     r'"(?:notificationType|eventType)"\s*:\s*"(Bounce|Complaint|Delivery|DeliveryDelay)"', re.IGNORECASE
 )
@@ -98,7 +119,8 @@ def read_json(text: str) -> Delivery | str | None:
 
 def find_addresses(text: str) -> list[str]:
     """Return the mailboxes named in a text, in order, each once."""
-    return list(dict.fromkeys(found.strip("'`=*/.") for found in _ADDRESS.findall(text[:100_000])[:500]))
+    found = (_SCHEME.sub("", each).strip("'`=*/.") for each in _ADDRESS.findall(text[:100_000])[:500])
+    return list(dict.fromkeys(found))
 
 
 def find_phase(text: str) -> Phase:
@@ -139,7 +161,7 @@ def _read_group(group: dict[str, str]) -> Delivery:
     named = (group.get("final-recipient", ""), group.get("original-recipient", ""), group.get("x-actual-recipient", ""))
     addresses = [found for value in named for found in _FIELD_ADDRESS.findall(value)]
     action = group.get("action", "").split("(")[0].strip().lower()
-    if not action:
-        action = {"2": "delivered", "4": "delayed", "5": "failed"}.get(status[:1], "")
+    if action not in _ACTIONS:
+        action = {"2": "delivered", "4": "delayed", "5": "failed"}.get(status.lstrip(" #")[:1], action)
     failure = read_failure(words, status)
     return Delivery(action, failure, addresses[0] if addresses else None)

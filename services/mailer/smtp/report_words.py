@@ -12,7 +12,7 @@ _FULL: Final = (
     r"exceed|over ?quota|over (the |its |disk )?(quota|limit|size)|out of)|"
     r"over ?quota|quota[^.\n]{0,20}exceed|exceeded?[^.\n]{0,30}(quota|storage|mailbox|local limit|"
     r"allowed size)|mailbox (size|limit)|insufficient[^.\n]{0,15}storage|"
-    r"(postfach|mailbox|speicher)[^.\n]{0,40}(voll|überschritten)|bo[iî]te[^.\n]{0,60}pleine|"
+    r"(postfach|mailbox|speicher|kontingent)[^.\n]{0,60}(voll|überschritten|erschöpft|überfüllt)|bo[iî]te[^.\n]{0,60}pleine|"
     r"quota[^.\n]{0,20}dépass|buz[oó]n[^.\n]{0,60}lleno|"
     r"casella[^.\n]{0,60}piena|caixa[^.\n]{0,60}cheia|(postvak|mailbox)[^.\n]{0,20}vol\b|"
     r"ящик[^.\n]{0,30}(переполнен|заполнен)|"
@@ -30,7 +30,16 @@ _POLICY: Final = (
     r"refused) by (a |the )?(remote mail server|domain filter|policy)|"
     r"message (size|too (large|big))|(size|line) limit[^\n]{0,20}exceed|exceed[^\n]{0,30}(maximum|max|allowed|"
     r"fixed) (message |mail )?size|too many hops|hop count|mail loop|routing loop|"
-    r"nachricht[^\n]{0,30}zu gro(ß|ss)|message trop (gros|volumineux)"
+    r"nachricht[^\n]{0,30}zu gro(ß|ss)|message trop (gros|volumineux)|"
+    r"(abgelehnt|zurückgewiesen|blockiert)[^\n]{0,60}(spam|richtlinie|sperrliste)|"
+    r"(spam|richtlinie|sperrliste)[^\n]{0,60}(abgelehnt|zurückgewiesen|blockiert)|"
+    r"(rechazad|bloquead|rejeitad|recusad|rifiutat|respint|bloccat)[^\n]{0,60}(spam|pol[ií]tica|criteri|lista ne[gr]r?a)|"
+    r"(spam|pol[ií]tica|lista ne[gr]r?a)[^\n]{0,60}(rechaz|bloque|rejeit|recus|rifiut|respint|blocc)|"
+    r"(rejeté|refusé|bloqué)[^\n]{0,60}(spam|politique|liste noire|indésirable)|"
+    r"(spam|politique|liste noire|indésirable)[^\n]{0,60}(rejet|refus|bloqu)|"
+    r"(geweigerd|geblokkeerd)[^\n]{0,60}(spam|beleid)|(odrzucon|zablokowan)[^\n]{0,60}(spam|zasad)|"
+    r"(отклонен|отклонён|заблокирован)[^\n]{0,60}(спам|политик)|спам[^\n]{0,40}(отклон|заблок)|"
+    r"(スパム|迷惑メール|ブラックリスト|ポリシー).{0,30}(拒否|ブロック|判定)|(垃圾邮件|垃圾郵件|黑名单|黑名單|反垃圾)|스팸.{0,20}(차단|거부)"
 )
 _DISABLED: Final = (
     r"(account|mailbox|user|recipient|address)[^.\n]{0,40}\b(disabled|inactive|frozen|deactivated|suspended|"
@@ -71,7 +80,8 @@ _UNKNOWN: Final = (
     r"неизвестн[^.\n]{0,20}(пользовател|получател)|"
     r"(användare|mottagare|adressen)[^.\n]{0,40}(okänd|finns inte|hittades inte)|(kullanıcı|alıcı|"
     r"adres)[^.\n]{0,40}(bulunamadı|mevcut değil|geçersiz)|"
-    r"(宛先|ユーザ|受信者|アドレス|メールボックス|ディレクトリ).{0,30}(見つかりません|存在しません|不明|ありません|ありませんでした|誤り)|存在しない.{0,10}(アドレス|ユーザ)|"
+    r"(宛先|ユーザ|受信者|アドレス|メールボックス|ディレクトリ).{0,30}(見つか[りら]|存在しません|存在しない|不明|ありません|ありませんでした|誤り)|存在しない.{0,10}(アドレス|ユーザ)|"
+    r"找不到.{0,6}(地址|收件人|用户|用戶)|"
     r"(收件人|用户|用戶|邮箱|郵箱|地址|帐号).{0,20}(不存在|未找到|无法找到|錯誤|错误|无效)|(수신자|사용자|주소|계정).{0,20}(없|존재하지|찾을 수)|"
     r"(المستلم|المستخدم|العنوان).{0,30}(غير موجود|غير معروف)"
 )
@@ -83,8 +93,9 @@ _DOMAIN: Final = (
     r"mail exchanger)s? (record|host|for|or)|nxdomain|dns (server )?(returned|error)[^.\n]{0,40}(no such|"
     r"does not exist)|"
     r"null ?mx|does not accept mail|all relevant mx records point to non-existent|"
-    r"domäne[^.\n]{0,30}(unbekannt|nicht gefunden)|domaine[^.\n]{0,30}(inconnu|introuvable)|"
-    r"dominio[^.\n]{0,30}(no existe|desconocid|sconosciut)"
+    r"dom(äne|ain)[^.\n]{0,40}(unbekannt|nicht gefunden|existiert nicht)|domaine[^.\n]{0,30}(inconnu|introuvable|n['’]existe pas)|"
+    r"dom[ií]nio[^.\n]{0,30}(no existe|desconocid|sconosciut|non esiste|inesistente|não existe|desconhecid|inexistente)|"
+    r"домен[^.\n]{0,30}не (найден|существует)|(域名|网域|網域).{0,12}(不存在|无法解析)|ドメイン.{0,12}(存在し|見つかりません)"
 )
 _EXPIRED: Final = (
     r"tim(ed|e)[ -]?out|(retry|time|queue)[^.\n]{0,20}(time ?out|limit)[^.\n]{0,15}exceed|message expired|"
@@ -92,7 +103,9 @@ _EXPIRED: Final = (
     r"connection (refused|lost|dropped|reset)|no route to host|network (is )?(error|unreachable)|"
     r"could ?n[o']t (connect|establish)|wasn't able to (establish|connect)|unable to connect|"
     r"service (is )?(currently )?(unavailable|not available|refuse)|try (again )?later|temporar(y|ily)|"
-    r"essayer plus tard|später|más tarde|後で|稍后"
+    r"essayer plus tard|später|más tarde|後で|稍后|zeitüberschreitung|zeitlimit|agot(ó|ado|ou)[^.\n]{0,20}tiempo|tiempo de espera|"
+    r"délai[^.\n]{0,30}(dépassé|expiré)|tempo[^.\n]{0,20}(esgotado|excedido|scaduto)|(время|срок)[^.\n]{0,30}(ист[её]к)|"
+    r"超时|逾時|タイムアウト|時間切れ|시간 ?초과"
 )
 _FAILED: Final = (
     r"(could|can|was|were|has|have|did|would)( ?not|n[o']t)( be| been| yet been)?( able to be)? (deliver|sent|"
@@ -108,15 +121,17 @@ _FAILED: Final = (
     r"consegnare)|mancat[oa] recapito|non (è stato|può essere) (recapitat|consegnat)|"
     r"não (foi|pôde|pode) (possível )?(ser )?entreg|niet (worden )?(bezorgd|afgeleverd)|kan (inte|"
     r"ikke) leveres|inte levereras|nie (można|mogła|została)[^.\n]{0,25}(dostarcz)|"
+    r"abgelehnt|zurückgewiesen|rechazad|devuelto|rejeitad|devolvid|rifiutat|respint|(rejeté|refusé)e?s?\b|"
     r"не (может быть |было |удалось )?(доставлен|доставить)|(配信|配送|送信|送達).{0,12}(でき|失敗|エラー|不能)|届けられ|无法(投递|送达|"
-    r"发送)|無法(投遞|傳遞|遞送)|退信|投递失败|전송.{0,8}(실패|못)|teslim edilemedi"
+    r"发送)|未(能)?(送达|投递|送達)|被(退回|拒绝|拒收|拒絕)|無法(投遞|傳遞|遞送)|退信|投递失败|전송.{0,8}(실패|못)|teslim edilemedi"
 )
 _DELAYED: Final = (
     r"(is|was|been|delivery|message|mail)[^.\n]{0,30}\bdelayed\b|delay(ed)? (delivery|notification|for more)|"
     r"delivery[^.\n]{0,20}\(?delay|still (trying|being retried)|will (keep|continue) (to )?(try|retry)|"
     r"only a (temporary|warning)|"
     r"temporary failure report|warning[ :-]+(could not|message|mail|delivery)|do not need to re-?send|"
-    r"no action is required[^.\n]{0,40}retr|not yet been delivered|"
+    r"no action is required[^.\n]{0,40}retr|not yet been delivered|attempts?[^.\n]{0,30} will continue|will be (retried|tried again)|"
+    r"(has|been) postponed|(continue|continuing) to (try|attempt)|seguiremos intent|continuaremos (a )?tent|différée|"
     r"verzögert|retardé|retrasad|ritardat|atrasad|vertraagd|задерж|遅延|延迟|延遲"
 )
 
@@ -135,6 +150,10 @@ _REASONS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 _FAILURE: Final = re.compile(_FAILED, re.IGNORECASE)
 _DELAY: Final = re.compile(_DELAYED, re.IGNORECASE)
 _FLAT: Final = re.compile(r"[ \t\n]+")
+_MAILBOX: Final = re.compile(
+    r"[A-Za-z0-9_+.=!#$%&'*/?^`{|}~-]{1,80}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,8}", re.ASCII
+)
+"""An address within a sentence: its dots do not end the sentence, and no word in it counts."""
 _NOT_THEIRS: Final = re.compile(
     r"\b(your|sender('s)?|from|return|source|client|ip)[ -]+(e-?mail )?(ip )?address", re.IGNORECASE
 )
@@ -142,8 +161,8 @@ _NOT_THEIRS: Final = re.compile(
 
 
 def find_reason(text: str) -> str | None:
-    """Return the reason that the words of a failure name, or None. Lines are joined first: a phrase may be folded anywhere."""
-    flat = _NOT_THEIRS.sub("sender", _FLAT.sub(" ", text))
+    """Return the reason that the words of a failure name, or None. Lines are joined first, because a phrase may be folded anywhere."""
+    flat = _NOT_THEIRS.sub("sender", _MAILBOX.sub("<>", _FLAT.sub(" ", text)))
     return next((reason for reason, words in _REASONS if words.search(flat)), None)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from services.mailer.domain.reports import Failure, Report, ReportKind, judge_failure
-from services.mailer.smtp.report_mime import Mail, read_mail
+from services.mailer.smtp.report_mime import Mail, read_mail, unwrap_report
 from services.mailer.smtp.report_notice import Notice, find_recipients, find_refusals, judge_notice, read_notice
 from services.mailer.smtp.report_replies import (
     is_automatic,
@@ -31,7 +31,7 @@ from services.mailer.smtp.report_words import find_reason, says_delay, says_fail
 from services.mailer.smtp.verp import ReturnAddresses
 
 _DAEMON: Final = re.compile(
-    r"mailer[-_ .]?daemon|post[-_. ]?master|mail(?:er)? deliver|delivery (?:subsystem|system|status|service)|"
+    r"m(?:ail(?:er)?)?[-_ .]?daemon|post[-_. ]?master|mail(?:er)? deliver|delivery (?:subsystem|system|status|service)|"
     r"mail[- ]?(?:system|administrator|er\b)|system administrator|bounce|undeliver|non-?delivery|mta@|"
     r"^\s*<>\s*$",
     re.IGNORECASE,
@@ -39,13 +39,27 @@ _DAEMON: Final = re.compile(
 _SUBJECT: Final = re.compile(
     r"deliver|undeliver|return(?:ed)? (?:mail|to sender|message)|failure|failed|bounce|mail (?:error|"
     r"system error)|nicht zugestellt|unzustellbar|zustell|non remis|échec|no entreg|mancat|falha|не доставлен|"
-    r"доставлен|エラー|配信|退信|could not send|error sending|配送",
+    r"доставк|доставл|エラー|配信|退信|could not send|error sending|配送|devuelt|rechaz|refus|rejeit|abgelehnt|remise|entrega|recapit|"
+    r"bezorgd|dostarcz|leverer|找不到|送达|遞送|退回|반송|전송",
     re.IGNORECASE,
 )
+_ANSWERED: Final = re.compile(
+    r"^\s*(?:re|aw|sv|antw|res|rif|odp|fw|fwd|wg|tr|rv)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+)
+_RETURNS: Final = re.compile(
+    r"undeliver|non-?deliver|returned (?:mail|message)|(?:mail|message|delivery) (?:delivery )?(?:failed|failure|has failed)|"
+    r"deliver\w* fail|failed (?:mail|delivery)|could not be delivered|user unknown|failure notice|unzustellbar|nicht zugestellt|"
+    r"non remis|échec de (?:la )?(?:remise|distribution)|no entregado|correo devuelto|mancato recapito|falha na entrega|"
+    r"недостав|не доставлен|配信不能|退信|반송",
+    re.IGNORECASE,
+)
+"""Subjects that only a mail system writes. A gateway that sends them under a person's address is known by them and by what it returns."""
 _TOKEN: Final = re.compile(r"(?:b|unsub)\+[0-9a-f]{32}\.[a-z0-9]{1,2}-[0-9a-f]{20}", re.IGNORECASE | re.ASCII)
 _MESSAGE_ID: Final = re.compile(
     r"<([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})@([a-z0-9.-]{3,100})>", re.IGNORECASE | re.ASCII
 )
+ONLY_WORDS: Final = "only_words"
+"""Why a mail counts as an automatic reply though no header says so: a person on holiday may have written it."""
 _FAILED: Final = frozenset(("failed", "failure", "fail", "expired", "bounced", "error", "undeliverable"))
 _ACTIONS: Final = {
     "delayed": ReportKind.DELAYED,
@@ -56,6 +70,8 @@ _ACTIONS: Final = {
 }
 _STATUS_TYPES: Final = ("message/delivery-status", "message/global-delivery-status")
 _FEEDBACK_TYPES: Final = ("message/feedback-report", "message/global-feedback-report")
+_READ_TYPES: Final = ("message/disposition-notification", "message/global-disposition-notification")
+"""A receipt (RFC 8098): a machine wrote it, and it says nothing about a wish."""
 _COMPLAINT: Final = re.compile(
     r"(?:email|spam|abuse) (?:abuse |feedback )?(?:report|complaint) for|complaint about message from|"
     r"this is an? [^\n]{0,30}(?:abuse|spam) report",
@@ -71,7 +87,7 @@ def classify(
     `sender` is its envelope sender: empty is the null sender, None unknown (then the Return-Path header counts). `returns` proves the
     message of ours that it speaks of. `to_unsubscribe`: it was sent to the mailto of List-Unsubscribe, where a person's mail needs no words (L-037).
     """
-    mail = read_mail(raw)
+    mail = unwrap_report(read_mail(raw))
     notice = read_notice(mail)
     report = _understand(mail, notice, _is_null(mail, sender), to_unsubscribe=to_unsubscribe)
     proven, claimed = _find_message(mail, notice, returns)
@@ -107,7 +123,7 @@ def _read_complaint(mail: Mail, notice: Notice) -> Report | None:
         if not is_told:
             return None
     if feedback == "not-spam":
-        return Report(ReportKind.NOT_SPAM, reason=feedback)
+        return Report(ReportKind.NOT_SPAM, reason="not_spam")
     if feedback in ("auth-failure", "dkim"):
         return Report(ReportKind.UNCLASSIFIED, reason="auth_failure_report")
     named = [
@@ -130,8 +146,8 @@ def _read_complaint(mail: Mail, notice: Notice) -> Report | None:
 def _read_status(mail: Mail, notice: Notice) -> Report | None:
     """A report with delivery-status fields: only `failed` counts (L-073); of several recipients one failure makes the report one."""
     texts = [part.text() for part in mail.parts if part.media_type in _STATUS_TYPES]
-    if not texts and has_status_lines(notice.text):
-        texts = [notice.text]
+    if not texts:
+        texts = [text for text in (notice.text, *_odd_parts(mail)) if has_status_lines(text)][:1]
     deliveries, host = read_deliveries(texts)
     if not deliveries and isinstance(noted := read_json(notice.text), Delivery):
         deliveries = [noted]
@@ -148,11 +164,19 @@ def _read_status(mail: Mail, notice: Notice) -> Report | None:
     return Report(known, status=_status(deliveries[0].failure), recipients=named, reporting_mta=host)
 
 
+def _odd_parts(mail: Mail) -> list[str]:
+    """Return parts of a report whose type a gateway has rewritten."""
+    if mail.media_type != "multipart/report":
+        return []
+    return [part.text() for part in mail.parts if part.media_type == "application/octet-stream"][:5]
+
+
 def _read_words(mail: Mail, notice: Notice, is_null: bool) -> Report | None:
     """A bounce without fields: it comes from a machine and says that a mail failed."""
     subject = mail.headers.text("subject")
     is_named = "x-failed-recipients" in mail.headers or "x-bounced-address" in mail.headers
     from_daemon = _DAEMON.search(mail.headers.text("from") + " " + mail.headers.get("return-path")) is not None
+    from_daemon = from_daemon or _returns_mail(subject, notice)
     if not (is_null or is_named or from_daemon):
         return None
     refusals = find_refusals(notice.text)
@@ -178,9 +202,19 @@ def _read_words(mail: Mail, notice: Notice, is_null: bool) -> Report | None:
     return _bounce(judge_notice(notice.text), notice, recipients, None)
 
 
+def _returns_mail(subject: str, notice: Notice) -> bool:
+    """Tell whether a mail without a mail system's name is one's notice: its subject says so, its words too, and it names or returns something."""
+    refuses = bool(find_refusals(notice.text))
+    if _ANSWERED.match(subject) or not _RETURNS.search(subject) or not (refuses or says_failure(notice.text)):
+        return False
+    return refuses or bool(notice.returned.strip() or find_addresses(notice.text))
+
+
 def _read_answer(mail: Mail, notice: Notice, is_null: bool, *, to_unsubscribe: bool) -> Report:
-    if is_automatic(mail.headers) or is_vacation_text(notice.text):
+    if is_automatic(mail.headers) or any(part.media_type in _READ_TYPES for part in mail.parts):
         return Report(ReportKind.AUTO_REPLY)
+    if is_vacation_text(notice.text):
+        return Report(ReportKind.AUTO_REPLY, reason=ONLY_WORDS)
     if is_null or _DAEMON.search(mail.headers.get("from")) or mail.media_type == "multipart/report":
         return Report(ReportKind.UNCLASSIFIED)
     written = notice.text if notice.text.strip() else ""

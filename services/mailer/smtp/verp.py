@@ -1,4 +1,4 @@
-"""Addresses that carry a message's id under a MAC: the envelope sender bounces come back to, and the mailto of List-Unsubscribe.
+"""Addresses that carry a message's id under a MAC: the envelope sender bounces come back to, the mailto of List-Unsubscribe, the sender of a forward.
 
 A bounce or a refusal by mail is believed because of the MAC alone (L-072, L-080, N-97, S49), never because of the text it quotes.
 """
@@ -6,13 +6,13 @@ A bounce or a refusal by mail is believed because of the MAC alone (L-072, L-080
 import hmac
 import re
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, cast
 from uuid import UUID
 
-Purpose = Literal["b", "unsub"]
-"""`b` is a bounce's way back, `unsub` a person's mail that asks to stop (L-037)."""
+Purpose = Literal["b", "unsub", "f"]
+"""`b` is a bounce's way back, `unsub` a person's mail that asks to stop (L-037), `f` the way back of an answer that we forwarded to the business."""
 
-_FORM: Final = re.compile(r"(b|unsub)\+([0-9a-f]{32})\.([a-z0-9]{1,2})-([0-9a-f]{20})", re.IGNORECASE | re.ASCII)
+_FORM: Final = re.compile(r"(b|unsub|f)\+([0-9a-f]{32})\.([a-z0-9]{1,2})-([0-9a-f]{20})", re.IGNORECASE | re.ASCII)
 _MAC_OCTETS: Final = 10
 
 
@@ -37,7 +37,7 @@ class ReturnAddresses:
         match = _FORM.fullmatch(local_part)
         if match is None:
             return None
-        purpose: Purpose = "unsub" if match[1].lower() == "unsub" else "b"
+        purpose = cast("Purpose", match[1].lower())
         message_id = UUID(match[2])
         key_id = match[3].lower()
         if key_id not in self._keys or not hmac.compare_digest(

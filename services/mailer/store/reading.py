@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.domain.contents import CompiledContent
 from services.mailer.store.tables import contents
+from shared.kit.db import RawConnection
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.token import MessageClass
 
@@ -19,6 +20,21 @@ select l.body as location, s.body as subscriber from directory l
 left join directory s on s.kind = 'subscriber' and s.id = l.body ->> 'subscriber_id'
 where l.kind = 'location' and l.id = any (cast(:ids as text[]))
 """)
+
+
+_LOCATION_OF: Final = """
+select l.body from messages m join directory l on l.kind = 'location' and l.id = m.location_id::text
+where m.subscriber_id = $1 and m.message_id = $2
+"""
+
+
+async def find_location_of(connection: RawConnection, subscriber_id: UUID, message_id: UUID) -> LocationFacts | None:
+    """Return the present facts of the location that a message speaks for, or None."""
+    body = await connection.fetchval(_LOCATION_OF, subscriber_id, message_id)
+    try:
+        return LocationFacts.model_validate(body) if body else None
+    except ValidationError:
+        return None
 
 
 async def find_contents(connection: AsyncConnection, content_ids: Collection[UUID]) -> dict[UUID, CompiledContent]:

@@ -24,7 +24,7 @@ SOFT_PAUSE: Final = timedelta(days=90)
 _FIND: Final = """
 select m.* from directory d
 cross join lateral (
-    select subscriber_id, message_id, address_key, message_class from messages
+    select subscriber_id, message_id, address_key, message_class, state = 'handing_over' as is_leaving from messages
     where subscriber_id = cast(d.id as uuid) and message_id = $1) m
 where d.kind = 'subscriber' limit 1
 """
@@ -93,12 +93,13 @@ order by m.final_at limit $2
 
 @dataclass(frozen=True, slots=True)
 class ReportedMessage:
-    """The message a report is about."""
+    """The message a report is about. `is_leaving`: its dot has left and the reply to it is not on file yet."""
 
     subscriber_id: UUID
     message_id: UUID
     address_key: str
     message_class: str
+    is_leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,3 +289,18 @@ unreachable = Table(
     Column("cleared_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("subscriber_id", "address_key"),
 )
+
+settlements = Table(
+    "settlements",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("settlement_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("settled_by", Text, nullable=False),
+    Column("sealed_note", LargeBinary),
+    Column("settled_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "settlement_id"),
+)
+Index("ix_settlements_message_id", settlements.c.subscriber_id, settlements.c.message_id)

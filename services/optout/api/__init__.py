@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.optout.api import changes, consents, evidence, optouts, permissions, suppressions
+from services.optout.api import changes, consents, evidence, optouts, permissions, privacy_mails, suppressions
 
 routers: Final[list[APIRouter]] = [
     consents.router,
@@ -13,4 +13,5 @@ routers: Final[list[APIRouter]] = [
     suppressions.router,
     changes.router,
     evidence.router,
+    privacy_mails.router,
 ]

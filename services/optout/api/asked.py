@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 
+from services.optout.domain.sealing import MailSeal
 from services.optout.store.door import Door
 from shared.kit.db import Database
 
@@ -25,9 +26,15 @@ async def _api_database(request: Request) -> Database:
     return database
 
 
+async def _seal(request: Request) -> MailSeal:
+    seal: MailSeal = request.app.state.deps.seal
+    return seal
+
+
 Now = Annotated[datetime, Depends(_now)]
 OpenDoor = Annotated[Door, Depends(_door)]
 ApiDatabase = Annotated[Database, Depends(_api_database)]
+GivenSeal = Annotated[MailSeal, Depends(_seal)]
 
 Responses = dict[int | str, dict[str, Any]]
 _JSON: Final = "application/json"

@@ -107,3 +107,14 @@ EVIDENCE: Final[dict[str, Any]] = {
         }
     ],
 }
+
+PRIVACY_MAIL: Final[dict[str, Any]] = {
+    "mail_id": _ENTRY,
+    "received_at": "2026-03-02T17:30:00Z",
+    "sender": "ann@example.com",
+    "subject": "My data",
+    "text": "Please tell me what you have on file about me.",
+    "attachments": 0,
+}
+PRIVACY_RECEIPT: Final[dict[str, Any]] = {"mail_id": _ENTRY, "result": "kept"}
+PRIVACY_MAILS: Final[dict[str, Any]] = {"items": [PRIVACY_MAIL | {"state": "open"}], "next": None}

@@ -1,7 +1,8 @@
 """The tables of the opt-out service, beside the plumbing's.
 
 `ledger` is the truth, one hash chain per subscriber and one for the platform; `suppression_log` is what followers poll, positions gap-free in commit
-order under the row lock of `suppression_head`; `lease_holders` says who may send until when.
+order under the row lock of `suppression_head`; `lease_holders` says who may send until when; `privacy_mails` are requests of people whom we may not
+know, so they belong to no subscriber.
 """
 
 from typing import Final
@@ -89,4 +90,19 @@ lease_holders: Final = Table(
     Column("safe_position", BigInteger, nullable=False),
     Column("lease_until", DateTime(timezone=True), nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),
+)
+
+privacy_mails: Final = Table(
+    "privacy_mails",
+    metadata,
+    Column("mail_id", Uuid, primary_key=True),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("sealed", LargeBinary, nullable=False),
+)
+Index(
+    "ix_privacy_mails_open",
+    privacy_mails.c.received_at,
+    privacy_mails.c.mail_id,
+    postgresql_where=text("state = 'open'::text"),
 )

@@ -13,7 +13,8 @@ from tests.mailer.inbound.post import Post
 
 
 @asynccontextmanager
-async def _open(neighbours: Neighbours, *, with_optout: bool) -> AsyncIterator[Post]:
+async def open_post(neighbours: Neighbours, *, with_optout: bool) -> AsyncIterator[Post]:
+    """Open a mailer that receives mail, with a relay."""
     async with (
         SmtpSink() as sink,
         open_world(neighbours, sink, with_optout=with_optout) as world,
@@ -26,12 +27,12 @@ async def _open(neighbours: Neighbours, *, with_optout: bool) -> AsyncIterator[P
 @pytest.fixture
 async def post(neighbours: Neighbours) -> AsyncIterator[Post]:
     """Return a mailer whose receiver listens on a real port, with the real optout."""
-    async with _open(neighbours, with_optout=True) as opened:
+    async with open_post(neighbours, with_optout=True) as opened:
         yield opened
 
 
 @pytest.fixture
 async def alone(neighbours: Neighbours) -> AsyncIterator[Post]:
     """Return the same without optout."""
-    async with _open(neighbours, with_optout=False) as opened:
+    async with open_post(neighbours, with_optout=False) as opened:
         yield opened

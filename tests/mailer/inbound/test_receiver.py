@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.mailer.domain.reports import Report
+from services.mailer.domain.reports import Handled, Report
 from services.mailer.smtp.inbound import MOST_CONNECTIONS, MOST_OCTETS, Receiver, open_receiver
 from services.mailer.smtp.verp import ReturnAddresses
 
@@ -27,11 +27,14 @@ class Inbox:
     taken: list[tuple[UUID, UUID, str]] = field(default_factory=list)
     fails: bool = False
 
-    async def __call__(self, report: Report, *, report_id: UUID, message_id: UUID, purpose: str) -> None:
+    async def __call__(
+        self, report: Report, *, report_id: UUID, message_id: UUID, purpose: str, sender: str, raw: bytes
+    ) -> Handled:
         """Take a report."""
         if self.fails:
             raise OSError
         self.taken.append((report_id, message_id, report.kind.value))
+        return Handled.TAKEN
 
 
 @asynccontextmanager

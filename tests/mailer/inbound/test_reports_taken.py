@@ -1,8 +1,12 @@
 """Bounces and complaints that come in by mail and what they change."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+
+from services.mailer.actions import take_report
 from services.mailer.actions.note_refusals import note_refusals
 from services.mailer.store.reporting import clear_unreachable
 from tests.mailer.delivery.world import key_of
@@ -36,6 +40,24 @@ async def test_what_comes_back_settles_an_uncertain_message(alone: Post) -> None
         await alone.deliver(alone.address(message_id), mail, sender="x@example.com" if "Re:" in mail else "")
         assert (await alone.world.state(message_id))[0] == state
     assert [each["state"] for each in await alone.world.outcomes()] == list(mails.values())
+
+
+async def test_a_bounce_that_overtakes_our_own_settling_waits_for_it(
+    alone: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N-95, I23: a relay on this machine bounces faster than we write down `sent`; the feed tells sent, then bounced, or the bounce comes again."""
+    world = alone.world
+    message_id = await alone.message("handing_over")
+    arriving = asyncio.create_task(alone.deliver(alone.address(message_id), make_bounce("5.1.1")))
+    await asyncio.sleep(0.3)
+    assert await alone.reports() == []
+    await world.database.execute("update messages set state = 'sent' where message_id = $1", message_id)
+    assert (await arriving)[0] == 250
+    assert [each["state"] for each in await world.outcomes()] == ["bounced"]
+    monkeypatch.setattr(take_report, "_LOOKS", 2)
+    slow = await alone.message("handing_over", "bob@patients.example.com")
+    assert (await alone.deliver(alone.address(slow), make_bounce("5.1.1")))[0] == 451
+    assert len(await alone.reports()) == 1
 
 
 async def test_the_same_mail_twice_counts_once(alone: Post) -> None:

@@ -35,6 +35,21 @@ def test_a_hundred_thousand_headers_are_a_few_hundred() -> None:
     assert len(read_mail(raw).headers.fields) <= 500
 
 
+def test_an_endless_header_is_cut_off() -> None:
+    """S49: one line, or one field folded a million times."""
+    for raw in (b"Subject: " + b"x" * 5_000_000, b"Subject: a\n" + b" b\n" * 1_000_000):
+        assert len(read_mail(b"From: MAILER-DAEMON@a\n" + raw + b"\n\nhello").headers.get("subject")) < 10_000
+
+
+def test_reports_wrapped_in_each_other_are_opened_a_few_times() -> None:
+    """S49."""
+    raw = (
+        b"Content-Type: message/rfc822\n\n" * 1_000
+        + b"Content-Type: multipart/report; boundary=x\n\n--x\n\nhi\n--x--\n"
+    )
+    assert classify(b"From: MAILER-DAEMON@a\n" + raw).blame is None
+
+
 def test_of_fifty_megabytes_only_the_beginning_is_read() -> None:
     """S49."""
     raw = b"From: MAILER-DAEMON@a\n\n" + b"x" * 50_000_000

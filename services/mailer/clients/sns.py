@@ -1,0 +1,89 @@
+"""What is fetched from Amazon SNS: signing certificates, kept once read, and the confirmation of a subscription. Nowhere else, and no redirect (S67).
+
+Anybody may name a certificate to us, so what could not be read is not asked for again for a minute, and one fetch runs at a time.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from time import monotonic
+from typing import Final
+
+from cryptography.x509 import Certificate, load_pem_x509_certificate
+
+from services.mailer.domain.sns import is_certificate_url, is_subscribe_url
+from shared.kit.http import AsyncClient, HttpFailure, Timeout, Transport
+
+_MOST_KEPT: Final = 16
+_MOST_OCTETS: Final = 65_536
+_SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = 60.0
+
+
+class SnsSilentError(Exception):
+    """Nothing usable came from an address that may be asked."""
+
+
+class SnsAddressRefusedError(ValueError):
+    """The address is none of Amazon SNS."""
+
+
+class SnsClient:
+    """Asks Amazon SNS; `transports` may hold another way there under `sns` (tests)."""
+
+    def __init__(self, transports: Mapping[str, Transport]) -> None:
+        self._transports = transports
+        self._kept: OrderedDict[str, Certificate] = OrderedDict()
+        self._failed: OrderedDict[str, float] = OrderedDict()
+        self._lock = asyncio.Lock()
+
+    async def certificate(self, url: str) -> Certificate:
+        """Return the certificate at an address. Raises SnsAddressRefusedError and SnsSilentError."""
+        if not is_certificate_url(url):
+            raise SnsAddressRefusedError
+        async with self._lock:
+            if url not in self._kept:
+                await self._keep(url)
+            return self._kept[url]
+
+    async def confirm(self, url: str) -> None:
+        """Confirm a subscription by visiting its address. Raises SnsAddressRefusedError and SnsSilentError."""
+        if not is_subscribe_url(url):
+            raise SnsAddressRefusedError
+        await self._fetch(url)
+
+    async def _keep(self, url: str) -> None:
+        if monotonic() - self._failed.get(url, float("-inf")) < _AGAIN_SECONDS:
+            raise SnsSilentError
+        try:
+            self._kept[url] = load_pem_x509_certificate(await self._fetch(url))
+        except (SnsSilentError, ValueError):
+            self._failed[url] = monotonic()
+            raise SnsSilentError from None
+        finally:
+            for kept in (self._kept, self._failed):
+                while len(kept) > _MOST_KEPT:
+                    kept.popitem(last=False)
+
+    async def _fetch(self, url: str) -> bytes:
+        try:
+            async with (
+                asyncio.timeout(_SECONDS),
+                AsyncClient(
+                    transport=self._transports.get("sns"),
+                    timeout=Timeout(_SECONDS),
+                    follow_redirects=False,
+                    trust_env=False,
+                ) as http,
+                http.stream("GET", url) as answer,
+            ):
+                octets = b""
+                async for piece in answer.aiter_bytes():
+                    octets += piece
+                    if len(octets) > _MOST_OCTETS:
+                        raise SnsSilentError
+                if answer.status_code != 200:
+                    raise SnsSilentError
+                return octets
+        except (TimeoutError, HttpFailure, OSError):
+            raise SnsSilentError from None
