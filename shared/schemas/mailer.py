@@ -68,6 +68,23 @@ class Content(Wire):
     published_at: Instant
 
 
+class ContentPreviewInput(Wire):
+    """A content to look at before it is published: with these fields (without: its own sample) as this location would send it."""
+
+    content: ContentInput
+    fields: dict[str, JsonValue] | None = None
+    location_id: UUID | None = None
+
+
+class ContentPreview(Wire):
+    """What a reader would get, null where it cannot be rendered, and what the rules find. Untrusted HTML: show it in a sandboxed frame only (S55)."""
+
+    subject: str | None
+    text: str | None
+    html: str | None
+    findings: list[LintFinding]
+
+
 class MessageTouch(Wire):
     """One touch the message carries and the person it speaks of."""
 
