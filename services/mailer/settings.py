@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.mailer.domain.dkim_records import BounceRecords
+from services.mailer.domain.link_hosts import host_of
 from services.mailer.smtp.connect import Relay, TlsRule
 from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
@@ -73,6 +74,11 @@ class Settings(ServiceSettings):
     def must_sign(self) -> bool:
         """Whether mail that cannot be signed is held."""
         return self.common.mode == "production" if self.dkim_required is None else self.dkim_required
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """Hosts of our own that every mail may lead to: the opt-out pages."""
+        return frozenset(filter(None, (host_of(self.optout_public_url),)))
 
     @property
     def bounce_records(self) -> BounceRecords:

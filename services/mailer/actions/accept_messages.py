@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.content.fields import UnfitFieldsError, clean_fields
 from services.mailer.domain.acceptance import Acceptance, judge_message
+from services.mailer.domain.contents import ContentHead
 from services.mailer.domain.sealing import seal_place
 from services.mailer.store.accepting import NewMessage, add_messages, find_known, find_live_touches
-from services.mailer.store.reading import find_classes, find_locations
+from services.mailer.store.reading import find_heads, find_locations
 from services.mailer.store.reporting import find_unreachable
 from shared.kit.crypto import DataKeys, FieldCipher
 from shared.kit.db import set_subscriber
@@ -29,12 +30,18 @@ _TRIES: Final = 4
 class _Known:
     """What all messages of a call are held against."""
 
-    classes: Mapping[UUID, tuple[UUID | None, MessageClass]]
+    heads: Mapping[UUID, ContentHead]
     locations: Mapping[UUID, tuple[LocationFacts, SubscriberFacts | None]]
+    own_hosts: frozenset[str]
 
 
 async def accept_messages(
-    connection: AsyncConnection, *, given: Sequence[MessageInput], keys: DataKeys, now: datetime
+    connection: AsyncConnection,
+    *,
+    given: Sequence[MessageInput],
+    keys: DataKeys,
+    own_hosts: frozenset[str],
+    now: datetime,
 ) -> list[MessageReceipt]:
     """Store messages and return one receipt each, in order: accepted, repeated (absorbed), or refused with a stable code.
 
@@ -42,8 +49,9 @@ async def accept_messages(
     mail anyone twice (architecture 3).
     """
     known = _Known(
-        await find_classes(connection, {message.content_id for message in given}),
+        await find_heads(connection, {message.content_id for message in given}),
         await find_locations(connection, {message.location_id for message in given}),
+        own_hosts,
     )
     receipts: dict[int, MessageReceipt] = {}
     for subscriber_id in sorted({message.subscriber_id for message in given}):
@@ -81,11 +89,11 @@ async def _accept_own(
     new: list[NewMessage] = []
     for index, message in own:
         location, subscriber = known.locations.get(message.location_id, (None, None))
-        content = known.classes.get(message.content_id)
-        acceptance = Acceptance(repeated, taken, location, subscriber, content, unreachable)
+        content = known.heads.get(message.content_id)
+        acceptance = Acceptance(repeated, taken, location, subscriber, content, unreachable, known.own_hosts)
         code = judge_message(message, acceptance, now=now) or _unfit(message)
         if code is None and content is not None:
-            new.append(_seal(message, content[1], cipher, now))
+            new.append(_seal(message, content.message_class, cipher, now))
             repeated.add(message.message_id)
             taken |= {touch.touch_id for touch in message.touches}
         receipts[index] = _receipt(message.message_id, code)

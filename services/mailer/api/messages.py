@@ -28,7 +28,13 @@ async def post_messages(
 ) -> MessageReceipts:
     """Submit messages; each has its own receipt and its own id as idempotency key."""
     deps: Any = request.app.state.deps
-    receipts = await accept_messages(connection, given=given.messages, keys=deps.data_keys, now=deps.clock.now())
+    receipts = await accept_messages(
+        connection,
+        given=given.messages,
+        keys=deps.data_keys,
+        own_hosts=deps.settings.own_hosts,
+        now=deps.clock.now(),
+    )
     return MessageReceipts(receipts=receipts)
 
 

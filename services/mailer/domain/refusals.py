@@ -25,3 +25,9 @@ class StopMismatchedError(Problem):
     """A stop that would stop nothing."""
 
     status, code, title = 422, "stop_mismatched", "`all` is the id of scope `all`; the other scopes take a UUID."
+
+
+class LocationUnknownError(NotFoundError):
+    """No such location for this caller."""
+
+    code, title = "location_unknown", "There is no location with this id."

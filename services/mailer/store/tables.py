@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
@@ -38,6 +39,7 @@ contents = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("fields", ARRAY(Text), nullable=False),
+    Column("shown_fields", ARRAY(Text)),
     Column("findings", JSONB, nullable=False),
     Column("content_hash", LargeBinary, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
@@ -219,6 +221,7 @@ reports = Table(
 )
 Index("ix_reports_message_id", reports.c.subscriber_id, reports.c.message_id)
 Index("ix_reports_address_key", reports.c.subscriber_id, reports.c.address_key, reports.c.reported_at)
+Index("ix_reports_complaints", reports.c.reported_at, postgresql_where=text("kind = 'complaint'"))
 Index("ix_messages_bounced", messages.c.final_at, postgresql_where=text("state = 'bounced'"))
 
 unreachable = Table(
@@ -231,4 +234,26 @@ unreachable = Table(
     Column("ends_at", DateTime(timezone=True)),
     Column("cleared_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("subscriber_id", "address_key"),
+)
+
+complaint_days = Table(
+    "complaint_days",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("sent", BigInteger, nullable=False, server_default=text("0")),
+    Column("complaints", BigInteger, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("subscriber_id", "domain", "day"),
+)
+
+complaint_pauses = Table(
+    "complaint_pauses",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("paused_at", DateTime(timezone=True), nullable=False),
+    Column("released_at", DateTime(timezone=True)),
+    Column("released_by", Text),
+    PrimaryKeyConstraint("subscriber_id", "domain", "paused_at"),
 )
