@@ -13,6 +13,7 @@ from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.actions.take_report import take_report
+from services.mailer.actions.watch_complaints import watch_complaints
 from services.mailer.api import contents, messages, sender_domains
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
@@ -54,6 +55,9 @@ __all__ = [
 REPAIR_SECONDS = 5.0
 """A dead worker's messages are listed within its lease (20 s) and this."""
 
+COMPLAINT_SECONDS = 10.0
+"""A complaint that tips the rate pauses commercial mail within this."""
+
 CHECK_SECONDS = 15.0
 """A record just published is found within a minute and this."""
 
@@ -91,7 +95,11 @@ def loops(deps: Deps) -> list[Loop]:
         look_back = look_back if more else SHORT_LOOK
         return more
 
+    async def watch() -> bool:
+        return await watch_complaints(deps.worker_db, now=deps.clock.now())
+
     return [
+        Loop("watch_complaints", watch, COMPLAINT_SECONDS),
         Loop("repair", repair, REPAIR_SECONDS),
         Loop("note_refusals", note, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),

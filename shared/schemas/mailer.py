@@ -1,5 +1,6 @@
 """Mailer's wire: contents, messages, stops, outcomes."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -233,3 +234,23 @@ class SenderDomains(Wire):
     """All sender domains of a subscriber, by name; there are at most 50."""
 
     items: list[SenderDomain]
+
+
+class ComplaintDay(Wire):
+    """One UTC day of a header-from domain: messages sent on it, complaints about these, and their share (0 to 1)."""
+
+    day: date
+    sent: StrictInt
+    complaints: StrictInt
+    rate: float
+
+
+class ComplaintStatus(Wire):
+    """How a header-from domain stands (L-061). `alarm`: a day of the last seven reached 0.08 %; `paused`: commercial mail of the business waits
+    since `paused_at` and goes on by itself on `release_not_before` at the earliest, or when a person lifts the stop."""
+
+    domain: str
+    state: Literal["good", "alarm", "paused"]
+    paused_at: Instant | None
+    release_not_before: date | None
+    days: list[ComplaintDay]

@@ -15,7 +15,8 @@ with due as (
     select subscriber_id, message_id from messages m
     where state in ('accepted', 'deferred') and next_at <= $1
       and not exists (select from stops t where (t.scope, t.id) in
-        (('all', 'all'), ('subscriber', m.subscriber_id::text), ('campaign', coalesce(m.campaign_id::text, '-'))))
+        (('all', 'all'), ('subscriber', m.subscriber_id::text), ('campaign', coalesce(m.campaign_id::text, '-')))
+        or (m.message_class = 'commercial' and t.scope in ('commercial', 'complaints') and t.id = m.subscriber_id::text))
     order by next_at, message_id limit $2 for update skip locked)
 update messages m set state = 'claimed', claim_id = $3 from due
 where m.subscriber_id = due.subscriber_id and m.message_id = due.message_id

@@ -1,5 +1,5 @@
-"""The delivery world without optout as a fixture."""
+"""The delivery worlds as fixtures."""
 
-from tests.mailer.delivery.conftest import alone
+from tests.mailer.delivery.conftest import alone, world
 
-__all__ = ["alone"]
+__all__ = ["alone", "world"]
