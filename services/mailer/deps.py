@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from services.mailer.settings import Settings
 from shared.kit.auth import Signer, Verifier
@@ -10,7 +11,10 @@ from shared.kit.clock import Clock
 from shared.kit.crypto import DataKeys
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
-from shared.kit.http import Transport
+from shared.kit.http import ServiceClient, Transport
+
+FEED_SECONDS: Final = 10.0
+"""A page of optout's feed may take its long poll and the answer's time."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Deps:
     signer: Signer
     data_keys: DataKeys
     transports: Mapping[str, Transport]
+    optout_feed: ServiceClient
 
 
 @asynccontextmanager
@@ -42,7 +47,18 @@ async def open_deps(
             await renew_epoch(connection)
         verifier = Verifier("mailer", api_db, clock, settings.common.service_keys)
         signer = Signer("mailer", settings.service_key)
-        yield Deps(settings, clock, api_db, worker_db, verifier, signer, DataKeys(settings.kek), transports or {})
+        feed = ServiceClient(
+            service="optout",
+            base_url=settings.common.urls["optout"],
+            signer=signer,
+            seconds=FEED_SECONDS,
+            transport=(transports or {}).get("optout"),
+        )
+        keys = DataKeys(settings.kek)
+        try:
+            yield Deps(settings, clock, api_db, worker_db, verifier, signer, keys, transports or {}, feed)
+        finally:
+            await feed.close()
     finally:
         await api_db.close()
         await worker_db.close()

@@ -8,10 +8,13 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.actions.check_sender_domains import check_sender_domains
+from services.mailer.actions.keep_platform import keep_platform
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
+from services.mailer.actions.send_requested import send_requested
 from services.mailer.actions.take_report import take_report
 from services.mailer.actions.watch_complaints import watch_complaints
 from services.mailer.api import contents, messages, sender_domains
@@ -32,12 +35,14 @@ from services.mailer.store.journal import ReplyJournal
 from shared.kit.app import create_app as create_service_app
 from shared.kit.crypto import derive
 from shared.kit.db import Database
+from shared.kit.feed import Follower
 from shared.kit.http import ServiceClient
 from shared.kit.ids import new_id
 from shared.kit.loops import Loop, run_loops
 from shared.schemas.access import RevokedClient, VerificationKey
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.token import TokenKeys
+from shared.schemas.wire import Change
 
 __all__ = [
     "Deps",
@@ -54,6 +59,13 @@ __all__ = [
 
 REPAIR_SECONDS = 5.0
 """A dead worker's messages are listed within its lease (20 s) and this."""
+
+PLATFORM_SECONDS = 60.0
+"""Content and keys of mail of our own are missing in a new database only."""
+
+REQUEST_SECONDS = 1.0
+REQUEST_WAIT_SECONDS = 5.0
+"""A mail that optout asks for is on its way within a second: its feed is asked with a long poll."""
 
 COMPLAINT_SECONDS = 10.0
 """A complaint that tips the rate pauses commercial mail within this."""
@@ -98,12 +110,45 @@ def loops(deps: Deps) -> list[Loop]:
     async def watch() -> bool:
         return await watch_complaints(deps.worker_db, now=deps.clock.now())
 
+    async def platform() -> bool:
+        return await keep_platform(
+            deps.api_db,
+            platform=deps.settings.platform,
+            operator=deps.settings.operator,
+            bounces=deps.settings.bounce_records,
+            keys=deps.data_keys,
+            now=deps.clock.now(),
+        )
+
     return [
+        Loop("keep_platform", platform, PLATFORM_SECONDS),
+        Loop("follow_optout", _requested_mail(deps).step, REQUEST_SECONDS),
         Loop("watch_complaints", watch, COMPLAINT_SECONDS),
         Loop("repair", repair, REPAIR_SECONDS),
         Loop("note_refusals", note, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),
     ]
+
+
+def _requested_mail(deps: Deps) -> Follower:
+    """Follow what optout asks us to send."""
+    settings = deps.settings
+    tokens = TokenKeys(settings.token_keys)
+
+    async def take(connection: AsyncConnection, changes: list[Change]) -> None:
+        await send_requested(
+            connection,
+            changes,
+            tokens=tokens,
+            keys=deps.data_keys,
+            platform=settings.platform,
+            own_hosts=settings.own_hosts,
+            now=deps.clock.now(),
+        )
+
+    return Follower(
+        name="optout", source=deps.optout_feed, database=deps.worker_db, apply=take, wait_seconds=REQUEST_WAIT_SECONDS
+    )
 
 
 async def work(deps: Deps, stop: asyncio.Event) -> None:
@@ -134,6 +179,7 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
         mail_domain=settings.bounce_domain,
         operator=settings.operator,
         must_sign=settings.must_sign,
+        platform=settings.platform,
     )
     tools = Tools(
         worker_id=worker_id,

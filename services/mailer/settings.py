@@ -7,9 +7,12 @@ from pydantic_settings import SettingsConfigDict
 
 from services.mailer.domain.dkim_records import BounceRecords
 from services.mailer.domain.link_hosts import host_of
+from services.mailer.domain.platform_sender import PlatformFacts, platform_facts
 from services.mailer.smtp.connect import Relay, TlsRule
 from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
+from shared.schemas.address import canonical_address
+from shared.schemas.location import PostalAddress
 
 
 class Settings(ServiceSettings):
@@ -54,6 +57,26 @@ class Settings(ServiceSettings):
     )
     connections: int = Field(default=20, ge=1, le=80, description="SMTP connections of one worker process")
 
+    platform_from: str = Field(
+        default="",
+        max_length=254,
+        description="header from of mail of our own (account, leads, privacy answers, opt-in confirmations); without a value there is none",
+    )
+    platform_name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        default="Dueback", description="who mail of our own says it is from"
+    )
+    platform_reply_to: str = Field(
+        default="",
+        max_length=254,
+        description="where answers to mail of our own go; without a value to its header from",
+    )
+    platform_postal_address: PostalAddress | None = Field(
+        default=None, description="JSON: line1, city, region, postal_code, country; stands in mail of our own (L-007)"
+    )
+    platform_website: str = Field(
+        default="", max_length=300, description="our own website; mail of our own may lead to its host"
+    )
+
     inbound_host: str = Field(default="127.0.0.1", description="where the inbound SMTP receiver listens")
     inbound_port: int = Field(
         default=0,
@@ -67,6 +90,12 @@ class Settings(ServiceSettings):
         self.relay()
         if self.common.mode == "production" and not self.optout_public_url.startswith("https://"):
             raise ValueError("MAILER_OPTOUT_PUBLIC_URL must be an https address")
+        if self.platform_from:
+            if self.platform_postal_address is None:
+                raise ValueError("MAILER_PLATFORM_POSTAL_ADDRESS is needed with MAILER_PLATFORM_FROM")
+            canonical_address(self.platform_from)
+            canonical_address(self.platform_reply_to or self.platform_from)
+            refuse_samples(self.common.mode, MAILER_PLATFORM_FROM=self.platform_from)
         refuse_samples(self.common.mode, MAILER_BOUNCE_DOMAIN=self.bounce_domain, MAILER_HELO_NAME=self.helo_name)
         return self
 
@@ -79,6 +108,19 @@ class Settings(ServiceSettings):
     def own_hosts(self) -> frozenset[str]:
         """Hosts of our own that every mail may lead to: the opt-out pages."""
         return frozenset(filter(None, (host_of(self.optout_public_url),)))
+
+    @property
+    def platform(self) -> PlatformFacts | None:
+        """The sender of mail of our own; None where there is none."""
+        if not self.platform_from or self.platform_postal_address is None:
+            return None
+        return platform_facts(
+            name=self.platform_name,
+            header_from=self.platform_from,
+            reply_to=self.platform_reply_to or self.platform_from,
+            postal_address=self.platform_postal_address,
+            website=self.platform_website,
+        )
 
     @property
     def bounce_records(self) -> BounceRecords:

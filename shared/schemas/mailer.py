@@ -30,6 +30,10 @@ Source = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1
 """Text over several lines: of the control characters only tab and line ends."""
 
 Origin = Literal["campaign", "account", "lead", "privacy_case", "opt_in"]
+Audience = Literal["consumer", "staff", "visitor"]
+
+PLATFORM_SENDER = UUID(int=1)
+"""Subscriber and location of mail of our own: a sender like any other, so an opt-out from it stops it and nothing else."""
 
 
 class ContentInput(Wire):
@@ -94,7 +98,11 @@ class MessageTouch(Wire):
 
 
 class MessageInput(Wire):
-    """A message to deliver: a content version and the fields of one address. The mailer adds business, postal address and opt-out itself."""
+    """A message to deliver: a content version and the fields of one address. The mailer adds business, postal address and opt-out itself.
+
+    Mail of our own (any other origin than `campaign`) names PLATFORM_SENDER as subscriber and location and needs no touches; a lead's also the
+    `topic` it is about and the `asked_topic` the visitor asked about (S-081).
+    """
 
     message_id: UUID
     subscriber_id: UUID
@@ -102,7 +110,10 @@ class MessageInput(Wire):
     campaign_id: UUID | None = None
     content_id: UUID
     origin: Origin = "campaign"
-    touches: list[MessageTouch] = Field(min_length=1, max_length=100)
+    audience: Audience = "consumer"
+    topic: Slug | None = None
+    asked_topic: Slug | None = None
+    touches: list[MessageTouch] = Field(default=[], max_length=100)
     address: Line = Field(max_length=254)
     address_key: AddressKey
     fields: dict[str, JsonValue]

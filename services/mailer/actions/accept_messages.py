@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.mailer.content.fields import UnfitFieldsError, clean_fields
 from services.mailer.domain.acceptance import Acceptance, judge_message
 from services.mailer.domain.contents import ContentHead
+from services.mailer.domain.platform_sender import PlatformFacts
 from services.mailer.domain.sealing import seal_place
 from services.mailer.store.accepting import NewMessage, add_messages, find_known, find_live_touches
 from services.mailer.store.reading import find_heads, find_locations
@@ -20,7 +21,7 @@ from services.mailer.store.reporting import find_unreachable
 from shared.kit.crypto import DataKeys, FieldCipher
 from shared.kit.db import set_subscriber
 from shared.schemas.location import LocationFacts, SubscriberFacts
-from shared.schemas.mailer import MessageInput, MessageReceipt
+from shared.schemas.mailer import PLATFORM_SENDER, MessageInput, MessageReceipt
 from shared.schemas.token import MessageClass
 
 _TRIES: Final = 4
@@ -33,6 +34,7 @@ class _Known:
     heads: Mapping[UUID, ContentHead]
     locations: Mapping[UUID, tuple[LocationFacts, SubscriberFacts | None]]
     own_hosts: frozenset[str]
+    submitter: str
 
 
 async def accept_messages(
@@ -42,16 +44,20 @@ async def accept_messages(
     keys: DataKeys,
     own_hosts: frozenset[str],
     now: datetime,
+    submitter: str = "scheduler",
+    platform: PlatformFacts | None = None,
 ) -> list[MessageReceipt]:
     """Store messages and return one receipt each, in order: accepted, repeated (absorbed), or refused with a stable code.
 
     A message id is its own idempotency key; a touch that a live message carries is refused (`touch_taken`), so that regrouping cannot
-    mail anyone twice (architecture 3).
+    mail anyone twice (architecture 3). `submitter` is the service that offers them, `platform` the sender of mail of our own, where there is one.
     """
     known = _Known(
         await find_heads(connection, {message.content_id for message in given}),
-        await find_locations(connection, {message.location_id for message in given}),
+        await find_locations(connection, {message.location_id for message in given})
+        | ({PLATFORM_SENDER: platform} if platform else {}),
         own_hosts,
+        submitter,
     )
     receipts: dict[int, MessageReceipt] = {}
     for subscriber_id in sorted({message.subscriber_id for message in given}):
@@ -90,7 +96,9 @@ async def _accept_own(
     for index, message in own:
         location, subscriber = known.locations.get(message.location_id, (None, None))
         content = known.heads.get(message.content_id)
-        acceptance = Acceptance(repeated, taken, location, subscriber, content, unreachable, known.own_hosts)
+        acceptance = Acceptance(
+            repeated, taken, location, subscriber, content, unreachable, known.own_hosts, known.submitter
+        )
         code = judge_message(message, acceptance, now=now) or _unfit(message)
         if code is None and content is not None:
             new.append(_seal(message, content.message_class, cipher, now))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.mailer.domain.contents import ContentHead
 from services.mailer.domain.link_hosts import hosts_of, judge_links
+from services.mailer.domain.origins import is_own_mail, judge_origin
 from services.mailer.domain.procedure_names import names_procedure
 from shared.schemas.address import AddressRefusedError, canonical_address
 from shared.schemas.location import LocationFacts, SubscriberFacts
@@ -17,7 +18,8 @@ from shared.schemas.mailer import MessageInput
 class Acceptance:
     """What is known when a message is offered.
 
-    `unreachable` are the address keys that bounced (L-075), `own_hosts` our own pages, to which every mail may lead.
+    `unreachable` are the address keys that bounced (L-075), `own_hosts` our own pages, to which every mail may lead; `submitter` is the service
+    that offers it.
     """
 
     known: Collection[UUID]
@@ -27,6 +29,7 @@ class Acceptance:
     content: ContentHead | None
     unreachable: Collection[str] = ()
     own_hosts: frozenset[str] = frozenset()
+    submitter: str = "scheduler"
 
 
 def judge_message(message: MessageInput, known: Acceptance, *, now: datetime) -> str | None:
@@ -41,8 +44,10 @@ def judge_message(message: MessageInput, known: Acceptance, *, now: datetime) ->
 
 
 def _judge_sender(message: MessageInput, known: Acceptance) -> str | None:
-    if message.origin != "campaign":
-        return "origin_unavailable"
+    if (code := judge_origin(message, known.submitter, known.content)) is not None:
+        return code
+    if known.location is None and is_own_mail(message):
+        return "platform_sender_missing"
     if known.location is None or known.location.subscriber_id != message.subscriber_id:
         return "location_unknown"
     if known.subscriber is None or known.subscriber.agreement_version is None or not known.subscriber.active:

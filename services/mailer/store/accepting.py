@@ -83,7 +83,8 @@ async def add_messages(connection: AsyncConnection, subscriber_id: UUID, new: Se
         for message in new
         for touch, person in message.touches
     ]
-    await connection.execute(insert(message_touches), rows)
+    if rows:
+        await connection.execute(insert(message_touches), rows)
 
 
 async def cancel_live(

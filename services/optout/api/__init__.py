@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.optout.api import changes, consents, evidence, optouts, permissions, suppressions
+from services.optout.api import changes, consents, evidence, mail_requests, optouts, permissions, suppressions
 
 routers: Final[list[APIRouter]] = [
     consents.router,
@@ -12,5 +12,6 @@ routers: Final[list[APIRouter]] = [
     permissions.router,
     suppressions.router,
     changes.router,
+    mail_requests.router,
     evidence.router,
 ]

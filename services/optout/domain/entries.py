@@ -23,6 +23,12 @@ class OptoutWithoutTargetError(Problem):
     status, code, title = 422, "optout_without_target", "An opt-out names an address_key or a person_id."
 
 
+class AddressUnfitError(Problem):
+    """Mail is asked for an address that is none, or not in its canonical form (S47)."""
+
+    status, code, title = 422, "address_not_canonical", "The address is not a canonical e-mail address."
+
+
 class LocationNeededError(Problem):
     """Location scope without a location stops nothing."""
 
