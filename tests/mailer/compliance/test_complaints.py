@@ -129,6 +129,23 @@ async def test_complaints_pause_commercial_mail_by_themselves_and_the_rest_goes_
     assert await alone.database.fetch("select * from stops") == []
 
 
+@pytest.mark.parametrize("scope", ["commercial", "complaints"])
+async def test_a_stopped_class_does_not_hold_up_the_rest_of_a_long_queue(alone: World, scope: str) -> None:
+    """L-061, I24: more is due than one claim takes, in a campaign and in none; only transactional mail is claimed."""
+    newsletter, reminders = str(uuid4()), str(uuid4())
+    quiet = {"content_id": str(alone.commercial_id)}
+    await alone.queue(*(f"a{n}@example.com" for n in range(6)), campaign_id=newsletter, **quiet)
+    await alone.queue(*(f"b{n}@example.com" for n in range(3)), **quiet)
+    await alone.queue("c@example.com", "d@example.com", campaign_id=reminders)
+    await alone.queue("e@example.com", "f@example.com")
+    await alone.database.execute(
+        "insert into stops values ($1, $2, now())", scope, str(alone.subscriber.subscriber_id)
+    )
+    claimed = await alone.claim(limit=4)
+    assert [message.message_class for message in claimed] == ["transactional"] * 4
+    assert await alone.claim(limit=4) == []
+
+
 async def test_a_pause_ends_by_itself_after_seven_days_below(alone: World) -> None:
     """L-061."""
     await _complain(alone, (await _sent(alone, 10))[:3])
