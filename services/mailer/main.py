@@ -120,9 +120,12 @@ def loops(deps: Deps) -> list[Loop]:
             now=deps.clock.now(),
         )
 
-    return [
+    own = [
         Loop("keep_platform", platform, PLATFORM_SECONDS),
         Loop("follow_optout", _requested_mail(deps).step, REQUEST_SECONDS),
+    ]
+    return [
+        *(own if deps.settings.platform else []),
         Loop("watch_complaints", watch, COMPLAINT_SECONDS),
         Loop("repair", repair, REPAIR_SECONDS),
         Loop("note_refusals", note, REPAIR_SECONDS),

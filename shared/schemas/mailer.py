@@ -37,7 +37,8 @@ PLATFORM_SENDER = UUID(int=1)
 
 
 class ContentInput(Wire):
-    """A content version, published once, compiled, linted and frozen. `subscriber_id` null: stock content of the platform."""
+    """A content version, published once, compiled, linted and frozen. `subscriber_id` null: stock content of
+    the platform; PLATFORM_SENDER: mail of our own."""
 
     subscriber_id: UUID | None = None
     slug: Slug

@@ -11,6 +11,7 @@ from services.mailer.content.findings import ContentSource
 from services.mailer.content.notices import write_sender_fields
 from services.mailer.content.rules.given import rules_for
 from services.mailer.content.sandbox import compile_in_sandbox
+from services.mailer.domain.platform_sender import PlatformFacts, is_platform
 from services.mailer.domain.refusals import LocationUnknownError
 from services.mailer.store.accepting import findings_json
 from services.mailer.store.reading import find_locations
@@ -27,6 +28,7 @@ async def preview_content(
     subscriber_id: UUID | None,
     operator: str,
     own_hosts: frozenset[str],
+    platform: PlatformFacts | None,
     optout_url: str,
 ) -> ContentPreview:
     """Return subject, text and HTML of `given` with `fields` (None: its own sample), null where it cannot be rendered, and all findings.
@@ -34,7 +36,10 @@ async def preview_content(
     Compiled, linted and rendered in a process of its own under the limits of publishing (S52). Raises LocationUnknownError for a location that is
     not there, or not of `subscriber_id` where a client asks for its own.
     """
+    is_ours = is_platform(given.subscriber_id)
     location = await _find(connection, location_id, subscriber_id) if location_id else None
+    if is_ours and platform and subscriber_id is None:
+        location = platform[0]
     source = ContentSource(
         given.language,
         given.vertical,
@@ -44,7 +49,7 @@ async def preview_content(
         given.text,
         given.sample if fields is None else fields,
     )
-    rules = rules_for([location] if location else [], operator=operator, own_hosts=own_hosts)
+    rules = rules_for([location] if location else [], operator=operator, own_hosts=own_hosts, for_platform=is_ours)
     sender = _as_sent_by(location, given.language, operator) if location else None
     compiled = await compile_in_sandbox(source, rules, as_sent=(sender, optout_url) if sender else None)
     subject, text, html = compiled.preview or (None, None, None)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.mailer.content.findings import ContentSource
 from services.mailer.content.rules.given import rules_for
 from services.mailer.content.sandbox import compile_in_sandbox
+from services.mailer.domain.platform_sender import PlatformFacts, is_platform
 from services.mailer.domain.refusals import ContentFrozenError, ContentRefusedError
 from services.mailer.store.accepting import add_content, find_content, findings_json
 from services.mailer.store.reading import find_places
@@ -24,11 +25,13 @@ async def publish_content(
     given: ContentInput,
     operator: str,
     own_hosts: frozenset[str],
+    platform: PlatformFacts | None,
     now: datetime,
 ) -> Content:
     """Publish `given` under `content_id` or raise ContentRefusedError with its findings, ContentFrozenError for other bytes under a used id.
 
-    Publishing the same bytes again is a harmless repeat, answered from what is stored (architecture 3).
+    `platform` is the sender of mail of our own, whose content names it as subscriber. Publishing the same bytes again is a harmless repeat,
+    answered from what is stored (architecture 3).
     """
     digest = hashlib.sha256(json.dumps(given.model_dump(mode="json"), sort_keys=True).encode()).digest()
     if (stored := await find_content(connection, content_id)) is not None:
@@ -36,8 +39,12 @@ async def publish_content(
     source = ContentSource(
         given.language, given.vertical, given.message_class, given.subject, given.mjml, given.text, given.sample
     )
+    is_ours = is_platform(given.subscriber_id)
     places = await find_places(connection, given.subscriber_id) if given.subscriber_id else []
-    compiled = await compile_in_sandbox(source, rules_for(places, operator=operator, own_hosts=own_hosts))
+    if is_ours and platform:
+        places = [platform[0]]
+    rules = rules_for(places, operator=operator, own_hosts=own_hosts, for_platform=is_ours)
+    compiled = await compile_in_sandbox(source, rules)
     findings = findings_json(compiled.findings)
     if compiled.content is None:
         raise ContentRefusedError(findings=findings)

@@ -9,6 +9,7 @@ from services.mailer.content.compile import compile_content
 from services.mailer.content.findings import LintRules
 from services.mailer.content.own_stock import own_contents
 from services.mailer.store.accepting import add_content, find_content, findings_json
+from shared.schemas.mailer import PLATFORM_SENDER
 
 
 async def publish_own_contents(connection: AsyncConnection, *, operator: str, now: datetime) -> int:
@@ -23,7 +24,7 @@ async def publish_own_contents(connection: AsyncConnection, *, operator: str, no
             raise RuntimeError(f"own content {own.kind} {source.language} breaks {done.findings[0].code}")
         row = {
             "content_id": own.content_id,
-            "subscriber_id": None,
+            "subscriber_id": PLATFORM_SENDER,
             "slug": own.kind,
             "language": source.language,
             "vertical": source.vertical,

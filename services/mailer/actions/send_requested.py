@@ -21,6 +21,10 @@ _SOON: Final = timedelta(minutes=30)
 """Mail of our own is not planned by anybody who could look at it again: it goes at once, until its time is over."""
 
 
+class OwnContentMissingError(Exception):
+    """This database has no stock content of ours yet: the page waits for keep_platform, nothing of it is lost."""
+
+
 async def send_requested(
     connection: AsyncConnection,
     changes: list[Change],
@@ -33,7 +37,8 @@ async def send_requested(
 ) -> None:
     """Accept what a page of optout's feed asks for. The request's id is the message's: a page read twice sends nothing twice.
 
-    What cannot be taken (shredded, too late, no platform sender) is told to the log by its id with the reason; it never holds the feed up.
+    What cannot be taken (shredded, too late, a link to elsewhere) is told to the log by its id with the reason; it never holds the feed up.
+    Raises OwnContentMissingError in a database that is new.
     """
     wanted = [
         message for change in changes if change.kind == KIND if (message := _read(change, tokens, now=now)) is not None
@@ -43,6 +48,8 @@ async def send_requested(
     receipts = await accept_messages(
         connection, given=wanted, keys=keys, own_hosts=own_hosts, now=now, submitter="optout", platform=platform
     )
+    if any(receipt.code == "content_unknown" for receipt in receipts):
+        raise OwnContentMissingError
     for receipt in receipts:
         if receipt.result == "refused":
             log("mailer.requested").error(

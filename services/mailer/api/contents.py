@@ -31,6 +31,7 @@ async def put_content(
         given=given,
         operator=deps.settings.operator,
         own_hosts=deps.settings.own_hosts,
+        platform=deps.settings.platform,
         now=deps.clock.now(),
     )
 
@@ -52,5 +53,6 @@ async def post_preview(
         subscriber_id=None if caller.kind == "service" else caller.subscriber,
         operator=settings.operator,
         own_hosts=settings.own_hosts,
+        platform=settings.platform,
         optout_url=f"{settings.optout_public_url}/u/preview",
     )

@@ -6,13 +6,18 @@ privacy request) carries no marketing headers and passes over suppressions: it a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from services.mailer.domain.contents import ContentHead
+from services.mailer.domain.moves import Move
+from services.mailer.domain.states import State
 from shared.schemas.mailer import PLATFORM_SENDER, Audience, MessageInput, Origin
 from shared.schemas.token import MessageClass
 
 _OPTOUT: Final = "links.optout"
+_LOOK_AGAIN: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,7 @@ def judge_origin(message: MessageInput, submitter: str, content: ContentHead | N
         return "touch_missing"
     if rule.needs_topic and (message.topic is None or message.topic != message.asked_topic):
         return "topic_not_asked"
-    if content is not None and is_own_mail(message):
-        return _judge_content(rule, content)
-    return None
+    return _judge_content(rule, content) if content else None
 
 
 def is_own_mail(message: MessageInput) -> bool:
@@ -61,7 +64,14 @@ def is_own_mail(message: MessageInput) -> bool:
     return message.origin != "campaign"
 
 
+def keep_waiting(subscriber_id: UUID, move: Move, *, now: datetime) -> Move:
+    """Return `move`, but for mail of our own that is to be planned again: nobody above plans it, so it waits until its time is over."""
+    if subscriber_id == PLATFORM_SENDER and move.state is State.RECHECK:
+        return Move(State.ACCEPTED, move.reason, now + _LOOK_AGAIN)
+    return move
+
+
 def _judge_content(rule: OriginRule, content: ContentHead) -> str | None:
-    if content.message_class != rule.message_class:
+    if rule.message_class not in (None, content.message_class):
         return "class_mismatched"
     return None if rule.carries_optout == (_OPTOUT in content.fields) else "optout_mismatched"

@@ -1,6 +1,7 @@
 """The platform's own sender identity, written as the facts of a location, so that mail of our own is prepared like any other."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from shared.schemas.location import LocationFacts, PostalAddress, SenderIdentity, SubscriberFacts
 from shared.schemas.mailer import PLATFORM_SENDER
@@ -33,3 +34,8 @@ def platform_facts(
         active=True,
     )
     return location, subscriber
+
+
+def is_platform(subscriber_id: UUID | None) -> bool:
+    """Tell whether something is the platform's own and no business's."""
+    return subscriber_id == PLATFORM_SENDER

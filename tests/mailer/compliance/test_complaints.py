@@ -138,9 +138,7 @@ async def test_a_stopped_class_does_not_hold_up_the_rest_of_a_long_queue(alone: 
     await alone.queue(*(f"b{n}@example.com" for n in range(3)), **quiet)
     await alone.queue("c@example.com", "d@example.com", campaign_id=reminders)
     await alone.queue("e@example.com", "f@example.com")
-    await alone.database.execute(
-        "insert into stops values ($1, $2, now())", scope, str(alone.subscriber.subscriber_id)
-    )
+    await alone.database.execute("insert into stops values ($1, $2, now())", scope, str(alone.subscriber.subscriber_id))
     claimed = await alone.claim(limit=4)
     assert [message.message_class for message in claimed] == ["transactional"] * 4
     assert await alone.claim(limit=4) == []

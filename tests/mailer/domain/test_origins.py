@@ -7,13 +7,20 @@ from uuid import uuid4
 import pytest
 
 from services.mailer.domain.contents import ContentHead
-from services.mailer.domain.origins import ORIGINS, judge_origin
-from shared.schemas.mailer import PLATFORM_SENDER, MessageInput
+from services.mailer.domain.moves import Move
+from services.mailer.domain.origins import ORIGINS, judge_origin, keep_waiting
+from services.mailer.domain.states import State
+from shared.schemas.mailer import PLATFORM_SENDER, MessageInput, MessageTouch
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 OWN: dict[str, Any] = {"subscriber_id": PLATFORM_SENDER, "location_id": PLATFORM_SENDER}
 PLAIN = ContentHead(None, "transactional", (), ())
 SELLING = ContentHead(None, "commercial", ("links.optout",), ())
+BUSINESS = {
+    "subscriber_id": uuid4(),
+    "location_id": uuid4(),
+    "touches": [MessageTouch(touch_id=uuid4(), person_id=uuid4())],
+}
 ASKED = {"topic": "recare", "asked_topic": "recare"}
 
 
@@ -49,6 +56,8 @@ def message(**values: Any) -> MessageInput:
         ({"origin": "campaign"}, "scheduler", PLAIN, "sender_mismatched"),
         ({"origin": "campaign", "subscriber_id": uuid4(), "location_id": uuid4()}, "scheduler", PLAIN, "touch_missing"),
         ({"origin": "campaign", "audience": "staff"}, "scheduler", PLAIN, "audience_refused"),
+        ({"origin": "campaign", **BUSINESS}, "scheduler", SELLING, None),
+        ({"origin": "campaign", **BUSINESS}, "scheduler", PLAIN, "optout_mismatched"),
         ({"origin": "campaign"}, "portal", PLAIN, "origin_not_yours"),
     ],
 )  # fmt: skip
@@ -57,6 +66,17 @@ def test_an_origin_is_taken_from_its_service_for_its_audience_and_class_only(
 ) -> None:
     """S-053, S-055, S-081."""
     assert judge_origin(message(**values), submitter, content) == code
+
+
+def test_what_is_to_be_planned_again_waits_instead_where_nobody_plans_it() -> None:
+    """L-054: mail of our own under an unverified domain is kept; a business's goes back to the scheduler; every other end stands."""
+    again, failed = Move(State.RECHECK, "sender_domain_unverified"), Move(State.FAILED, "shredded")
+    assert keep_waiting(uuid4(), again, now=AT) == again
+    assert keep_waiting(PLATFORM_SENDER, failed, now=AT) == failed
+    waits = keep_waiting(PLATFORM_SENDER, again, now=AT)
+    assert (waits.state, waits.reason) == (State.ACCEPTED, "sender_domain_unverified")
+    assert waits.next_at is not None
+    assert waits.next_at > AT
 
 
 def test_no_origin_lets_the_operator_market_to_consumers() -> None:
