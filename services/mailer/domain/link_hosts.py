@@ -19,7 +19,11 @@ SHORTENERS: Final = frozenset(
 )  # fmt: skip
 """Public shorteners; a location cannot allow one."""
 
-_ADDRESS: Final = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+WRITTEN_ADDRESS: Final = re.compile(
+    rf"(?:https?://|(?<![\w.-])www\.|(?<![\w.@/-])(?:{'|'.join(map(re.escape, sorted(SHORTENERS)))})/)[^\s<>\"']*",
+    re.IGNORECASE,
+)
+"""What readers' programs make a link of: with its scheme, with www, or a shortened address without either."""
 
 
 def host_of(address: str) -> str | None:
@@ -47,7 +51,7 @@ def hosts_of(location: LocationFacts) -> frozenset[str]:
 def judge_links(fields: Mapping[str, object], allowed: Collection[str]) -> str | None:
     """Return None, or the code of the refusal for a web address in any field: `link_shortened`, `link_not_allowed`."""
     for text in _texts(fields):
-        for address in _ADDRESS.findall(text):
+        for address in WRITTEN_ADDRESS.findall(text):
             host = host_of(address)
             if host is None or not (is_shortened(host) or host in allowed):
                 return "link_not_allowed"
@@ -58,7 +62,7 @@ def judge_links(fields: Mapping[str, object], allowed: Collection[str]) -> str |
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
-        if "//" in value:
+        if "." in value or "//" in value:
             yield value
     elif isinstance(value, Mapping):
         for item in value.values():

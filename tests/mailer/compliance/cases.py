@@ -9,10 +9,12 @@ from tests.mailer.compliance.changes import (
     ADDRESS,
     ENGLISH,
     FOOTER,
+    HEADING,
     HIDINGS,
     PLAIN,
     PREHEADER,
     WAY_OUT,
+    again,
     bodies,
     body,
     mjml,
@@ -173,8 +175,13 @@ CASES: Final[dict[str, Case]] = {
         (text("See https://www.example.com/book"), text("See {{ links.confirm }}")),
     ),
     "link_shortened": Case(
-        (mjml('href="{{ links.confirm }}"', 'href="https://bit.ly/x"'), text("https://bit.ly/x")),
-        (text("https://www.example.com/bit.ly"),),
+        (
+            mjml('href="{{ links.confirm }}"', 'href="https://bit.ly/x"'),
+            text("https://bit.ly/x"),
+            text("Book: bit.ly/x"),
+            *subjects("TinyURL.com/x"),
+        ),
+        (text("https://www.example.com/bit.ly"), text("ann@bit.ly"), text("rabbit.ly/x"), text("bit.lying")),
     ),
     "remote_resource": Case(
         (
@@ -201,6 +208,9 @@ CASES: Final[dict[str, Case]] = {
             "Dr. Lee, orthodontist",
             "Cita con su ortodoncista",
             "PROPHY  jet",
+            "Su cirugi\u0301a",
+            "Your clean\u00ading",
+            "Your root ca\u200bnal",
             "RENOVATION",
             "{{ appointment.procedure }}",
             sample=FIELDS | {"appointment": {"procedure": "x"}},
@@ -211,8 +221,15 @@ CASES: Final[dict[str, Case]] = {
         ),
     ),
     "health_in_preheader": Case(
-        (mjml(PREHEADER, "Your root canal"), mjml(PREHEADER, "Su saldo"), mjml(PREHEADER, "Prophy Jet")),
-        (mjml(PREHEADER, "Your root canal") | AUTO,),
+        (
+            *(mjml(PREHEADER, words) for words in ("Your root canal", "Su saldo", "Su sald&#111;", "Prophy Jet")),
+            body("<p>About your gums</p>"),
+        ),
+        (
+            mjml(PREHEADER, "Your root canal") | AUTO,
+            body(f"<p>{'We are glad to see you again. ' * 4}</p><p>About your gums</p>"),
+            again(mjml(PREHEADER, PREHEADER * 4), HEADING, HEADING + "<p>About your gums</p>"),
+        ),
     ),
     "health_in_title": Case(
         (mjml("<mj-title>{{ location.name }}", "<mj-title>Gum surgery"),),

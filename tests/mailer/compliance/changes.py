@@ -17,6 +17,12 @@ def mjml(old: str, new: str) -> dict[str, Any]:
     return {"mjml": MJML.replace(old, new)}
 
 
+def again(changes: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Changed MJML with another part exchanged."""
+    assert old in changes["mjml"]
+    return changes | {"mjml": changes["mjml"].replace(old, new)}
+
+
 def body(markup: str) -> dict[str, Any]:
     """The good MJML with something more in its body."""
     return mjml(HEADING, HEADING + markup)

@@ -24,6 +24,10 @@ LOCATION = build_location(uuid4(), website="https://www.bright.example.com/start
         ("https://bright.example.com.evil.example/", "link_not_allowed"),
         ("http://partner.example.org", "link_not_allowed"),
         ("https://bit.ly/x", "link_shortened"),
+        ("www.partner.example.org/x", "link_not_allowed"),
+        ("WWW.bright.example.com", None),
+        ("bit.ly/3xYz", "link_shortened"),
+        ("bright@bit.ly", None),
         ("https://[broken", "link_not_allowed"),
     ],
 )

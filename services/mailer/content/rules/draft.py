@@ -1,8 +1,10 @@
 """What rules look at and what a rule is. A rule is a pure function of a draft: it yields one sentence for the author per breach."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Final
 
 from services.mailer.content.findings import ContentSource, LintRules, Severity
@@ -10,6 +12,10 @@ from services.mailer.content.html_facts import HtmlFacts
 from services.mailer.content.template_language import Reading
 
 TEMPLATE_CODE: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+LISTED: Final = 120
+"""Letters that a mailbox list shows behind the subject, in the widest of the common programs."""
+_UNSEEN: Final = re.compile("[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]")
+"""Letters that take no room: between the letters of a word they would hide it from lists of words, not from readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,13 @@ class Draft:
         return self.subject.fields | self.text.fields | self.html.fields
 
     @property
+    def listed(self) -> str:
+        """The first words of the body, as far as mailbox lists show them because the preheader leaves room."""
+        room = max(0, LISTED - len(words_of(self.preheader)))
+        words = " ".join(words_of(self.facts.visible_text).split())
+        return words if len(words) <= room else words[:room].rpartition(" ")[0]
+
+    @property
     def said(self) -> str:
         """Everything the content says by itself."""
         facts = self.facts
@@ -47,8 +60,8 @@ class Draft:
 
 
 def words_of(template: str) -> str:
-    """Return what a template says itself, without what is filled in."""
-    return TEMPLATE_CODE.sub(" ", template)
+    """Return what a template says itself, without what is filled in, its letters composed and none of them unseen."""
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", unescape(TEMPLATE_CODE.sub(" ", template))))
 
 
 Find = Callable[[Draft, LintRules], Iterator[str]]

@@ -22,8 +22,9 @@ def in_subject(draft: Draft, rules: LintRules) -> Iterator[str]:
 
 
 def in_preheader(draft: Draft, rules: LintRules) -> Iterator[str]:
-    """Shown beside the subject."""
+    """Shown beside the subject, and behind it the first words of the body as far as there is room."""
     yield from _judge("preheader", [draft.preheader], draft, rules)
+    yield from _judge("beginning, which mailbox lists show as well,", [draft.listed], draft, rules)
 
 
 def in_title(draft: Draft, rules: LintRules) -> Iterator[str]:

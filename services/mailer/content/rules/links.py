@@ -8,10 +8,9 @@ from urllib.parse import urlsplit
 from services.mailer.content.findings import LintRules
 from services.mailer.content.html_facts import MARK
 from services.mailer.content.rules.draft import Draft, words_of
-from services.mailer.domain.link_hosts import host_of, is_shortened
+from services.mailer.domain.link_hosts import WRITTEN_ADDRESS, host_of, is_shortened
 
 _LINK_FIELDS: Final = re.compile(r"links\.[a-z][a-z0-9_]*|location\.website")
-_WRITTEN: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"']+", re.IGNORECASE)
 
 
 def refused_link(draft: Draft, rules: LintRules) -> Iterator[str]:
@@ -24,14 +23,15 @@ def refused_link(draft: Draft, rules: LintRules) -> Iterator[str]:
 def refused_written_link(draft: Draft, rules: LintRules) -> Iterator[str]:
     """Readers' programs make a link of every address they see, so what is written counts as one."""
     for template in (draft.source.subject, draft.preheader, draft.source.text, draft.facts.visible_text):
-        for address in _WRITTEN.findall(words_of(template)):
+        for address in WRITTEN_ADDRESS.findall(words_of(template)):
             if host_of(address) not in rules.own_hosts:
                 yield "A web address is written out that does not lead to an allowed host."
 
 
 def shortened(draft: Draft, rules: LintRules) -> Iterator[str]:
     """Whatever is allowed: nobody can see where a shortened address leads."""
-    written = (address for part in (draft.source.text, draft.facts.visible_text) for address in _WRITTEN.findall(part))
+    parts = (draft.source.subject, draft.preheader, draft.source.text, draft.facts.visible_text)
+    written = (address for part in parts for address in WRITTEN_ADDRESS.findall(part))
     for address in (*draft.facts.links, *written):
         if is_shortened(host_of(address) or ""):
             yield "A shortened address hides where it leads."
