@@ -11,7 +11,7 @@ from services.mailer.domain.platform_sender import PlatformFacts, platform_facts
 from services.mailer.smtp.connect import Relay, TlsRule
 from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
-from shared.schemas.address import canonical_address
+from shared.schemas.address import AddressRefusedError, canonical_address
 from shared.schemas.location import PostalAddress
 
 
@@ -93,8 +93,8 @@ class Settings(ServiceSettings):
         if self.platform_from:
             if self.platform_postal_address is None:
                 raise ValueError("MAILER_PLATFORM_POSTAL_ADDRESS is needed with MAILER_PLATFORM_FROM")
-            canonical_address(self.platform_from)
-            canonical_address(self.platform_reply_to or self.platform_from)
+            _check_address(MAILER_PLATFORM_FROM=self.platform_from)
+            _check_address(MAILER_PLATFORM_REPLY_TO=self.platform_reply_to or self.platform_from)
             refuse_samples(self.common.mode, MAILER_PLATFORM_FROM=self.platform_from)
         refuse_samples(self.common.mode, MAILER_BOUNCE_DOMAIN=self.bounce_domain, MAILER_HELO_NAME=self.helo_name)
         return self
@@ -143,3 +143,12 @@ class Settings(ServiceSettings):
 def load_settings() -> Settings:
     """Read the settings or raise SettingsRefusedError."""
     return load(Settings)
+
+
+def _check_address(**given: str) -> None:
+    """Raise ValueError naming the variable whose value is no mailbox."""
+    for name, address in given.items():
+        try:
+            canonical_address(address)
+        except AddressRefusedError:
+            raise ValueError(f"{name} is no e-mail address") from None
