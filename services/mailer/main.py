@@ -17,7 +17,7 @@ from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.actions.send_requested import send_requested
 from services.mailer.actions.take_report import take_report
 from services.mailer.actions.watch_complaints import watch_complaints
-from services.mailer.api import contents, messages, sender_domains
+from services.mailer.api import contents, messages, platform_sender, sender_domains
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
@@ -83,7 +83,10 @@ def create_app(deps: Deps) -> FastAPI:
         "revoked_client": RevokedClient,
     }
     return create_service_app(
-        service="mailer", deps=deps, routers=[contents.router, messages.router, sender_domains.router], facts=facts
+        service="mailer",
+        deps=deps,
+        routers=[contents.router, messages.router, sender_domains.router, platform_sender.router],
+        facts=facts,
     )
 
 
@@ -108,7 +111,7 @@ def loops(deps: Deps) -> list[Loop]:
         return more
 
     async def watch() -> bool:
-        return await watch_complaints(deps.worker_db, now=deps.clock.now())
+        return await watch_complaints(deps.worker_db, own_domain=deps.settings.platform_domain, now=deps.clock.now())
 
     async def platform() -> bool:
         return await keep_platform(

@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 from services.mailer.domain.dkim_records import BounceRecords
 from services.mailer.domain.link_hosts import host_of
 from services.mailer.domain.platform_sender import PlatformFacts, platform_facts
+from services.mailer.domain.sender_domain import domain_of
 from services.mailer.smtp.connect import Relay, TlsRule
 from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
@@ -121,6 +122,11 @@ class Settings(ServiceSettings):
             postal_address=self.platform_postal_address,
             website=self.platform_website,
         )
+
+    @property
+    def platform_domain(self) -> str:
+        """The header-from domain of mail of our own; empty where there is none."""
+        return domain_of(self.platform_from) if self.platform else ""
 
     @property
     def bounce_records(self) -> BounceRecords:

@@ -27,14 +27,17 @@ _DOMAINS: Final = Gauge(
 )
 
 
-async def watch_complaints(database: Database, *, now: datetime) -> bool:
-    """Count one batch of outcomes and, once all are counted, judge every domain; return whether there are more to count."""
+async def watch_complaints(database: Database, *, own_domain: str, now: datetime) -> bool:
+    """Count one batch of outcomes and, once all are counted, judge every domain; return whether there are more to count.
+
+    `own_domain` is the one that mail of our own comes from, empty for none.
+    """
     async with database.transaction() as connection:
         if not await take_turn(connection):
             return False
-        if await count_sent(connection, limit=_BATCH):
+        if await count_sent(connection, own_domain=own_domain, limit=_BATCH):
             return True
-        await count_complaints(connection, since=now - _LATEST_COMPLAINT)
+        await count_complaints(connection, own_domain=own_domain, since=now - _LATEST_COMPLAINT)
         today, states = now.date(), {"good": 0, "alarm": 0, "paused": 0}
         for standing in await list_standings(connection, since=today - LOOK_BACK):
             states[await _judge(connection, standing, today=today, now=now)] += 1

@@ -11,17 +11,9 @@ from services.mailer.actions.show_complaints import show_complaints
 from services.mailer.actions.show_sender_domain import show_sender_domain
 from services.mailer.api import domain_examples
 from services.mailer.api.examples import answered, worked
-from services.mailer.domain.sender_domain import SenderDomainUnknownError, domain_of
 from shared.kit.auth import Caller, needs
 from shared.kit.requests import Transaction
-from shared.schemas.mailer import (
-    PLATFORM_SENDER,
-    ComplaintStatus,
-    RotationInput,
-    SenderDomain,
-    SenderDomainInput,
-    SenderDomains,
-)
+from shared.schemas.mailer import ComplaintStatus, RotationInput, SenderDomain, SenderDomainInput, SenderDomains
 
 router = APIRouter(tags=["sender domains"])
 
@@ -91,16 +83,3 @@ async def get_complaints(
     """Complaints per day about mail from this header-from domain, registered here or not, and whether commercial mail is paused for them."""
     now = request.app.state.deps.clock.now()
     return await show_complaints(connection, subscriber_id=caller.subscriber, domain=domain, now=now)
-
-
-@router.get("/v1/platform-sender", responses=answered(domain_examples.PAGE))
-async def get_platform_sender(
-    request: Request, connection: Transaction, caller: Annotated[Caller, needs("operator", services=("portal",))]
-) -> SenderDomain:
-    """The domain of mail of our own with its records, for the operator who publishes them; 404 while no platform sender is set."""
-    settings: Any = request.app.state.deps.settings
-    if settings.platform is None:
-        raise SenderDomainUnknownError
-    domain = domain_of(settings.platform_from)
-    bounces = settings.bounce_records
-    return await show_sender_domain(connection, subscriber_id=PLATFORM_SENDER, domain=domain, bounces=bounces)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.mailer.domain.complaint_rate import DayCount, Pause
 from shared.kit.epoch import read_epoch
 from shared.kit.feed import START
+from shared.schemas.mailer import PLATFORM_SENDER
 
 _FEED: Final = "complaint_counts"
 _TURN: Final = text("select pg_try_advisory_xact_lock(7311)")
@@ -21,7 +22,12 @@ insert into cursors (feed, epoch, cursor) values (:feed, :epoch, :cursor)
 on conflict (feed) do update set epoch = excluded.epoch, cursor = excluded.cursor
 """)
 _FORGET: Final = text("delete from complaint_days")
-_DOMAIN: Final = "split_part(lower(l.body -> 'sender' ->> 'header_from'), '@', 2)"
+# Where a message came from: the domain its location sends under, for mail of our own the platform's.
+_FROM: Final = """
+left join directory l on l.kind = 'location' and l.id = m.location_id::text
+cross join lateral (select case when m.subscriber_id = cast(:own as uuid) then cast(:own_domain as text)
+    else split_part(lower(l.body -> 'sender' ->> 'header_from'), '@', 2) end as domain) d
+"""
 # The feed of outcomes in commit order: each message is told as sent once, so each is counted once (kit/feed.py says why by xmin).
 _COUNT_SENT: Final = text(f"""
 with page as (
@@ -29,10 +35,10 @@ with page as (
     where (xid, position) > (cast(:xid as text)::xid8, :position) and xid < pg_snapshot_xmin(pg_current_snapshot())
     order by changes.xid, changes.position limit :limit),
 sent as (
-    select m.subscriber_id, {_DOMAIN} as domain, ((p.body ->> 'at')::timestamptz at time zone 'UTC')::date as day, count(*) as sent
+    select m.subscriber_id, d.domain, ((p.body ->> 'at')::timestamptz at time zone 'UTC')::date as day, count(*) as sent
     from page p join messages m on m.subscriber_id = p.subscriber_id and m.message_id = p.key
-    join directory l on l.kind = 'location' and l.id = m.location_id::text
-    where p.kind = 'outcome' and p.body ->> 'state' = 'sent' group by 1, 2, 3),
+    {_FROM}
+    where d.domain <> '' and p.kind = 'outcome' and p.body ->> 'state' = 'sent' group by 1, 2, 3),
 kept as (
     insert into complaint_days as d (subscriber_id, domain, day, sent) select * from sent
     on conflict (subscriber_id, domain, day) do update set sent = d.sent + excluded.sent)
@@ -41,10 +47,10 @@ select xid::text || '.' || position as cursor from page order by page.xid desc, 
 # Complaints are few: those of the last weeks are counted anew each time, which cannot miss one that committed late.
 _COUNT_COMPLAINTS: Final = text(f"""
 insert into complaint_days as d (subscriber_id, domain, day, complaints)
-select m.subscriber_id, {_DOMAIN}, (m.final_at at time zone 'UTC')::date, count(distinct m.message_id)
+select m.subscriber_id, d.domain, (m.final_at at time zone 'UTC')::date, count(distinct m.message_id)
 from reports r join messages m on m.subscriber_id = r.subscriber_id and m.message_id = r.message_id and m.final_at is not null
-join directory l on l.kind = 'location' and l.id = m.location_id::text
-where r.kind = 'complaint' and r.reported_at >= :since group by 1, 2, 3
+{_FROM}
+where d.domain <> '' and r.kind = 'complaint' and r.reported_at >= :since group by 1, 2, 3
 on conflict (subscriber_id, domain, day) do update set complaints = excluded.complaints where d.complaints < excluded.complaints
 """)  # noqa: S608 - one constant in another
 _STANDINGS: Final = text("""
@@ -88,7 +94,7 @@ async def take_turn(connection: AsyncConnection) -> bool:
     return bool(await connection.scalar(_TURN))
 
 
-async def count_sent(connection: AsyncConnection, *, limit: int) -> bool:
+async def count_sent(connection: AsyncConnection, *, own_domain: str, limit: int) -> bool:
     """Add up to `limit` outcomes to the counts; return whether there were any. Counted with the cursor in one transaction: once each.
 
     In another epoch (a restored database) everything is counted anew.
@@ -98,16 +104,20 @@ async def count_sent(connection: AsyncConnection, *, limit: int) -> bool:
     if row is not None and row.epoch != epoch:
         await connection.execute(_FORGET)
     xid, _, position = (row.cursor if row is not None and row.epoch == epoch else START).partition(".")
-    found = (await connection.execute(_COUNT_SENT, {"xid": xid, "position": int(position), "limit": limit})).first()
+    found = (
+        await connection.execute(
+            _COUNT_SENT, {"xid": xid, "position": int(position), "limit": limit} | _own(own_domain)
+        )
+    ).first()
     if found is None:
         return False
     await connection.execute(_KEEP_CURSOR, {"feed": _FEED, "epoch": epoch, "cursor": found.cursor})
     return True
 
 
-async def count_complaints(connection: AsyncConnection, *, since: datetime) -> None:
+async def count_complaints(connection: AsyncConnection, *, own_domain: str, since: datetime) -> None:
     """Count the messages that were complained about since then."""
-    await connection.execute(_COUNT_COMPLAINTS, {"since": since})
+    await connection.execute(_COUNT_COMPLAINTS, {"since": since} | _own(own_domain))
 
 
 async def list_standings(connection: AsyncConnection, *, since: date) -> list[Standing]:
@@ -148,3 +158,7 @@ async def release_commercial(connection: AsyncConnection, standing: Standing, *,
     """End a pause; commercial mail goes on once no domain of the business is paused."""
     await connection.execute(_RELEASE, {"s": standing.subscriber_id, "domain": standing.domain, "now": now, "by": by})
     await connection.execute(_UNSTOP, {"s": str(standing.subscriber_id)})
+
+
+def _own(domain: str) -> dict[str, object]:
+    return {"own": PLATFORM_SENDER, "own_domain": domain}

@@ -6,8 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.mailer.content.own_stock import own_contents
 from services.mailer.domain.complaint_rate import DayCount, Pause, judge_state, may_go_on, must_pause
+from shared.schemas.mailer import PLATFORM_SENDER
 from tests.fixtures.services import service_headers
+from tests.mailer.delivery.contents import COMMERCIAL, add_content
+from tests.mailer.delivery.own_mail import own_message, submit_own
 from tests.mailer.delivery.world import World
 
 TODAY = date(2026, 3, 12)
@@ -62,6 +66,11 @@ def test_a_pause_ends_after_seven_days_below_and_forgives_what_came_before_its_e
 async def _sent(world: World, number: int, **values: Any) -> list[UUID]:
     """Messages that were sent, as settling leaves them."""
     ids = await world.queue(*(f"p{uuid4().hex[:8]}@example.com" for _ in range(number)), **values)
+    await _settle_sent(world, ids)
+    return ids
+
+
+async def _settle_sent(world: World, ids: list[UUID]) -> None:
     await world.database.execute(
         "with moved as (update messages set state = 'sent', final_at = $2 where message_id = any ($1) returning *) "
         "insert into changes (subscriber_id, kind, key, body) select subscriber_id, 'outcome', message_id, "
@@ -69,7 +78,6 @@ async def _sent(world: World, number: int, **values: Any) -> list[UUID]:
         ids,
         world.now,
     )
-    return ids
 
 
 async def _complain(world: World, messages: list[UUID]) -> None:
@@ -170,6 +178,31 @@ async def test_the_stop_holds_inside_the_marker(alone: World) -> None:
     await _watch(alone)
     marked = await alone.mark(claimed)
     assert {message.message_class for message in claimed if message.message_id in marked} == {"transactional"}
+
+
+async def test_complaints_about_mail_of_our_own_pause_its_commercial_part_and_no_business(alone: World) -> None:
+    """L-061, S-081: leads wait, account mail and every business's mail go on; the operator sees it."""
+    content_id = await add_content(alone.database, COMMERCIAL)
+    lead = {"origin": "lead", "audience": "visitor", "topic": "prices", "asked_topic": "prices"}
+    mails = [own_message(alone, f"p{number}@example.com", content_id, **lead) for number in range(10)]
+    await submit_own(alone, *mails)
+    sent = [UUID(mail["message_id"]) for mail in mails]
+    await _settle_sent(alone, sent)
+    await _complain(alone, sent[:3])
+    await _watch(alone)
+    shown = await alone.mailer.http.get("/v1/platform-sender/complaints", headers=service_headers("portal", "mailer"))
+    assert (shown.json()["domain"], shown.json()["state"]) == ("dueback.example.com", "paused")
+    await submit_own(alone, own_message(alone, "a@example.com", content_id, **lead))
+    own = own_contents()["privacy_case", "en"]
+    await alone.mailer.step("keep_platform")
+    await submit_own(alone, own_message(alone, "a@example.com", own.content_id, fields=own.source.sample))
+    await alone.queue("b@example.com", content_id=str(alone.commercial_id))
+    await alone.grant_lease()
+    claimed = await alone.claim()
+    assert {(message.subscriber_id == PLATFORM_SENDER, message.message_class) for message in claimed} == {
+        (True, "transactional"),
+        (False, "commercial"),
+    }
 
 
 async def test_a_stop_by_a_person_is_never_lifted_by_the_watch(alone: World) -> None:
