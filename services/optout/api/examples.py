@@ -82,7 +82,7 @@ MAIL_REQUEST: Final[dict[str, Any]] = {
         "about": {"business": "Bright Smile Dental"},
         "links": {"confirm": "https://optout.example.com/confirm/x"},
     },
-    "useful_until": "2027-03-09T17:30:00Z",
+    "useful_until": "2026-03-09T17:30:00Z",
 }
 MAIL_REQUEST_ANSWER: Final[dict[str, Any]] = {"request_id": _ENTRY, "result": "requested"}
 CHANGES: Final[dict[str, Any]] = {

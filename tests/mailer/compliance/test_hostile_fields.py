@@ -22,6 +22,7 @@ from tests.mailer.content.examples import FIELDS, OPTOUT_URL, SENDER, good_conte
 from tests.mailer.delivery.world import World
 from tests.mailer.smtp.test_compose import NAMES, skeleton
 
+AT = datetime(2026, 11, 23, 9, 5, 7, tzinfo=UTC)
 RENDERER = Renderer(good_content(), SENDER)
 PIECES = (
     "\r\n",
@@ -60,9 +61,8 @@ CRUEL = st.lists(st.sampled_from(PIECES) | st.text(max_size=8), min_size=1, max_
 def compose(fields: dict[str, Any]) -> Composed:
     """A message from a caller's fields to its bytes, the way a worker makes it."""
     words = RENDERER.render(clean_fields(fields), OPTOUT_URL)
-    at = datetime(2026, 11, 23, 9, 5, 7, tzinfo=UTC)
     return skeleton().compose(
-        Letter(uuid4(), "ann@y.example.com", words.subject, words.text, words.html, at, OPTOUT_URL)
+        Letter(uuid4(), "ann@y.example.com", words.subject, words.text, words.html, AT, OPTOUT_URL)
     )
 
 

@@ -64,6 +64,8 @@ async def test_a_request_rests_sealed_and_is_shredded_when_its_time_is_over(worl
 async def test_a_request_for_something_unfit_is_refused_or_told_and_holds_nothing_up(world: World) -> None:
     """S47, S-054: a hostile address is refused at the door; a link elsewhere is refused by the mailer, the next request goes."""
     assert (await ask(world, "Ann@EXAMPLE.com")).json()["code"] == "address_not_canonical"
+    far = (world.now + timedelta(days=31)).isoformat()
+    assert (await ask(world, "ann@example.com", useful_until=far)).json()["code"] == "useful_until_too_far"
     evil = {"about": {"business": "x"}, "links": {"confirm": "https://evil.example/"}}
     assert (await ask(world, "bob@example.com", fields=evil)).status_code == 200
     await ask(world, "ann@example.com")
