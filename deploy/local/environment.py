@@ -13,7 +13,21 @@ from deploy.local.secrets import Secrets
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONSAFEPATH")
 KNOWS_ADDRESS_KEYS = ("ingest",)  # the others see hashes only
 KNOWS_TOKEN_KEYS = ("mailer", "optout")
-MAY_BE_OVERRIDDEN = ("HOST", "PUBLIC_URL", "OPTOUT_PUBLIC_URL", "BOUNCE_DOMAIN")
+MAY_BE_OVERRIDDEN = (
+    "HOST",
+    "PUBLIC_URL",
+    "OPTOUT_PUBLIC_URL",
+    "BOUNCE_DOMAIN",
+    "PLATFORM_FROM",
+    "PLATFORM_POSTAL_ADDRESS",
+)
+SAMPLE_PLATFORM = {
+    "MAILER_PLATFORM_FROM": "hello@dueback.example.com",
+    "MAILER_PLATFORM_POSTAL_ADDRESS": json.dumps(
+        {"line1": "1 Sample Way", "city": "Springfield", "region": "IL", "postal_code": "62701", "country": "US"}
+    ),
+}
+"""Who mail of our own is from where no mail leaves the machine; production names its own or has none."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +110,7 @@ def _special(service: str, around: Surroundings) -> dict[str, str]:
         special["MAILER_SMTP_URL"] = around.smtp_url
         special["MAILER_OPTOUT_PUBLIC_URL"] = around.optout_public_url
         special["MAILER_BOUNCE_DOMAIN"] = around.bounce_domain
+        special |= {} if around.mode == "production" else SAMPLE_PLATFORM
     if service == "portal":
         special["PORTAL_OPERATOR_CLIENT_ID"] = around.secrets.operator_client_id
         special["PORTAL_OPERATOR_CLIENT_SECRET"] = around.secrets.operator_client_secret

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.clients.sns import SnsClient
@@ -14,6 +15,9 @@ from shared.kit.crypto import DataKeys, derive
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
 from shared.kit.http import ServiceClient, Transport
+
+FEED_SECONDS: Final = 10.0
+"""A page of optout's feed may take its long poll and the answer's time."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Deps:
     returns: ReturnAddresses
     transports: Mapping[str, Transport]
     optout: OptoutClient
+    optout_feed: ServiceClient
     sns: SnsClient
 
 
@@ -44,6 +49,7 @@ async def open_deps(
     worker_db = Database(settings.database_worker.get_secret_value(), application="mailer-worker", pool_size=6)
     signer = Signer("mailer", settings.service_key)
     optout = open_optout(settings, signer, transports, seconds=10.0)
+    feed = _open_client(settings, signer, transports, seconds=FEED_SECONDS)
     try:
         await api_db.open()
         await worker_db.open()
@@ -60,9 +66,11 @@ async def open_deps(
             returns=ReturnAddresses({"1": derive(settings.kek, "return_addresses")}),
             transports=transports,
             optout=optout,
+            optout_feed=feed,
             sns=SnsClient(transports),
         )
     finally:
+        await feed.close()
         await optout.close()
         await api_db.close()
         await worker_db.close()
@@ -72,11 +80,16 @@ def open_optout(
     settings: Settings, signer: Signer, transports: Mapping[str, Transport], *, seconds: float
 ) -> OptoutClient:
     """Open a way to optout that belongs to the running event loop; the caller closes it. `seconds` is the longest wait for an answer."""
-    client = ServiceClient(
+    return OptoutClient(_open_client(settings, signer, transports, seconds=seconds))
+
+
+def _open_client(
+    settings: Settings, signer: Signer, transports: Mapping[str, Transport], *, seconds: float
+) -> ServiceClient:
+    return ServiceClient(
         service="optout",
         base_url=settings.common.urls["optout"],
         signer=signer,
         seconds=seconds,
         transport=transports.get("optout"),
     )
-    return OptoutClient(client)

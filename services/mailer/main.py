@@ -8,13 +8,25 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.actions.check_sender_domains import check_sender_domains
+from services.mailer.actions.keep_platform import keep_platform
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
+from services.mailer.actions.send_requested import send_requested
 from services.mailer.actions.take_mail import InboundMail, MailRoom, take_mail
 from services.mailer.actions.take_privacy_mail import take_privacy_mail
-from services.mailer.api import contents, messages, relay_logs, relay_reports, routes, sender_domains
+from services.mailer.actions.watch_complaints import watch_complaints
+from services.mailer.api import (
+    contents,
+    messages,
+    platform_sender,
+    relay_logs,
+    relay_reports,
+    routes,
+    sender_domains,
+)
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
@@ -34,11 +46,13 @@ from services.mailer.smtp.verp import Purpose
 from services.mailer.store.journal import ReplyJournal
 from shared.kit.app import create_app as create_service_app
 from shared.kit.db import Database
+from shared.kit.feed import Follower
 from shared.kit.ids import new_id
 from shared.kit.loops import Loop, run_loops
 from shared.schemas.access import RevokedClient, VerificationKey
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.token import TokenKeys
+from shared.schemas.wire import Change
 
 __all__ = [
     "Deps",
@@ -55,6 +69,16 @@ __all__ = [
 
 REPAIR_SECONDS = 5.0
 """A dead worker's messages are listed within its lease (20 s) and this."""
+
+PLATFORM_SECONDS = 60.0
+"""Content and keys of mail of our own are missing in a new database only."""
+
+REQUEST_SECONDS = 1.0
+REQUEST_WAIT_SECONDS = 5.0
+"""A mail that optout asks for is on its way within a second: its feed is asked with a long poll."""
+
+COMPLAINT_SECONDS = 10.0
+"""A complaint that tips the rate pauses commercial mail within this."""
 
 CHECK_SECONDS = 15.0
 """A record just published is found within a minute and this."""
@@ -74,6 +98,7 @@ def create_app(deps: Deps) -> FastAPI:
         routers=[
             contents.router,
             messages.router,
+            platform_sender.router,
             relay_logs.router,
             relay_reports.router,
             routes.router,
@@ -103,11 +128,52 @@ def loops(deps: Deps) -> list[Loop]:
         look_back = look_back if more else SHORT_LOOK
         return more
 
+    async def watch() -> bool:
+        return await watch_complaints(deps.worker_db, own_domain=deps.settings.platform_domain, now=deps.clock.now())
+
+    async def platform() -> bool:
+        return await keep_platform(
+            deps.api_db,
+            platform=deps.settings.platform,
+            operator=deps.settings.operator,
+            bounces=deps.settings.bounce_records,
+            keys=deps.data_keys,
+            now=deps.clock.now(),
+        )
+
+    own = [
+        Loop("keep_platform", platform, PLATFORM_SECONDS),
+        Loop("follow_optout", _requested_mail(deps).step, REQUEST_SECONDS),
+    ]
     return [
+        *(own if deps.settings.platform else []),
+        Loop("watch_complaints", watch, COMPLAINT_SECONDS),
         Loop("repair", repair, REPAIR_SECONDS),
         Loop("note_refusals", note, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),
     ]
+
+
+def _requested_mail(deps: Deps) -> Follower:
+    """Follow what optout asks us to send."""
+    settings = deps.settings
+    tokens = TokenKeys(settings.token_keys)
+
+    async def take(connection: AsyncConnection, changes: list[Change]) -> None:
+        await send_requested(
+            connection,
+            changes,
+            tokens=tokens,
+            keys=deps.data_keys,
+            platform=settings.platform,
+            own_hosts=settings.own_hosts,
+            pace_secret=settings.pace_secret,
+            now=deps.clock.now(),
+        )
+
+    return Follower(
+        name="optout", source=deps.optout_feed, database=deps.worker_db, apply=take, wait_seconds=REQUEST_WAIT_SECONDS
+    )
 
 
 async def work(deps: Deps, stop: asyncio.Event) -> None:
@@ -138,6 +204,7 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
         mail_domain=settings.bounce_domain,
         operator=settings.operator,
         must_sign=settings.must_sign,
+        platform=settings.platform,
     )
     preparer = Preparer(deps.worker_db, deps.data_keys, sending, deps.clock)
     routing = Routing(
@@ -176,9 +243,7 @@ async def open_inbound(deps: Deps, *, port: int | None = None) -> AsyncIterator[
     if wanted is None:
         yield None
         return
-    optout = _optout_client(deps, seconds=10.0)
-
-    room = MailRoom(deps.worker_db, optout, Courier(settings.relay()), deps.returns, settings.bounce_domain)
+    room = MailRoom(deps.worker_db, deps.optout, Courier(settings.relay()), deps.returns, settings.bounce_domain)
 
     async def take(
         report: Report, *, report_id: UUID, message_id: UUID, purpose: Purpose, sender: str, raw: bytes

@@ -7,12 +7,17 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.mailer.domain.dkim_records import BounceRecords
+from services.mailer.domain.link_hosts import host_of
+from services.mailer.domain.platform_sender import PlatformFacts, platform_facts
 from services.mailer.domain.sealing import route_place
+from services.mailer.domain.sender_domain import domain_of
 from services.mailer.domain.webhooks import read_secret
 from services.mailer.smtp.connect import Relay, TlsRule
 from shared.kit.crypto import FieldCipher, UndecryptableError, derive
 from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
+from shared.schemas.address import AddressRefusedError, canonical_address
+from shared.schemas.location import PostalAddress
 
 
 class Settings(ServiceSettings):
@@ -57,6 +62,26 @@ class Settings(ServiceSettings):
     )
     connections: int = Field(default=20, ge=1, le=80, description="SMTP connections of one worker process")
 
+    platform_from: str = Field(
+        default="",
+        max_length=254,
+        description="header from of mail of our own (account, leads, privacy answers, opt-in confirmations); without a value there is none",
+    )
+    platform_name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        default="Dueback", description="who mail of our own says it is from"
+    )
+    platform_reply_to: str = Field(
+        default="",
+        max_length=254,
+        description="where answers to mail of our own go; without a value to its header from",
+    )
+    platform_postal_address: PostalAddress | None = Field(
+        default=None, description="JSON: line1, city, region, postal_code, country; stands in mail of our own (L-007)"
+    )
+    platform_website: str = Field(
+        default="", max_length=300, description="our own website; mail of our own may lead to its host"
+    )
+
     inbound_host: str = Field(default="127.0.0.1", description="where the inbound SMTP receiver listens")
     inbound_port: int = Field(
         default=0,
@@ -89,6 +114,12 @@ class Settings(ServiceSettings):
         _ = self.webhook_secrets
         if self.common.mode == "production" and not self.optout_public_url.startswith("https://"):
             raise ValueError("MAILER_OPTOUT_PUBLIC_URL must be an https address")
+        if self.platform_from:
+            if self.platform_postal_address is None:
+                raise ValueError("MAILER_PLATFORM_POSTAL_ADDRESS is needed with MAILER_PLATFORM_FROM")
+            _check_address(MAILER_PLATFORM_FROM=self.platform_from)
+            _check_address(MAILER_PLATFORM_REPLY_TO=self.platform_reply_to or self.platform_from)
+            refuse_samples(self.common.mode, MAILER_PLATFORM_FROM=self.platform_from)
         refuse_samples(self.common.mode, MAILER_BOUNCE_DOMAIN=self.bounce_domain, MAILER_HELO_NAME=self.helo_name)
         return self
 
@@ -111,6 +142,29 @@ class Settings(ServiceSettings):
     def webhook_secrets(self) -> tuple[bytes, ...]:
         """The keys that relays sign with. Raises ValueError for one that is none."""
         return tuple(read_secret(secret.get_secret_value()) for secret in self.relay_webhook_secrets)
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """Hosts of our own that every mail may lead to: the opt-out pages."""
+        return frozenset(filter(None, (host_of(self.optout_public_url),)))
+
+    @property
+    def platform(self) -> PlatformFacts | None:
+        """The sender of mail of our own; None where there is none."""
+        if not self.platform_from or self.platform_postal_address is None:
+            return None
+        return platform_facts(
+            name=self.platform_name,
+            header_from=self.platform_from,
+            reply_to=self.platform_reply_to or self.platform_from,
+            postal_address=self.platform_postal_address,
+            website=self.platform_website,
+        )
+
+    @property
+    def platform_domain(self) -> str:
+        """The header-from domain of mail of our own; empty where there is none."""
+        return domain_of(self.platform_from) if self.platform else ""
 
     @property
     def bounce_records(self) -> BounceRecords:
@@ -147,3 +201,12 @@ class Settings(ServiceSettings):
 def load_settings() -> Settings:
     """Read the settings or raise SettingsRefusedError."""
     return load(Settings)
+
+
+def _check_address(**given: str) -> None:
+    """Raise ValueError naming the variable whose value is no mailbox."""
+    for name, address in given.items():
+        try:
+            canonical_address(address)
+        except AddressRefusedError:
+            raise ValueError(f"{name} is no e-mail address") from None

@@ -17,6 +17,7 @@ from services.optout.domain.sealing import MailSeal
 from services.optout.pages.render import Pages
 from services.optout.store.door import Door
 from services.optout.store.holders import forget_holders
+from services.optout.store.mail_requests import shred_mail_requests
 from shared.kit.app import create_app as create_service_app
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
@@ -158,7 +159,16 @@ def loops(deps: Deps) -> list[Loop]:
             await forget_holders(connection)
         return False
 
-    return [Loop("replay_spool", replay, idle_seconds=0.5), Loop("forget_holders", forget, idle_seconds=3600)]
+    async def shred() -> bool:
+        async with deps.worker_db.transaction() as connection:
+            await shred_mail_requests(connection, now=deps.clock.now())
+        return False
+
+    return [
+        Loop("replay_spool", replay, idle_seconds=0.5),
+        Loop("shred_mail_requests", shred, idle_seconds=600),
+        Loop("forget_holders", forget, idle_seconds=3600),
+    ]
 
 
 async def work(deps: Deps, stop: asyncio.Event) -> None:

@@ -65,6 +65,16 @@ OpeningHours = Annotated[list[OpenHours], Field(max_length=21), AfterValidator(_
 """A week; each row opens before it closes."""
 
 
+ProcedureNames = Annotated[list[Annotated[Line, Field(min_length=2, max_length=100)]], Field(max_length=500)]
+"""What a practice calls its procedures: never in what a shared mailbox shows without opening (L-106)."""
+
+LinkHosts = Annotated[
+    list[Annotated[str, Field(max_length=253, pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")]],
+    Field(max_length=50),
+]
+"""Hosts a location's mail may lead to beside its website: booking and review sites it configured (S-054)."""
+
+
 class SenderIdentity(Wire):
     """Who the reader sees (L-004, L-053): header from, its display name is the location's name; reply to reaches the business (S-013)."""
 
@@ -99,3 +109,5 @@ class LocationFacts(Wire):
     hours: OpeningHours
     closures: list[date] = Field(default=[], max_length=400)
     live_at: Instant | None = None
+    procedure_names: ProcedureNames = Field(default=[])
+    link_hosts: LinkHosts = Field(default=[])

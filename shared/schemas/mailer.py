@@ -1,5 +1,6 @@
 """Mailer's wire: contents, messages, stops, outcomes."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -29,10 +30,15 @@ Source = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1
 """Text over several lines: of the control characters only tab and line ends."""
 
 Origin = Literal["campaign", "account", "lead", "privacy_case", "opt_in"]
+Audience = Literal["consumer", "staff", "visitor"]
+
+PLATFORM_SENDER = UUID(int=1)
+"""Subscriber and location of mail of our own: a sender like any other, so an opt-out from it stops it and nothing else."""
 
 
 class ContentInput(Wire):
-    """A content version, published once, compiled, linted and frozen. `subscriber_id` null: stock content of the platform."""
+    """A content version, published once, compiled, linted and frozen. `subscriber_id` null: stock content of
+    the platform; PLATFORM_SENDER: mail of our own."""
 
     subscriber_id: UUID | None = None
     slug: Slug
@@ -68,6 +74,23 @@ class Content(Wire):
     published_at: Instant
 
 
+class ContentPreviewInput(Wire):
+    """A content to look at before it is published: with these fields (without: its own sample) as this location would send it."""
+
+    content: ContentInput
+    fields: dict[str, JsonValue] | None = None
+    location_id: UUID | None = None
+
+
+class ContentPreview(Wire):
+    """What a reader would get, null where it cannot be rendered, and what the rules find. Untrusted HTML: show it in a sandboxed frame only (S55)."""
+
+    subject: str | None
+    text: str | None
+    html: str | None
+    findings: list[LintFinding]
+
+
 class MessageTouch(Wire):
     """One touch the message carries and the person it speaks of."""
 
@@ -76,7 +99,11 @@ class MessageTouch(Wire):
 
 
 class MessageInput(Wire):
-    """A message to deliver: a content version and the fields of one address. The mailer adds business, postal address and opt-out itself."""
+    """A message to deliver: a content version and the fields of one address. The mailer adds business, postal address and opt-out itself.
+
+    Mail of our own (any other origin than `campaign`) names PLATFORM_SENDER as subscriber and location and needs no touches; a lead's also the
+    `topic` it is about and the `asked_topic` the visitor asked about (S-081).
+    """
 
     message_id: UUID
     subscriber_id: UUID
@@ -84,7 +111,10 @@ class MessageInput(Wire):
     campaign_id: UUID | None = None
     content_id: UUID
     origin: Origin = "campaign"
-    touches: list[MessageTouch] = Field(min_length=1, max_length=100)
+    audience: Audience = "consumer"
+    topic: Slug | None = None
+    asked_topic: Slug | None = None
+    touches: list[MessageTouch] = Field(default=[], max_length=100)
     address: Line = Field(max_length=254)
     address_key: AddressKey
     fields: dict[str, JsonValue]
@@ -252,3 +282,23 @@ class SenderDomains(Wire):
     """All sender domains of a subscriber, by name; there are at most 50."""
 
     items: list[SenderDomain]
+
+
+class ComplaintDay(Wire):
+    """One UTC day of a header-from domain: messages sent on it, complaints about these, and their share (0 to 1)."""
+
+    day: date
+    sent: StrictInt
+    complaints: StrictInt
+    rate: float
+
+
+class ComplaintStatus(Wire):
+    """How a header-from domain stands (L-061). `alarm`: a day of the last seven reached 0.08 %; `paused`: commercial mail of the business waits
+    since `paused_at` and goes on by itself on `release_not_before` at the earliest, or when a person lifts the stop."""
+
+    domain: str
+    state: Literal["good", "alarm", "paused"]
+    paused_at: Instant | None
+    release_not_before: date | None
+    days: list[ComplaintDay]

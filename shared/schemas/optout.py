@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StrictInt, StringConstraints
+from pydantic import Field, JsonValue, StrictInt, StringConstraints
 
 from shared.schemas.token import MessageClass
 from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
@@ -130,12 +130,39 @@ class SuppressionAnswer(Wire):
     lease_seconds: float
 
 
+class MailRequestInput(Wire):
+    """A mail of our own to send: the confirmation of an opt-in, or the answer to a privacy request. `request_id` makes a repeat harmless.
+
+    `fields` are what the stock content of this origin prints; `useful_until`: after it the mail is pointless.
+    """
+
+    request_id: UUID
+    origin: Literal["opt_in", "privacy_case"]
+    audience: Literal["consumer", "staff", "visitor"] = "consumer"
+    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+    address: Line = Field(min_length=3, max_length=254)
+    address_key: AddressKey
+    fields: dict[str, JsonValue]
+    useful_until: Instant
+
+
+class MailRequestAnswer(Wire):
+    """`requested` for a new request, `repeated` for one that was on file."""
+
+    request_id: UUID
+    result: Literal["requested", "repeated"]
+
+
 class MailRequested(Wire):
-    """Feed kind `mail_requested`: optout asks for a mail of our own (opt-in confirmation, privacy answer)."""
+    """Feed kind `mail_requested`: optout asks for a mail of our own (opt-in confirmation, privacy answer).
+
+    `sealed` is a MailRequestInput that the mailer alone can open (schemas/token.py); null once the mail's time is over and it was shredded.
+    """
 
     request_id: UUID
     origin: Slug
     address_key: AddressKey
+    sealed: str | None = None
 
 
 class PrivacyMailInput(Wire):

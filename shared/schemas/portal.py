@@ -7,10 +7,12 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 
 from shared.schemas.location import (
+    LinkHosts,
     LocationFacts,
     LocationState,
     OpeningHours,
     PostalAddress,
+    ProcedureNames,
     SenderIdentity,
     Vertical,
     ZoneName,
@@ -70,6 +72,8 @@ class LocationInput(Wire):
     sender: SenderIdentity
     hours: OpeningHours = Field(default=[])
     closures: list[date] = Field(default=[], max_length=400)
+    procedure_names: ProcedureNames = Field(default=[])
+    link_hosts: LinkHosts = Field(default=[])
 
 
 class LocationChange(Wire):
@@ -84,6 +88,8 @@ class LocationChange(Wire):
     sender: SenderIdentity | None = None
     hours: OpeningHours | None = None
     closures: list[date] | None = Field(default=None, max_length=400)
+    procedure_names: ProcedureNames | None = None
+    link_hosts: LinkHosts | None = None
 
 
 class Location(LocationFacts):

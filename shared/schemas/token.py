@@ -19,6 +19,7 @@ MessageClass = Literal["commercial", "transactional"]
 _CLASSES: Final[tuple[MessageClass, ...]] = ("commercial", "transactional")
 _FIXED: Final = struct.Struct(">B16s16s16sB")
 _PURPOSE: Final = b"dueback.optout.1"
+_MAIL: Final = b"dueback.mail.1"
 _LONGEST: Final = 400
 
 
@@ -59,6 +60,19 @@ class TokenKeys:
         )
         sealed = self._ciphers[self._current].encrypt(plain + key + token.hint.encode()[:60], [_PURPOSE])
         return base64.urlsafe_b64encode(bytes([self._current]) + sealed).rstrip(b"=").decode()
+
+    def seal_mail(self, plain: bytes, about: UUID) -> str:
+        """Return what optout asks the mailer to send, sealed for the request `about`: base64url text. Only holders of these keys can open it."""
+        sealed = self._ciphers[self._current].encrypt(plain, [_MAIL, about.bytes])
+        return base64.urlsafe_b64encode(bytes([self._current]) + sealed).decode()
+
+    def open_mail(self, text: str, about: UUID) -> bytes:
+        """Return what was sealed for this request, or raise TokenRefusedError."""
+        try:
+            raw = base64.urlsafe_b64decode(text)
+            return self._ciphers[raw[0]].decrypt(raw[1:], [_MAIL, about.bytes])
+        except (InvalidTag, KeyError, ValueError, IndexError):
+            raise TokenRefusedError from None
 
     def open(self, text: str) -> OptoutToken:
         """Return what was sealed, or raise TokenRefusedError for anything we did not seal ourselves."""

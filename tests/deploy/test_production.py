@@ -3,12 +3,13 @@
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploy.local.cannot_run import CannotRunError
 from deploy.local.chosen import chosen_options
-from deploy.local.environment import Surroundings, service_environment
+from deploy.local.environment import SAMPLE_PLATFORM, Surroundings, service_environment
 from deploy.local.names import SERVICES, ServiceUrls
 from deploy.local.secrets import load_or_make_secrets
 from shared.kit.settings import SettingsRefusedError
@@ -29,7 +30,7 @@ def _documented() -> dict[str, str]:
     return dict(re.findall(r"([A-Z_]+)=(\S+)", command))
 
 
-def _load(service: str, given: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+def _load(service: str, given: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Read a service's settings as `./dueback` with these variables would have them read."""
     options = chosen_options(given=given)
     assert options.smtp_url
@@ -90,3 +91,23 @@ def test_what_names_no_relay_is_refused_with_one_that_does(url: str) -> None:
     """Bad input: one sentence with the schemes there are."""
     with pytest.raises(CannotRunError, match="SMTP_URL must look like smtp"):
         chosen_options(given=_documented() | {"SMTP_URL": url})
+
+
+def test_mail_of_our_own_has_a_sample_sender_on_this_machine_and_none_in_the_world_unless_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Architecture 3, S-009: nobody's mail leaves under a made-up name or without a postal address."""
+    given = _documented()
+    assert _load("mailer", given, tmp_path, monkeypatch).platform is None
+    sample = _load("mailer", given | {"DUEBACK_MODE": "demo", "SMTP_URL": "smtp://127.0.0.1:25"}, tmp_path, monkeypatch)
+    assert sample.platform[0].sender.header_from == "hello@dueback.example.com"
+    address = SAMPLE_PLATFORM["MAILER_PLATFORM_POSTAL_ADDRESS"]
+    monkeypatch.delenv("MAILER_PLATFORM_POSTAL_ADDRESS")
+    with pytest.raises(SettingsRefusedError, match="MAILER_PLATFORM_POSTAL_ADDRESS is needed"):
+        _load("mailer", given | {"MAILER_PLATFORM_FROM": "hello@your-domain.tld"}, tmp_path, monkeypatch)
+    given |= {"MAILER_PLATFORM_POSTAL_ADDRESS": address}
+    for sender in ("hello@dueback.example.com", "nobody"):
+        with pytest.raises(SettingsRefusedError, match="MAILER_PLATFORM_FROM"):
+            _load("mailer", given | {"MAILER_PLATFORM_FROM": sender}, tmp_path, monkeypatch)
+    named = _load("mailer", given | {"MAILER_PLATFORM_FROM": "hello@your-domain.tld"}, tmp_path, monkeypatch)
+    assert named.platform[0].sender.reply_to == "hello@your-domain.tld"

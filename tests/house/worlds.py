@@ -94,6 +94,7 @@ async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
     scheduler = service_headers("scheduler", opened.name)
     await _make(opened, "PUT", f"/v1/contents/{ids['content_id']}", scheduler, json=CONTENT)
     await _make(opened, "POST", "/v1/messages", scheduler, json=with_ids(MESSAGES, ids))
+    await opened.step("keep_platform")
     await _make(opened, "POST", "/v1/sender-domains", _client(neighbours, ids, "locations"), json=DOMAIN_INPUT)
     opened.deps.transports["sns"] = Amazon().transport
     await _leave_uncertain(opened, ids["message_id"])

@@ -205,7 +205,7 @@ async def test_what_is_no_longer_wanted_when_it_turns_out_deferred_is_asked_back
 async def test_a_dead_address_ends_its_touch_quietly(practice: Practice) -> None:
     """L-075: an address that bounced is nothing to wake anybody for; any other refusal for good is an error of ours."""
     seen = {}
-    for code, day in (("address_unreachable", "05"), ("origin_unavailable", "06")):
+    for code, day in (("address_unreachable", "05"), ("origin_not_yours", "06")):
         ana = practice.person()
         practice.appointment(ana, f"2026-03-{day} 15:00")
         practice.mailer.refuses = code
@@ -214,5 +214,5 @@ async def test_a_dead_address_ends_its_touch_quietly(practice: Practice) -> None
             await practice.move_to(f"2026-03-0{int(day) - 1} 10:00")
         assert (await practice.touches(ana))["day_before"] == ("failed", code)
         seen[code] = [line["event"] for line in lines if line["log_level"] == "error"]
-    assert seen == {"address_unreachable": [], "origin_unavailable": ["message_refused"]}
+    assert seen == {"address_unreachable": [], "origin_not_yours": ["message_refused"]}
     assert "bounced" in reason_sentence("address_unreachable")

@@ -12,15 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.content.fields import UnfitFieldsError, clean_fields
 from services.mailer.domain.acceptance import Acceptance, judge_message
+from services.mailer.domain.contents import ContentHead
 from services.mailer.domain.pace_keys import make_pace_key
+from services.mailer.domain.platform_sender import PlatformFacts
 from services.mailer.domain.sealing import seal_place
 from services.mailer.store.accepting import NewMessage, add_messages, find_known, find_live_touches
-from services.mailer.store.reading import find_classes, find_locations
+from services.mailer.store.reading import find_heads, find_locations
 from services.mailer.store.reporting import find_unreachable
 from shared.kit.crypto import DataKeys, FieldCipher
 from shared.kit.db import set_subscriber
 from shared.schemas.location import LocationFacts, SubscriberFacts
-from shared.schemas.mailer import MessageInput, MessageReceipt
+from shared.schemas.mailer import PLATFORM_SENDER, MessageInput, MessageReceipt
 from shared.schemas.token import MessageClass
 
 _TRIES: Final = 4
@@ -30,21 +32,36 @@ _TRIES: Final = 4
 class _Known:
     """What all messages of a call are held against."""
 
-    classes: Mapping[UUID, tuple[UUID | None, MessageClass]]
+    heads: Mapping[UUID, ContentHead]
     locations: Mapping[UUID, tuple[LocationFacts, SubscriberFacts | None]]
+    own_hosts: frozenset[str]
+    submitter: str
+    pace_secret: bytes
 
 
 async def accept_messages(
-    connection: AsyncConnection, *, given: Sequence[MessageInput], keys: DataKeys, pace_secret: bytes, now: datetime
+    connection: AsyncConnection,
+    *,
+    given: Sequence[MessageInput],
+    keys: DataKeys,
+    own_hosts: frozenset[str],
+    pace_secret: bytes,
+    now: datetime,
+    submitter: str = "scheduler",
+    platform: PlatformFacts | None = None,
 ) -> list[MessageReceipt]:
     """Store messages and return one receipt each, in order: accepted, repeated (absorbed), or refused with a stable code.
 
     A message id is its own idempotency key; a touch that a live message carries is refused (`touch_taken`), so that regrouping cannot
-    mail anyone twice (architecture 3).
+    mail anyone twice (architecture 3). `submitter` is the service that offers them, `platform` the sender of mail of our own, where there is one.
     """
     known = _Known(
-        await find_classes(connection, {message.content_id for message in given}),
-        await find_locations(connection, {message.location_id for message in given}),
+        await find_heads(connection, {message.content_id for message in given}),
+        await find_locations(connection, {message.location_id for message in given})
+        | ({PLATFORM_SENDER: platform} if platform else {}),
+        own_hosts,
+        submitter,
+        pace_secret,
     )
     receipts: dict[int, MessageReceipt] = {}
     for subscriber_id in sorted({message.subscriber_id for message in given}):
@@ -54,7 +71,7 @@ async def accept_messages(
         for tries_left in reversed(range(_TRIES)):
             try:
                 async with connection.begin_nested():
-                    receipts |= await _accept_own(connection, subscriber_id, own, known, cipher, pace_secret, now)
+                    receipts |= await _accept_own(connection, subscriber_id, own, known, cipher, now)
                 break
             except IntegrityError:  # the same messages or touches were being submitted: they are there now, look again
                 if not tries_left:
@@ -68,7 +85,6 @@ async def _accept_own(
     own: Sequence[tuple[int, MessageInput]],
     known: _Known,
     cipher: FieldCipher,
-    pace_secret: bytes,
     now: datetime,
 ) -> dict[int, MessageReceipt]:
     """Judge and store the messages of one subscriber; return receipts by index."""
@@ -83,11 +99,14 @@ async def _accept_own(
     new: list[NewMessage] = []
     for index, message in own:
         location, subscriber = known.locations.get(message.location_id, (None, None))
-        content = known.classes.get(message.content_id)
-        acceptance = Acceptance(repeated, taken, location, subscriber, content, unreachable)
+        content = known.heads.get(message.content_id)
+        acceptance = Acceptance(
+            repeated, taken, location, subscriber, content, unreachable, known.own_hosts, known.submitter
+        )
         code = judge_message(message, acceptance, now=now) or _unfit(message)
         if code is None and content is not None:
-            new.append(_seal(message, content[1], cipher, make_pace_key(message.address, pace_secret), now))
+            pace_key = make_pace_key(message.address, known.pace_secret)
+            new.append(_seal(message, content.message_class, cipher, pace_key, now))
             repeated.add(message.message_id)
             taken |= {touch.touch_id for touch in message.touches}
         receipts[index] = _receipt(message.message_id, code)

@@ -1,4 +1,4 @@
-"""Pause and resume: by campaign, by subscriber, or everything; checked inside the marker."""
+"""Pause and resume: by campaign, by subscriber, a subscriber's commercial mail, or everything; checked inside the marker."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,7 @@ from services.mailer.domain.refusals import StopMismatchedError
 from services.mailer.store.accepting import set_stop
 from shared.schemas.mailer import StopInput
 
-StopScope = Literal["all", "subscriber", "campaign"]
+StopScope = Literal["all", "subscriber", "campaign", "commercial"]
 
 
 async def change_stop(

@@ -8,19 +8,30 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mailer.content.findings import ContentSource, LintRules
+from services.mailer.content.findings import ContentSource
+from services.mailer.content.rules.given import rules_for
 from services.mailer.content.sandbox import compile_in_sandbox
+from services.mailer.domain.platform_sender import PlatformFacts, is_platform
 from services.mailer.domain.refusals import ContentFrozenError, ContentRefusedError
 from services.mailer.store.accepting import add_content, find_content, findings_json
+from services.mailer.store.reading import find_places
 from shared.schemas.mailer import Content, ContentInput, LintFinding
 
 
 async def publish_content(
-    connection: AsyncConnection, *, content_id: UUID, given: ContentInput, operator: str, now: datetime
+    connection: AsyncConnection,
+    *,
+    content_id: UUID,
+    given: ContentInput,
+    operator: str,
+    own_hosts: frozenset[str],
+    platform: PlatformFacts | None,
+    now: datetime,
 ) -> Content:
     """Publish `given` under `content_id` or raise ContentRefusedError with its findings, ContentFrozenError for other bytes under a used id.
 
-    Publishing the same bytes again is a harmless repeat, answered from what is stored (architecture 3).
+    `platform` is the sender of mail of our own, whose content names it as subscriber. Publishing the same bytes again is a harmless repeat,
+    answered from what is stored (architecture 3).
     """
     digest = hashlib.sha256(json.dumps(given.model_dump(mode="json"), sort_keys=True).encode()).digest()
     if (stored := await find_content(connection, content_id)) is not None:
@@ -28,7 +39,12 @@ async def publish_content(
     source = ContentSource(
         given.language, given.vertical, given.message_class, given.subject, given.mjml, given.text, given.sample
     )
-    compiled = await compile_in_sandbox(source, LintRules(operator=operator))
+    is_ours = is_platform(given.subscriber_id)
+    places = await find_places(connection, given.subscriber_id) if given.subscriber_id else []
+    if is_ours and platform:
+        places = [platform[0]]
+    rules = rules_for(places, operator=operator, own_hosts=own_hosts, for_platform=is_ours)
+    compiled = await compile_in_sandbox(source, rules)
     findings = findings_json(compiled.findings)
     if compiled.content is None:
         raise ContentRefusedError(findings=findings)
@@ -39,6 +55,7 @@ async def publish_content(
         ),
         "html": compiled.content.html,
         "fields": list(compiled.content.fields),
+        "shown_fields": list(compiled.content.shown_fields),
         "findings": findings,
         "content_hash": digest,
         "published_at": now,

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Request
 
+from services.mailer.actions.preview_content import preview_content
 from services.mailer.actions.publish_content import publish_content
 from services.mailer.api import examples
-from shared.kit.auth import Caller, only_service
+from shared.kit.auth import Caller, needs, only_service
 from shared.kit.requests import Transaction
-from shared.schemas.mailer import Content, ContentInput
+from shared.schemas.mailer import Content, ContentInput, ContentPreview, ContentPreviewInput
 
 router = APIRouter(tags=["contents"])
 
@@ -25,5 +26,33 @@ async def put_content(
     """Publish a content version. The same bytes again are a harmless repeat; other bytes under a used id are refused (409)."""
     deps: Any = request.app.state.deps
     return await publish_content(
-        connection, content_id=content_id, given=given, operator=deps.settings.operator, now=deps.clock.now()
+        connection,
+        content_id=content_id,
+        given=given,
+        operator=deps.settings.operator,
+        own_hosts=deps.settings.own_hosts,
+        platform=deps.settings.platform,
+        now=deps.clock.now(),
+    )
+
+
+@router.post("/v1/contents/preview", responses=examples.answered(examples.PREVIEW))
+async def post_preview(
+    given: Annotated[ContentPreviewInput, Body(openapi_examples=examples.worked(examples.PREVIEW_INPUT))],
+    request: Request,
+    connection: Transaction,
+    caller: Annotated[Caller, needs("campaigns", services=("scheduler", "portal"))],
+) -> ContentPreview:
+    """Show a content as it would be sent, with its findings. A client sees its own locations only; nothing is kept."""
+    settings: Any = request.app.state.deps.settings
+    return await preview_content(
+        connection,
+        given=given.content,
+        fields=given.fields,
+        location_id=given.location_id,
+        subscriber_id=None if caller.kind == "service" else caller.subscriber,
+        operator=settings.operator,
+        own_hosts=settings.own_hosts,
+        platform=settings.platform,
+        optout_url=f"{settings.optout_public_url}/u/preview",
     )

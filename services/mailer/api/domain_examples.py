@@ -27,3 +27,10 @@ PAGE: dict[str, Any] = {
         },
     ],
 }
+COMPLAINTS: dict[str, Any] = {
+    "domain": DOMAIN,
+    "state": "alarm",
+    "paused_at": None,
+    "release_not_before": None,
+    "days": [{"day": "2026-03-02", "sent": 2400, "complaints": 2, "rate": 0.00083}],
+}

@@ -37,6 +37,17 @@ PUBLISHED: dict[str, Any] = {
     "findings": [],
     "published_at": "2026-03-02T15:00:00Z",
 }
+PREVIEW_INPUT: dict[str, Any] = {
+    "content": CONTENT,
+    "fields": {"person": {"greeting": "Bob"}},
+    "location_id": _LOCATION,
+}
+PREVIEW: dict[str, Any] = {
+    "subject": "A note from Bright Smile Dental",
+    "text": "Hello Bob, ...",
+    "html": "<!doctype html>...",
+    "findings": [],
+}
 MESSAGES: dict[str, Any] = {
     "messages": [
         {

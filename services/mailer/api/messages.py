@@ -36,16 +36,19 @@ async def post_messages(
     given: Annotated[MessagesInput, Body(openapi_examples=examples.worked(examples.MESSAGES))],
     request: Request,
     connection: Transaction,
-    caller: Annotated[Caller, only_service("scheduler")],
+    caller: Annotated[Caller, only_service("scheduler", "portal")],
 ) -> MessageReceipts:
-    """Submit messages; each has its own receipt and its own id as idempotency key."""
+    """Submit messages; each has its own receipt and its own id as idempotency key. Its origin says which service may (scheduler: campaigns)."""
     deps: Any = request.app.state.deps
     receipts = await accept_messages(
         connection,
         given=given.messages,
         keys=deps.data_keys,
+        own_hosts=deps.settings.own_hosts,
         pace_secret=deps.settings.pace_secret,
         now=deps.clock.now(),
+        submitter=caller.name,
+        platform=deps.settings.platform,
     )
     return MessageReceipts(receipts=receipts)
 

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Body, Path, Request
 from services.mailer.actions.add_sender_domain import add_sender_domain
 from services.mailer.actions.list_sender_domains import list_sender_domains
 from services.mailer.actions.rotate_sender_keys import rotate_sender_keys
+from services.mailer.actions.show_complaints import show_complaints
 from services.mailer.actions.show_sender_domain import show_sender_domain
 from services.mailer.api import domain_examples
 from services.mailer.api.examples import answered, worked
 from shared.kit.auth import Caller, needs
 from shared.kit.requests import Transaction
-from shared.schemas.mailer import RotationInput, SenderDomain, SenderDomainInput, SenderDomains
+from shared.schemas.mailer import ComplaintStatus, RotationInput, SenderDomain, SenderDomainInput, SenderDomains
 
 router = APIRouter(tags=["sender domains"])
 
@@ -73,3 +74,12 @@ async def post_rotate(
         keys=deps.data_keys,
         now=deps.clock.now(),
     )
+
+
+@router.get("/v1/sender-domains/{domain}/complaints", responses=answered(domain_examples.COMPLAINTS))
+async def get_complaints(
+    domain: Domain, request: Request, connection: Transaction, caller: MayManage
+) -> ComplaintStatus:
+    """Complaints per day about mail from this header-from domain, registered here or not, and whether commercial mail is paused for them."""
+    now = request.app.state.deps.clock.now()
+    return await show_complaints(connection, subscriber_id=caller.subscriber, domain=domain, now=now)

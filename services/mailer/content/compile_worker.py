@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from services.mailer.content.compile import compile_content
+from services.mailer.content.fields import SenderFields
 from services.mailer.content.findings import ContentSource, LintRules
 
 CPU_SECONDS: Final = 2
@@ -34,8 +35,17 @@ def main() -> int:
     """Answer one request from standard input on standard output."""
     request = json.loads(sys.stdin.buffer.read())
     limit_self()
-    rules = LintRules(request["rules"]["operator"], frozenset(request["rules"]["own_hosts"]))
-    compilation = compile_content(ContentSource(**request["source"]), rules)
+    given = request["rules"]
+    rules = LintRules(
+        given["operator"], frozenset(given["own_hosts"]), frozenset(given["procedure_names"]), given["for_platform"]
+    )
+    as_sent = request["as_sent"]
+    compilation = compile_content(
+        ContentSource(**request["source"]),
+        rules,
+        sender=SenderFields(**as_sent["sender"]) if as_sent else None,
+        **({"optout_url": as_sent["optout_url"]} if as_sent else {}),
+    )
     sys.stdout.write(json.dumps(asdict(compilation)))
     return 0
 

@@ -34,10 +34,16 @@ class ContentSource:
 
 @dataclass(frozen=True, slots=True)
 class LintRules:
-    """What differs between installations and locations: `own_hosts` may be linked to and load images from (S-054, S-094)."""
+    """What differs between installations and locations.
+
+    `own_hosts` may be linked to and load images from (S-054, S-094), `procedure_names` are the location's own (L-106); `for_platform` is mail of
+    our own, which is sent for nobody.
+    """
 
     operator: str = "Dueback"
     own_hosts: frozenset[str] = field(default_factory=frozenset)
+    procedure_names: frozenset[str] = field(default_factory=frozenset)
+    for_platform: bool = False
 
 
 @dataclass(frozen=True, slots=True)

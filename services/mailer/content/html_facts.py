@@ -1,33 +1,42 @@
 """What stands in a compiled HTML: links, resources, template marks and where they are. Facts only; lint.py judges them."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Final
+
+from services.mailer.content.html_style import Look, StyleSheet, apply_style, read_colour, read_style
 
 MARK: Final = re.compile(r"\{\{[ \t\r\n]*([A-Za-z][A-Za-z0-9_.]*)[ \t\r\n]*\}\}")
 _ANY_MARK: Final = re.compile(r"\{\{|\{%|\{#")
 _URL_IN_STYLE: Final = re.compile(r"url\(|@import|expression\(|-moz-binding", re.IGNORECASE)
 _VOID: Final = frozenset(("area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "base", "embed"))
 _FREE_ATTRIBUTES: Final = frozenset(("alt", "title", "aria-label"))
-_SIZED: Final = re.compile(r"font-size:\s*(\d+(?:\.\d+)?)px", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class HtmlFacts:
-    """Facts of one HTML. `marked` are attributes with template marks other than links, sources and texts; `shown` the marks in visible text."""
+    """Facts of one HTML.
+
+    `marked` are attributes with template marks other than links, sources and texts. `shown` are the marks a reader can see, with how they look
+    at each place; `linked` those that a link with words to see leads to, with how these look. `titles` and `alts` are what is shown in their stead.
+    """
 
     tags: set[str] = field(default_factory=set)
     handlers: set[str] = field(default_factory=set)
     links: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     marked: set[str] = field(default_factory=set)
-    shown: set[str] = field(default_factory=set)
+    shown: dict[str, list[Look]] = field(default_factory=dict)
+    linked: dict[str, list[Look]] = field(default_factory=dict)
+    titles: list[str] = field(default_factory=list)
+    alts: list[str] = field(default_factory=list)
+    language: str = ""
+    images: int = 0
     has_style_urls: bool = False
     has_marks_in_style: bool = False
     images_without_alt: int = 0
     visible_text: str = ""
-    smallest_optout_px: float | None = None
 
 
 def read_html(html: str) -> HtmlFacts:
@@ -39,52 +48,74 @@ def read_html(html: str) -> HtmlFacts:
     return reader.facts
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An open element: its tag, how words in it look, and the marks in the addresses of the links around it."""
+
+    tag: str
+    look: Look
+    links: tuple[str, ...] = ()
+
+
 class _Reader(HTMLParser):
-    """Keeps a stack of open elements to know what is hidden and how large a link's text is."""
+    """Keeps a stack of open elements to know what is hidden, how large and how clear its words are."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.facts = HtmlFacts()
         self.texts: list[str] = []
-        self._open: list[tuple[str, bool, float | None, bool]] = []
+        self._sheet = StyleSheet()
+        self._open: list[_Open] = [_Open("", Look())]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.facts.tags.add(tag)
-        style, link = "", ""
-        for name, value in attrs:
-            self._take_attribute(tag, name, value or "")
-            style = value or "" if name == "style" else style
-            link = value or "" if name == "href" else link
-        if tag == "img" and not any(name == "alt" for name, _ in attrs):
-            self.facts.images_without_alt += 1
-        if tag in _VOID:
-            return
-        _, hidden, size, in_optout = self._open[-1] if self._open else ("", False, None, False)
-        sized = _SIZED.search(style)
-        hides = "display:none" in style.replace(" ", "").lower() or tag in ("style", "title", "head", "script")
-        size = float(sized[1]) if sized else size
-        mark = MARK.fullmatch(link.strip())
-        self._open.append((tag, hidden or hides, size, in_optout or bool(mark and mark[1] == "links.optout")))
+        values = {name: value or "" for name, value in attrs}
+        for name, value in values.items():
+            self._take_attribute(name, value)
+        if tag == "html":
+            self.facts.language = values.get("lang", "")
+        if tag == "img":
+            self.facts.images += 1
+            self.facts.images_without_alt += "alt" not in values
+        if tag not in _VOID:
+            self._open.append(self._enter(tag, values))
 
     def handle_endtag(self, tag: str) -> None:
-        for index in range(len(self._open) - 1, -1, -1):
-            if self._open[index][0] == tag:
+        for index in range(len(self._open) - 1, 0, -1):
+            if self._open[index].tag == tag:
                 del self._open[index:]
                 return
 
     def handle_data(self, data: str) -> None:
-        tag, hidden, size, in_optout = self._open[-1] if self._open else ("", False, None, False)
-        if tag == "style":
+        inside = self._open[-1]
+        if inside.tag == "style":
             self.facts.has_style_urls |= bool(_URL_IN_STYLE.search(data))
             self.facts.has_marks_in_style |= bool(_ANY_MARK.search(data))
-        if hidden or not data.strip():
+            self._sheet.read(data)
+        if inside.tag == "title":
+            self.facts.titles.append(data)
+        if not inside.look.is_readable or not data.strip():
             return
         self.texts.append(data)
-        self.facts.shown.update(MARK.findall(data))
-        if in_optout and size is not None:
-            self.facts.smallest_optout_px = min(size, self.facts.smallest_optout_px or size)
+        for mark in MARK.findall(data):
+            self.facts.shown.setdefault(mark, []).append(inside.look)
+        for mark in inside.links:
+            self.facts.linked.setdefault(mark, []).append(inside.look)
 
-    def _take_attribute(self, tag: str, name: str, value: str) -> None:
+    def _enter(self, tag: str, values: dict[str, str]) -> _Open:
+        above = self._open[-1]
+        look = above.look
+        if paper := read_colour(values.get("bgcolor", "").lower()):
+            look = replace(look, paper=paper)
+        if tag in ("style", "title", "head", "script") or "hidden" in values:
+            look = replace(look, is_hidden=True)
+        for style in self._sheet.styles_of(tag, values.get("class", "").split()):
+            look = apply_style(look, style)
+        look = apply_style(look, read_style(values.get("style", "")))
+        mark = MARK.fullmatch(values.get("href", "").strip())
+        return _Open(tag, look, (*above.links, mark[1]) if mark else above.links)
+
+    def _take_attribute(self, name: str, value: str) -> None:
         facts = self.facts
         if name.startswith("on"):
             facts.handlers.add(name)
@@ -95,5 +126,7 @@ class _Reader(HTMLParser):
         elif name == "style":
             facts.has_style_urls |= bool(_URL_IN_STYLE.search(value))
             facts.has_marks_in_style |= bool(_ANY_MARK.search(value))
-        elif name not in _FREE_ATTRIBUTES and _ANY_MARK.search(value):
+        elif name in _FREE_ATTRIBUTES:
+            facts.alts.append(value)
+        elif _ANY_MARK.search(value):
             facts.marked.add(name)

@@ -9,8 +9,9 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from services.mailer.content.fields import SenderFields
 from services.mailer.content.findings import Compilation, ContentSource, Finding, LintRules
 from services.mailer.domain.contents import CompiledContent
 
@@ -21,9 +22,16 @@ _LARGEST_ANSWER: Final = 1_000_000
 
 
 async def compile_in_sandbox(
-    source: ContentSource, rules: LintRules, *, wall_seconds: float = WALL_SECONDS
+    source: ContentSource,
+    rules: LintRules,
+    *,
+    as_sent: tuple[SenderFields, str] | None = None,
+    wall_seconds: float = WALL_SECONDS,
 ) -> Compilation:
-    """Return what compile_content returns, from its own process. A worker that died or took too long is a finding, not an error of ours."""
+    """Return what compile_content returns, from its own process; `as_sent` is who sends it and the address of its way out, for a preview.
+
+    A worker that died or took too long is a finding, not an error of ours.
+    """
     worker = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -34,10 +42,10 @@ async def compile_in_sandbox(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    request = {"source": asdict(source), "rules": {"operator": rules.operator, "own_hosts": sorted(rules.own_hosts)}}
+    request = json.dumps(_write(source, rules, as_sent)).encode()
     try:
         async with asyncio.timeout(wall_seconds):
-            answer, _ = await worker.communicate(json.dumps(request).encode())
+            answer, _ = await worker.communicate(request)
     except TimeoutError:
         return _stopped()
     finally:
@@ -55,11 +63,19 @@ def _stopped() -> Compilation:
     )
 
 
+def _write(source: ContentSource, rules: LintRules, as_sent: tuple[SenderFields, str] | None) -> dict[str, object]:
+    lists = {"own_hosts": sorted(rules.own_hosts), "procedure_names": sorted(rules.procedure_names)}
+    sender = {"sender": asdict(as_sent[0]), "optout_url": as_sent[1]} if as_sent else None
+    return {"source": asdict(source), "rules": asdict(rules) | lists, "as_sent": sender}
+
+
 def _read(answer: bytes) -> Compilation:
     data = json.loads(answer)
-    content = data["content"]
+    content: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in (data["content"] or {}).items()
+    }
     return Compilation(
-        CompiledContent(**{**content, "fields": tuple(content["fields"])}) if content else None,
+        CompiledContent(**content) if content else None,
         tuple(Finding(**finding) for finding in data["findings"]),
         tuple(data["preview"]) if data["preview"] else None,
     )

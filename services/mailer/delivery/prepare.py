@@ -11,13 +11,14 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from services.mailer.content.environment import FieldMissingError
-from services.mailer.content.fields import UnfitFieldsError
+from services.mailer.content.fields import OPTOUT, UnfitFieldsError
 from services.mailer.content.notices import write_sender_fields
 from services.mailer.content.render import Renderer, RenderFailedError
 from services.mailer.delivery.signing import Draft, SenderHeldError, Signers
 from services.mailer.domain.contents import CompiledContent
 from services.mailer.domain.moves import Move
 from services.mailer.domain.pace_keys import make_sender_key
+from services.mailer.domain.platform_sender import PlatformFacts
 from services.mailer.domain.readiness import judge_readiness
 from services.mailer.domain.sealing import seal_place
 from services.mailer.domain.sender_domain import domain_of
@@ -72,6 +73,7 @@ class Sending:
     mail_domain: str
     operator: str
     must_sign: bool
+    platform: PlatformFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Preparer:
                     self._ciphers[subscriber_id] = await self._keys.cipher(connection, subscriber_id)
             self._contents |= await find_contents(connection, contents)
             found = await find_locations(connection, {message.location_id for message in messages})
+            found |= {facts[0].location_id: facts for facts in [self._sending.platform] if facts}
             senders = {(message.subscriber_id, message.location_id) for message in messages}
             domains = {
                 (owner, _domain_of(found[place][0]))
@@ -229,7 +232,9 @@ class Preparer:
             location.name,
             location.sender.header_from,
             location.sender.reply_to,
-            f"{content.message_class}.{location.location_id.hex}.{self._sending.mail_domain}",
+            f"{content.message_class}.{location.location_id.hex}.{self._sending.mail_domain}"
+            if OPTOUT in content.fields
+            else "",
             self._sending.mail_domain,
         )
         return Renderer(content, sender), Skeleton(lines, self._sending.returns)

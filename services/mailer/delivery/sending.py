@@ -12,6 +12,7 @@ from services.mailer.delivery.prepare import Prepared, UnsendableError
 from services.mailer.delivery.routing import Lane
 from services.mailer.delivery.tools import Tools
 from services.mailer.domain.moves import INNOCENT_WAIT, Move
+from services.mailer.domain.origins import keep_waiting
 from services.mailer.domain.outcomes import Bounced, Deferred, Phase, PutBack, Uncertain
 from services.mailer.domain.states import State
 from services.mailer.smtp.connect import Relay, RelayNotReadyError
@@ -68,7 +69,9 @@ class Sending:
             try:
                 prepared = self._t.preparer.prepare(message)
             except UnsendableError as unsendable:
-                self._t.settle_move(message, unsendable.move)
+                self._t.settle_move(
+                    message, keep_waiting(message.subscriber_id, unsendable.move, now=self._t.clock.now())
+                )
             except Exception as error:
                 log("mailer.delivery").error("prepare_failed", message_id=str(message.message_id), exc_info=error)
                 self._t.settle_move(message, Move(State.FAILED, "prepare_failed"))

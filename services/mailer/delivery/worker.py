@@ -21,6 +21,7 @@ from shared.kit.crashpoints import crashpoint
 from shared.kit.ids import new_id
 from shared.kit.logs import log
 from shared.kit.loops import pause
+from shared.schemas.mailer import PLATFORM_SENDER
 from shared.schemas.optout import PermissionQuery
 
 _BATCH: Final = 500
@@ -139,10 +140,16 @@ class DeliveryWorker:
                 message_class="commercial" if message.message_class == "commercial" else "transactional",
             )
             for message in messages
+            if message.subscriber_id
+            != PLATFORM_SENDER  # mail of our own rests on no consent; suppressions stop it at the marker
         ]
-        answers = await self._t.optout.check(queries)
+        answers = {answer.query_id: answer for answer in await self._t.optout.check(queries)} if queries else {}
         allowed = []
-        for message, answer in zip(messages, answers, strict=True):
+        for message in messages:
+            if message.subscriber_id == PLATFORM_SENDER:
+                allowed.append(message)
+                continue
+            answer = answers[message.message_id]
             if answer.answer == "allowed":
                 allowed.append(message)
             elif answer.answer == "refused":

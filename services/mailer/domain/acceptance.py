@@ -5,23 +5,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.mailer.domain.contents import ContentHead
+from services.mailer.domain.link_hosts import hosts_of, judge_links
+from services.mailer.domain.origins import is_own_mail, judge_origin
+from services.mailer.domain.procedure_names import names_procedure
 from shared.schemas.address import AddressRefusedError, canonical_address
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.mailer import MessageInput
-from shared.schemas.token import MessageClass
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What is known when a message is offered. `content` is (owner, class) of its content version; owner None is the platform.
-    `unreachable` are the address keys that bounced (L-075)."""
+    """What is known when a message is offered.
+
+    `unreachable` are the address keys that bounced (L-075), `own_hosts` our own pages, to which every mail may lead; `submitter` is the service
+    that offers it.
+    """
 
     known: Collection[UUID]
     taken: Collection[UUID]
     location: LocationFacts | None
     subscriber: SubscriberFacts | None
-    content: tuple[UUID | None, MessageClass] | None
+    content: ContentHead | None
     unreachable: Collection[str] = ()
+    own_hosts: frozenset[str] = frozenset()
+    submitter: str = "scheduler"
 
 
 def judge_message(message: MessageInput, known: Acceptance, *, now: datetime) -> str | None:
@@ -32,19 +40,21 @@ def judge_message(message: MessageInput, known: Acceptance, *, now: datetime) ->
     """
     if message.message_id in known.known:
         return "repeated"
-    return _judge_sender(message, known) or _judge_recipient(message, known, now)
+    return _judge_sender(message, known) or _judge_recipient(message, known, now) or _judge_fields(message, known)
 
 
 def _judge_sender(message: MessageInput, known: Acceptance) -> str | None:
-    if message.origin != "campaign":
-        return "origin_unavailable"
+    if (code := judge_origin(message, known.submitter, known.content)) is not None:
+        return code
+    if known.location is None and is_own_mail(message):
+        return "platform_sender_missing"
     if known.location is None or known.location.subscriber_id != message.subscriber_id:
         return "location_unknown"
     if known.subscriber is None or known.subscriber.agreement_version is None or not known.subscriber.active:
         return "agreement_required"
     if known.location.state != "live":
         return "location_not_live"
-    if known.content is None or known.content[0] not in (None, message.subscriber_id):
+    if known.content is None or known.content.subscriber_id not in (None, message.subscriber_id):
         return "content_unknown"
     return None
 
@@ -63,3 +73,15 @@ def _judge_recipient(message: MessageInput, known: Acceptance, now: datetime) ->
     except AddressRefusedError as refused:
         return refused.code
     return None
+
+
+def _judge_fields(message: MessageInput, known: Acceptance) -> str | None:
+    """Links in fields lead where the location allows (S-054); what a mailbox list shows names none of a practice's procedures (L-106)."""
+    location, content = known.location, known.content
+    if location is None or content is None:
+        return None
+    if location.vertical == "dental" and location.procedure_names:
+        shown = content.fields if content.shown_fields is None else content.shown_fields
+        if names_procedure(message.fields, shown, location.procedure_names):
+            return "health_in_subject"
+    return judge_links(message.fields, known.own_hosts | hosts_of(location))

@@ -1,11 +1,17 @@
 """A published content as store and rendering know it."""
 
 from dataclasses import dataclass
+from uuid import UUID
+
+from shared.schemas.token import MessageClass
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledContent:
-    """A published version: three checked templates and the fields they need. Small, frozen, and all that rendering needs."""
+    """A published version: three checked templates and the fields they need. Small, frozen, and all that rendering needs.
+
+    `shown_fields` are those of subject and preheader, which a mailbox list shows without opening the mail.
+    """
 
     language: str
     message_class: str
@@ -13,3 +19,14 @@ class CompiledContent:
     text: str
     html: str
     fields: tuple[str, ...]
+    shown_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContentHead:
+    """What accepting a message needs to know of its content; `subscriber_id` None for stock content, `shown_fields` None where not recorded."""
+
+    subscriber_id: UUID | None
+    message_class: MessageClass
+    fields: tuple[str, ...]
+    shown_fields: tuple[str, ...] | None

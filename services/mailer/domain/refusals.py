@@ -83,3 +83,9 @@ class MessageLeavingError(BusyError):
     """A report came before the relay's reply to its message is on file; told now, it would be overtaken by `sent`."""
 
     code, title = "message_leaving", "The message of this report is just being handed over; send it again."
+
+
+class LocationUnknownError(NotFoundError):
+    """No such location for this caller."""
+
+    code, title = "location_unknown", "There is no location with this id."

@@ -27,6 +27,7 @@ Sign = Callable[[Sequence[bytes], bytes], bytes]
 
 _ONE_CLICK: Final = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 _FIXED: Final = b"Auto-Submitted: auto-generated\r\nPrecedence: bulk\r\nMIME-Version: 1.0\r\n"
+_BULK: Final = b"Precedence: bulk\r\n"
 _SPECIAL: Final = re.compile(r'[ <>,;"\\()]')
 _TEXT: Final = b"\r\nContent-Type: text/plain; charset=utf-8\r\n"
 _HTML: Final = b"\r\nContent-Type: text/html; charset=utf-8\r\n"
@@ -34,7 +35,10 @@ _HTML: Final = b"\r\nContent-Type: text/html; charset=utf-8\r\n"
 
 @dataclass(frozen=True, slots=True)
 class SenderLines:
-    """Who the reader sees. `list_id` is stable per location and class (RFC 2919, L-038); `mail_domain` receives bounces and mailed opt-outs."""
+    """Who the reader sees. `list_id` is stable per location and class (RFC 2919, L-038); `mail_domain` receives bounces and mailed opt-outs.
+
+    An empty `list_id` is mail a person asked for or needs: no list headers (RFC 2369), no Precedence.
+    """
 
     display_name: str
     header_from: str
@@ -78,11 +82,11 @@ class Skeleton:
         self._from = mailbox_header("From", sender.display_name, sender.header_from)
         self._common: list[bytes] = [
             token_header("Reply-To", f"<{sender.reply_to}>"),
-            _ONE_CLICK,
-            token_header("List-Id", f"<{sender.list_id}>"),
+            *([_ONE_CLICK, token_header("List-Id", f"<{sender.list_id}>")] if sender.list_id else []),
             *([token_header("Feedback-ID", sender.feedback_id)] if sender.feedback_id else []),
-            *_FIXED.splitlines(keepends=True),
+            *(_FIXED if sender.list_id else _FIXED.replace(_BULK, b"")).splitlines(keepends=True),
         ]
+        self._is_list = bool(sender.list_id)
 
     def message_id_of(self, message_id: UUID) -> str:
         """Return the Message-ID header's value: derived from the id alone, so it stands before the first attempt and never changes."""
@@ -102,7 +106,7 @@ class Skeleton:
             _recipient_header(letter.recipient),
             text_header("Subject", letter.subject),
             f"Date: {format_date(letter.at)}\r\nMessage-ID: {message_id_header}\r\n".encode(),
-            token_header("List-Unsubscribe", f"<{letter.optout_url}>,", mailto),
+            *([token_header("List-Unsubscribe", f"<{letter.optout_url}>,", mailto)] if self._is_list else []),
             *self._common,
         ]
         boundary, body = _make_body(name, letter.text, letter.html)

@@ -40,7 +40,10 @@ _LATE: Final = text("""
 select t.touch_id from message_touches t join messages m using (subscriber_id, message_id)
 where t.subscriber_id = :s and t.live and t.touch_id = any (cast(:ids as uuid[])) and m.state not in ('accepted', 'deferred', 'claimed')
 """)
-_UNSTOP: Final = text("delete from stops where scope = :scope and id = :id")
+# Whoever lets commercial mail go on lifts the stop by complaints with it (L-061).
+_UNSTOP: Final = text(
+    "delete from stops where id = :id and (scope = :scope or (:scope = 'commercial' and scope = 'complaints'))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ async def add_messages(connection: AsyncConnection, subscriber_id: UUID, new: Se
         for message in new
         for touch, person in message.touches
     ]
-    await connection.execute(insert(message_touches), rows)
+    if rows:
+        await connection.execute(insert(message_touches), rows)
 
 
 async def cancel_live(

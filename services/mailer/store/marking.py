@@ -17,7 +17,8 @@ _WHY: Final = """
 select m.message_id, case
     when exists (select from suppressions s where (s.address_key = m.address_key or s.person_id = any (m.person_ids))
         and (s.subscriber_id is null or s.subscriber_id = m.subscriber_id) and (s.location_id is null or s.location_id = m.location_id)
-        and (s.suppression_class = 'all' or m.message_class = 'commercial')) then 'suppressed'
+        and (s.suppression_class = 'all' or m.message_class = 'commercial'))
+        and m.origin not in ('privacy_case', 'opt_in') then 'suppressed'
     when m.useful_until <= $3 then 'expired'
     else 'put_back' end as verdict
 from unnest($1::uuid[], $2::uuid[]) as k (subscriber_id, message_id)

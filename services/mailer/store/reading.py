@@ -9,17 +9,17 @@ from pydantic import ValidationError
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mailer.domain.contents import CompiledContent
+from services.mailer.domain.contents import CompiledContent, ContentHead
 from services.mailer.store.tables import contents
 from shared.kit.db import RawConnection
 from shared.schemas.location import LocationFacts, SubscriberFacts
-from shared.schemas.token import MessageClass
 
 _LOCATIONS = text("""
 select l.body as location, s.body as subscriber from directory l
 left join directory s on s.kind = 'subscriber' and s.id = l.body ->> 'subscriber_id'
 where l.kind = 'location' and l.id = any (cast(:ids as text[]))
 """)
+_PLACES = text("select body from directory where kind = 'location' and body ->> 'subscriber_id' = :s")
 
 
 _LOCATION_OF: Final = """
@@ -66,18 +66,27 @@ async def find_locations(
     return found
 
 
-async def find_classes(
-    connection: AsyncConnection, content_ids: Collection[UUID]
-) -> dict[UUID, tuple[UUID | None, MessageClass]]:
-    """Return owner and class of these contents."""
-    rows = await connection.execute(
-        select(contents.c.content_id, contents.c.subscriber_id, contents.c.message_class).where(
-            contents.c.content_id.in_(content_ids)
+async def find_heads(connection: AsyncConnection, content_ids: Collection[UUID]) -> dict[UUID, ContentHead]:
+    """Return what accepting needs to know of these contents."""
+    part = contents.c
+    wanted = select(part.content_id, part.subscriber_id, part.message_class, part.fields, part.shown_fields)
+    rows = await connection.execute(wanted.where(part.content_id.in_(content_ids)))
+    return {
+        row.content_id: ContentHead(
+            row.subscriber_id,
+            row.message_class,
+            tuple(row.fields),
+            None if row.shown_fields is None else tuple(row.shown_fields),
         )
-    )
-    return {row.content_id: (row.subscriber_id, row.message_class) for row in rows}
+        for row in rows
+    }
+
+
+async def find_places(connection: AsyncConnection, subscriber_id: UUID) -> list[LocationFacts]:
+    """Return the present facts of all locations of a subscriber, whatever their state."""
+    rows = await connection.execute(_PLACES, {"s": str(subscriber_id)})
+    return [LocationFacts.model_validate(_json(row.body)) for row in rows]
 
 
 def _json(value: Any) -> Any:
-
     return json.loads(value) if isinstance(value, str) else value

@@ -20,9 +20,10 @@ SOFT_WINDOW: Final = timedelta(days=14)
 SOFT_PAUSE: Final = timedelta(days=90)
 """L-075: five soft failures in 14 days without a success between. After 90 days the address is tried again; a hard one never by itself."""
 
-# A message id is not the head of any index; one probe of the primary key per subscriber is, and inbound mail is rare.
+# A message id is not the head of any index; one probe of the primary key per subscriber is, and inbound mail is rare. The last is PLATFORM_SENDER.
 _FIND: Final = """
-select m.* from directory d
+select m.* from (
+    select kind, id from directory union all select 'subscriber', '00000000-0000-0000-0000-000000000001') d
 cross join lateral (
     select subscriber_id, message_id, address_key, message_class, state = 'handing_over' as is_leaving from messages
     where subscriber_id = cast(d.id as uuid) and message_id = $1) m

@@ -58,6 +58,7 @@ with {_TOUCHED},
 moved as (
     update messages m set state = 'suppressed', reason = 'opted_out', final_at = $3, claim_id = null from touched t
     where m.subscriber_id = t.subscriber_id and m.message_id = t.message_id and m.state in ('accepted', 'deferred')
+      and m.origin not in ('privacy_case', 'opt_in')
       and exists (select from suppressions s where (s.address_key = m.address_key or s.person_id = any (m.person_ids))
         and (s.subscriber_id is null or s.subscriber_id = m.subscriber_id) and (s.location_id is null or s.location_id = m.location_id)
         and (s.suppression_class = 'all' or m.message_class = 'commercial'))

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     Index,
@@ -39,6 +40,7 @@ contents = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("fields", ARRAY(Text), nullable=False),
+    Column("shown_fields", ARRAY(Text)),
     Column("findings", JSONB, nullable=False),
     Column("content_hash", LargeBinary, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
@@ -276,6 +278,7 @@ reports = Table(
 )
 Index("ix_reports_message_id", reports.c.subscriber_id, reports.c.message_id)
 Index("ix_reports_address_key", reports.c.subscriber_id, reports.c.address_key, reports.c.reported_at)
+Index("ix_reports_complaints", reports.c.reported_at, postgresql_where=text("kind = 'complaint'"))
 Index("ix_messages_bounced", messages.c.final_at, postgresql_where=text("state = 'bounced'"))
 
 unreachable = Table(
@@ -304,3 +307,26 @@ settlements = Table(
     PrimaryKeyConstraint("subscriber_id", "settlement_id"),
 )
 Index("ix_settlements_message_id", settlements.c.subscriber_id, settlements.c.message_id)
+
+
+complaint_days = Table(
+    "complaint_days",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("sent", BigInteger, nullable=False, server_default=text("0")),
+    Column("complaints", BigInteger, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("subscriber_id", "domain", "day"),
+)
+
+complaint_pauses = Table(
+    "complaint_pauses",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("paused_at", DateTime(timezone=True), nullable=False),
+    Column("released_at", DateTime(timezone=True)),
+    Column("released_by", Text),
+    PrimaryKeyConstraint("subscriber_id", "domain", "paused_at"),
+)

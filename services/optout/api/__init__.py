@@ -4,7 +4,16 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.optout.api import changes, consents, evidence, optouts, permissions, privacy_mails, suppressions
+from services.optout.api import (
+    changes,
+    consents,
+    evidence,
+    mail_requests,
+    optouts,
+    permissions,
+    privacy_mails,
+    suppressions,
+)
 
 routers: Final[list[APIRouter]] = [
     consents.router,
@@ -12,6 +21,7 @@ routers: Final[list[APIRouter]] = [
     permissions.router,
     suppressions.router,
     changes.router,
+    mail_requests.router,
     evidence.router,
     privacy_mails.router,
 ]

@@ -72,6 +72,19 @@ SUPPRESSION: Final[dict[str, Any]] = {
     "suppression_class": "commercial",
 }
 POLLED: Final[dict[str, Any]] = {"epoch": _EPOCH, "entries": [SUPPRESSION], "last": 42, "lease_seconds": 5.0}
+MAIL_REQUEST: Final[dict[str, Any]] = {
+    "request_id": _ENTRY,
+    "origin": "opt_in",
+    "language": "en",
+    "address": "ann@example.com",
+    "address_key": _KEY,
+    "fields": {
+        "about": {"business": "Bright Smile Dental"},
+        "links": {"confirm": "https://optout.example.com/confirm/x"},
+    },
+    "useful_until": "2026-03-09T17:30:00Z",
+}
+MAIL_REQUEST_ANSWER: Final[dict[str, Any]] = {"request_id": _ENTRY, "result": "requested"}
 CHANGES: Final[dict[str, Any]] = {
     "epoch": _EPOCH,
     "changes": [

@@ -23,6 +23,18 @@ class OptoutWithoutTargetError(Problem):
     status, code, title = 422, "optout_without_target", "An opt-out names an address_key or a person_id."
 
 
+class AddressUnfitError(Problem):
+    """Mail is asked for an address that is none, or not in its canonical form (S47)."""
+
+    status, code, title = 422, "address_not_canonical", "The address is not a canonical e-mail address."
+
+
+class MailTooFarAheadError(Problem):
+    """A mail that was asked for would rest sealed for longer than anybody waits for it: the address is kept no longer than needed (S-059)."""
+
+    status, code, title = 422, "useful_until_too_far", "The mail would have to be kept for longer than 30 days."
+
+
 class LocationNeededError(Problem):
     """Location scope without a location stops nothing."""
 

@@ -75,6 +75,19 @@ suppression_log: Final = Table(
     UniqueConstraint("subscriber_id", "entry_id"),
 )
 
+mail_requests: Final = Table(
+    "mail_requests",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("request_id", Uuid, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("sealed", Text),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("useful_until", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "request_id"),
+)
+
 suppression_head: Final = Table(
     "suppression_head",
     metadata,

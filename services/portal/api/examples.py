@@ -48,6 +48,8 @@ LOCATION_INPUT: Final = {
         {"weekday": "tue", "opens": "08:00:00", "closes": "17:00:00"},
     ],
     "closures": ["2026-12-25"],
+    "procedure_names": ["Root canal", "D1110 Prophylaxis"],
+    "link_hosts": ["booking.example.com"],
 }
 LOCATION: Final = LOCATION_INPUT | {
     "location_id": LOCATION_ID,

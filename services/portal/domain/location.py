@@ -24,6 +24,8 @@ class Location:
     sender: Mapping[str, Any]
     hours: Sequence[Mapping[str, Any]]
     closures: Sequence[str]
+    procedure_names: Sequence[str]
+    link_hosts: Sequence[str]
     live_at: datetime | None
     version: int
     created_at: datetime

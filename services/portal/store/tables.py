@@ -70,6 +70,8 @@ locations = Table(
     Column("sender", JSONB, nullable=False),
     Column("hours", JSONB, nullable=False),
     Column("closures", JSONB, nullable=False),
+    Column("procedure_names", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("link_hosts", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("live_at", DateTime(timezone=True)),
     Column("version", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),

@@ -52,7 +52,10 @@ def test_what_is_hidden_or_in_a_comment_is_not_shown() -> None:
     assert "optout_missing_html" in codes(
         mjml=with_html('<a href="{{ links.optout }}">Stop these e-mails</a>', "{{ links.optout }}")
     )
-    assert codes(mjml=with_html('<mj-text font-size="12px">', '<mj-text font-size="8px">')) == {"optout_small"}
+    assert codes(mjml=with_html('<mj-text font-size="12px">', '<mj-text font-size="8px">')) == {
+        "optout_small",
+        "postal_address_small",
+    }
 
 
 def test_transactional_content_holds_no_promotion_and_needs_no_advertisement_notice() -> None:

@@ -9,8 +9,9 @@ import dkim
 import pytest
 
 from shared.kit.clock import ManualClock
-from tests.fixtures.services import Neighbours
+from tests.fixtures.services import Neighbours, service_headers
 from tests.fixtures.smtp import SmtpSink
+from tests.mailer.delivery.own_mail import ask, follow
 from tests.mailer.delivery.world import World, open_world
 from tests.mailer.dkim.conftest import Domains
 from tests.mailer.dkim.fake_dns import FakeDns
@@ -64,6 +65,24 @@ async def test_without_a_verified_domain_the_setting_decides(neighbours: Neighbo
         [outcome] = await world.outcomes()
         assert outcome["reason"] == "sender_domain_unverified"
         assert world.sink.messages == []
+
+
+async def test_mail_of_our_own_waits_for_its_domain_and_then_leaves_signed(
+    neighbours: Neighbours, names: FakeDns
+) -> None:
+    """L-054, architecture 3: nobody plans it again, so it is not given back; the operator reads what to publish on the platform's page."""
+    async with _opened(neighbours, names, required="true") as (world, domains):
+        await ask(world, "ann@example.com")
+        await follow(world)
+        assert await world.deliver() == {"accepted": 1}
+        page = await world.mailer.http.get("/v1/platform-sender", headers=service_headers("portal", "mailer"))
+        domains.publish(page.json())
+        domains.clock.move(timedelta(minutes=2))
+        await world.mailer.step("check_sender_domains")
+        assert await world.deliver() == {"sent": 1}
+        data = world.sink.messages[0].body or b""
+        assert b"d=dueback.example.com;" in data
+        assert signatures(data, names) == [True, True]
 
 
 async def test_where_it_is_not_required_a_pending_domain_changes_nothing(

@@ -9,6 +9,7 @@ import pytest
 from services.mailer.actions import take_report
 from services.mailer.actions.note_refusals import note_refusals
 from services.mailer.store.reporting import clear_unreachable
+from tests.mailer.delivery.own_mail import ask, follow
 from tests.mailer.delivery.world import key_of
 from tests.mailer.inbound.post import ADDRESS, Post, make_bounce, make_complaint, make_letter
 
@@ -172,3 +173,19 @@ async def test_a_complaint_without_our_token_is_dropped(alone: Post) -> None:
     """N-97, L-077: nothing in it proves a message of ours."""
     assert (await alone.deliver(f"fbl@{alone.domain}", make_complaint(f"unsub+x@{alone.domain}")))[0] == 250
     assert await alone.reports() == []
+
+
+async def test_a_bounce_of_mail_of_our_own_is_matched_like_any_other(post: Post) -> None:
+    """I21, L-075: its sender is no subscriber that portal has pushed; a dead address takes no more of it, a business may still try."""
+    world = post.world
+    await ask(world, ADDRESS)
+    await follow(world)
+    await world.deliver()
+    code, _ = await post.deliver(world.sink.messages[0].sender.decode(), make_bounce("5.1.1"))
+    assert code == 250
+    assert await post.reports() == [("bounce", "hard", "mailbox_unknown")]
+    await ask(world, ADDRESS)
+    await follow(world)
+    assert await world.states() == {"sent": 1}
+    await world.send(ADDRESS)
+    assert await world.deliver() == {"sent": 2}

@@ -1,0 +1,79 @@
+"""Stock content of mail of our own: one file of words per kind in `own/`, one layout, one content per language, its id made from its bytes."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from services.mailer.content.findings import ContentSource
+
+_FOLDER: Final = Path(__file__).parent / "own"
+_NAMESPACE: Final = UUID("5f1c1f0a-5a0f-4c6d-8f0b-2d9d3f6f6a41")
+_FALLBACK: Final = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnContent:
+    """A content of our own: its kind is the origin it belongs to."""
+
+    content_id: UUID
+    kind: str
+    source: ContentSource
+
+
+@cache
+def own_contents() -> Mapping[tuple[str, str], OwnContent]:
+    """Return every content of our own by (kind, language)."""
+    layout = (_FOLDER / "layout.mjml").read_text(encoding="utf-8")
+    found = {}
+    for path in sorted(_FOLDER.glob("*.toml")):
+        for content in _read(path.stem, tomllib.loads(path.read_text(encoding="utf-8")), layout):
+            found[path.stem, content.source.language] = content
+    return found
+
+
+def choose_own(kind: str, language: str) -> OwnContent | None:
+    """Return the content of this kind in this language, else in English."""
+    contents = own_contents()
+    return contents.get((kind, language)) or contents.get((kind, _FALLBACK))
+
+
+def _read(kind: str, words: dict[str, Any], layout: str) -> Iterator[OwnContent]:
+    sample = words.pop("sample")
+    for language, own in words.items():
+        source = ContentSource(
+            language,
+            "any",
+            "transactional",
+            own["subject"],
+            _write_mjml(layout, language, own),
+            _write_text(own),
+            sample,
+        )
+        yield OwnContent(uuid5(_NAMESPACE, repr(sorted(asdict(source).items()))), kind, source)
+
+
+def _write_mjml(layout: str, language: str, own: Mapping[str, Any]) -> str:
+    link = own.get("link")
+    parts = {
+        "language": language,
+        "preheader": own["preheader"],
+        "paragraphs": "".join(f"<mj-text>{escape(each, quote=False)}</mj-text>" for each in own["paragraphs"]),
+        "button": f'<mj-button href="{{{{ links.confirm }}}}" background-color="#1f5fa8" color="#ffffff">{link}</mj-button>'
+        if link
+        else "",
+        "why": own["why"],
+    }
+    for name, value in parts.items():
+        layout = layout.replace(f"[[{name}]]", value)
+    return layout
+
+
+def _write_text(own: Mapping[str, Any]) -> str:
+    link = [f"{own['link']}:\n{{{{ links.confirm }}}}"] if "link" in own else []
+    footer = f"--\n{own['why']}\n{{{{ location.name }}}}\n{{{{ location.postal_address }}}}\n"
+    return "\n\n".join((*own["paragraphs"], *link, footer))
