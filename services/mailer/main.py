@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import uvloop
 from fastapi import FastAPI
 from pydantic import BaseModel
 
@@ -196,7 +197,7 @@ def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
             await asyncio.to_thread(ended.wait)
             stop.set()
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 def _return_addresses(settings: Settings) -> ReturnAddresses:

@@ -3,12 +3,16 @@
 Leases take their database's clock and deadlines inside a process the monotonic one; neither comes from here.
 """
 
+import asyncio
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from shared.kit.bell import pause, ring
+
 _WIDTH = 32
+_LOOK_SECONDS = 0.1
 
 
 class Clock(Protocol):
@@ -33,8 +37,19 @@ class ShiftedClock:
         self._file = os.open(path, os.O_RDONLY)
 
     def now(self) -> datetime:
-        text = os.pread(self._file, _WIDTH, 0).decode().strip()
-        return datetime.now(UTC) + timedelta(seconds=float(text or 0))
+        return datetime.now(UTC) + timedelta(seconds=float(self._offset() or 0))
+
+    async def ring_when_moved(self, stop: asyncio.Event) -> None:
+        """Ring the bell whenever somebody has moved the clock: what falls due then is not waited for by quiet loops."""
+        seen = self._offset()
+        while not stop.is_set():
+            await pause(stop, _LOOK_SECONDS)
+            if (offset := self._offset()) != seen:
+                seen = offset
+                ring()
+
+    def _offset(self) -> str:
+        return os.pread(self._file, _WIDTH, 0).decode().strip()
 
 
 class ManualClock:
@@ -49,10 +64,12 @@ class ManualClock:
     def move(self, by: timedelta) -> None:
         """Move the clock by a positive or negative span."""
         self._now += by
+        ring()
 
     def set(self, to: datetime) -> None:
         """Put the clock at an instant."""
         self._now = to
+        ring()
 
 
 def write_offset(path: Path, seconds: float) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from services.mailer.store.journal import ReplyJournal
 from services.mailer.store.settling import Settlement, settle_messages
+from shared.kit.bell import ring
 from shared.kit.clock import Clock
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import Database
@@ -66,6 +67,7 @@ class Settler:
         async with self._database.raw() as connection:
             await settle_messages(connection, batch, now=self._clock.now())
         crashpoint("mailer.after_settle")
+        ring()
         del self._waiting[: len(batch)]
         if not self._waiting:
             self._journal.forget()
