@@ -10,11 +10,12 @@ import uvloop
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from services.mailer.actions.carry_on_cancelling import carry_on_cancelling
 from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.actions.take_report import take_report
-from services.mailer.api import contents, messages, sender_domains
+from services.mailer.api import contents, messages, operations, sender_domains
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
@@ -68,7 +69,10 @@ def create_app(deps: Deps) -> FastAPI:
         "revoked_client": RevokedClient,
     }
     return create_service_app(
-        service="mailer", deps=deps, routers=[contents.router, messages.router, sender_domains.router], facts=facts
+        service="mailer",
+        deps=deps,
+        routers=[contents.router, messages.router, operations.router, sender_domains.router],
+        facts=facts,
     )
 
 
@@ -92,7 +96,11 @@ def loops(deps: Deps) -> list[Loop]:
         look_back = look_back if more else SHORT_LOOK
         return more
 
+    async def cancel() -> bool:
+        return await carry_on_cancelling(deps.worker_db, now=deps.clock.now())
+
     return [
+        Loop("cancel_stopped", cancel, idle_seconds=0.5),
         Loop("repair", repair, REPAIR_SECONDS),
         Loop("note_refusals", note, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),

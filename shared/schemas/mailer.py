@@ -28,6 +28,7 @@ FINAL_STATES: frozenset[MessageState] = frozenset(
 Source = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 """Text over several lines: of the control characters only tab and line ends."""
 
+StopScope = Literal["all", "subscriber", "campaign"]
 Origin = Literal["campaign", "account", "lead", "privacy_case", "opt_in"]
 
 
@@ -133,6 +134,46 @@ class StopInput(Wire):
     """Pause or resume by scope; checked inside the marker, effective within 2 s (I24)."""
 
     state: Literal["paused", "running"]
+
+
+class CancellationInput(Wire):
+    """Cancel what a stop covers: an empty object, there is nothing to choose."""
+
+
+class Cancellation(Wire):
+    """Cancelling of what was queued under a stop when it was asked for. `cancelled` counts messages so far; `finished_at` null: under way."""
+
+    asked_at: Instant
+    cancelled: int
+    finished_at: Instant | None
+
+
+class Stop(Wire):
+    """A scope that is paused; `id` is `all`, a subscriber's or a campaign's id."""
+
+    scope: StopScope
+    id: str
+    stopped_at: Instant
+    cancellation: Cancellation | None
+
+
+class Stops(Wire):
+    """All stops, by scope and id."""
+
+    items: list[Stop]
+
+
+class ResendInput(Wire):
+    """Send again what failed of a campaign: `failed`, and `bounced` for a reason that does not blame the address. Never `uncertain`."""
+
+    subscriber_id: UUID
+    campaign_id: UUID
+
+
+class ResendAnswer(Wire):
+    """How many messages went back to the scheduler as `recheck`."""
+
+    rechecked: int
 
 
 class Attempt(Wire):

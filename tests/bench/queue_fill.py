@@ -1,6 +1,7 @@
 """A mailer's queue of millions, filled set-wise: what a claim costs depends on the rows, not on how they came.
 
-Rows are as wide as real ones and in the shape of the table; nobody can open or send them, and their due time lies in the past.
+Rows are as wide as real ones and in the shape of the table; nobody can open or send them, and their due times lie in the past,
+in the order in which they came, as those of a campaign do.
 """
 
 from uuid import UUID
@@ -16,7 +17,8 @@ insert into messages (subscriber_id, message_id, location_id, campaign_id, conte
     address_key, sealed, state, due_at, next_at, useful_until, recheck_after, accepted_at)
 select $1, lpad(to_hex(n), 32, '0')::uuid, $2, $3, $3, 'campaign', 'commercial', array[lpad(to_hex(n), 32, '0')::uuid],
     array[lpad(to_hex(n), 32, '0')::uuid], '1.' || md5(n::text), decode(repeat('00', 120), 'hex'), 'accepted',
-    now() - make_interval(secs => n % 86400), now() - make_interval(secs => n % 86400), now() + interval '1 day', now() + interval '1 day', now()
+    now() - interval '1 day' + n * interval '10 ms', now() - interval '1 day' + n * interval '10 ms',
+    now() + interval '1 day', now() + interval '1 day', now()
 from generate_series($4::bigint, $5::bigint) n
 """
 

@@ -60,6 +60,12 @@ RECEIPTS: dict[str, Any] = {"receipts": [{"message_id": _MESSAGE, "result": "acc
 CANCEL: dict[str, Any] = {"subscriber_id": _SUBSCRIBER, "touch_ids": [_TOUCH]}
 CANCELLED: dict[str, Any] = {"cancelled": [_TOUCH], "too_late": []}
 STOP: dict[str, Any] = {"state": "paused"}
+CANCELLATION: dict[str, Any] = {"asked_at": "2026-03-02T16:59:00Z", "cancelled": 4000, "finished_at": None}
+STOPS: dict[str, Any] = {
+    "items": [{"scope": "all", "id": "all", "stopped_at": "2026-03-02T16:59:00Z", "cancellation": CANCELLATION}]
+}
+RESEND: dict[str, Any] = {"subscriber_id": _SUBSCRIBER, "campaign_id": "0192f0c1-7a00-7000-8000-000000000009"}
+RECHECKED: dict[str, Any] = {"rechecked": 12}
 STATUS: dict[str, Any] = {
     "message_id": _MESSAGE,
     "subscriber_id": _SUBSCRIBER,

@@ -7,13 +7,21 @@ from fastapi import APIRouter, Body, Path, Query, Request
 
 from services.mailer.actions.accept_messages import accept_messages
 from services.mailer.actions.cancel_touches import cancel_touches
-from services.mailer.actions.change_stop import StopScope, change_stop
+from services.mailer.actions.change_stop import change_stop
 from services.mailer.actions.show_message import show_message
 from services.mailer.api import examples
 from shared.kit.auth import Caller, needs, only_service
 from shared.kit.feed import START, read_changes
 from shared.kit.requests import Transaction
-from shared.schemas.mailer import CancelAnswer, CancelInput, MessageReceipts, MessagesInput, MessageStatus, StopInput
+from shared.schemas.mailer import (
+    CancelAnswer,
+    CancelInput,
+    MessageReceipts,
+    MessagesInput,
+    MessageStatus,
+    StopInput,
+    StopScope,
+)
 from shared.schemas.wire import Changes
 
 router = APIRouter(tags=["messages"])

@@ -1,5 +1,5 @@
 """Mailer's tables. Without a subscriber in front of their key stand contents (stock content is the platform's), claims and the follower's state
-(a worker's), suppressions (platform scope has none) and stops (one stops all)."""
+(a worker's), suppressions (platform scope has none) and stops with their cancellations (one stops all)."""
 
 from typing import Final
 
@@ -169,6 +169,20 @@ stops = Table(
     Column("scope", Text, nullable=False),
     Column("id", Text, nullable=False),
     Column("stopped_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("scope", "id"),
+)
+
+cancellations = Table(
+    "cancellations",
+    metadata,
+    Column("scope", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("cancelled", BigInteger, nullable=False, server_default=text("0")),
+    Column("seen_at", DateTime(timezone=True)),
+    Column("seen_id", Uuid),
+    Column("in_pass", BigInteger, nullable=False, server_default=text("0")),
+    Column("finished_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("scope", "id"),
 )
 

@@ -1,0 +1,23 @@
+"""Cancellations of everything a stop covers, carried out in chunks by a background loop."""
+
+from alembic import op
+
+from shared.migrations.policies import open_table
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+_TABLE = """
+create table cancellations (
+    scope text not null, id text not null, asked_at timestamptz not null, cancelled bigint not null default 0,
+    seen_at timestamptz, seen_id uuid, in_pass bigint not null default 0, finished_at timestamptz,
+    constraint pk_cancellations primary key (scope, id))
+"""
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.execute(_TABLE)
+    open_table("mailer", "cancellations", api=["select", "insert", "update"], worker=["select", "update"])
