@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
-    RawConnection = PoolConnectionProxy[asyncpg.Record]
+    RawConnection = PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
 else:
     RawConnection = Any
 

@@ -36,6 +36,8 @@ where (xid, position) > (cast(:xid as text)::xid8, :position) and xid < pg_snaps
 order by changes.xid, changes.position limit :limit
 """)
 _CURSOR_READ = text("select epoch, cursor from cursors where feed = :feed for update")
+# The row two followers that both found none meet at: the second waits for the first, and then sees its cursor.
+_CURSOR_BEGIN = text("insert into cursors (feed, epoch, cursor) values (:feed, :epoch, :cursor) on conflict do nothing")
 _CURSOR_WRITE = text("""
 insert into cursors (feed, epoch, cursor) values (:feed, :epoch, :cursor)
 on conflict (feed) do update set epoch = excluded.epoch, cursor = excluded.cursor
@@ -162,9 +164,11 @@ class Follower:
         if not page.changes and page.epoch == epoch:
             return False
         async with self._database.transaction() as connection:
+            if row is None:
+                await connection.execute(_CURSOR_BEGIN, {"feed": self._name, "epoch": page.epoch, "cursor": START})
             held = (await connection.execute(_CURSOR_READ, {"feed": self._name})).first()
-            if held is not None and held.cursor != cursor:
-                return True  # another process applied this page meanwhile
+            if held is None or held.cursor != cursor:
+                return True  # another process applied this page, or began again, meanwhile
             if page.changes:
                 await self._apply(connection, page.changes)
             await connection.execute(_CURSOR_WRITE, {"feed": self._name, "epoch": page.epoch, "cursor": page.cursor})

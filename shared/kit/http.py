@@ -63,7 +63,20 @@ class ServiceClient:
         params: dict[str, Any] | None = None,
         seconds: float | None = None,
     ) -> Any:
-        """Send JSON and return the decoded answer (None without a body); raise RefusedError or SilentError.
+        """Send JSON and return the decoded answer (None without a body); raise RefusedError or SilentError."""
+        answer = await self._request(method, path, body=body, params=params, seconds=seconds)
+        return answer.json() if answer.content else None
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: dict[str, Any] | None = None,
+        seconds: float | None = None,
+    ) -> httpx.Response:
+        """Send and return a 2xx answer.
 
         `body` is a wire model or plain JSON. A keep-alive connection that the peer just closed is tried once more for calls that are safe to repeat.
         """
@@ -87,11 +100,11 @@ class ServiceClient:
             raise SilentError(f"{self._service}: {answer.status_code}")
         if answer.status_code >= 300:
             raise RefusedError(answer.status_code, _code(answer))
-        return answer.json() if answer.content else None
+        return answer
 
     async def ask(self, method: str, path: str, answer: type[Answer], **call: Any) -> Answer:
         """As `send`, with the answer read into its wire model."""
-        return answer.model_validate(await self.send(method, path, **call))
+        return answer.model_validate_json((await self._request(method, path, **call)).content)
 
     async def changes(self, *, epoch: Any, after: str, limit: int, wait_seconds: float) -> Changes:
         """Read one page of the service's change feed (kit.feed.FeedSource)."""

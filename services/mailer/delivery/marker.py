@@ -41,7 +41,7 @@ class MarkerGroup:
     async def explain(self, message: ClaimedMessage) -> str | None:
         """Tell why a marker was refused: `suppressed`, `expired`, `put_back`, or None when the message is no longer in our hands."""
         async with self._database.raw() as connection:
-            found: dict[UUID, str] = await explain_unmarked(connection, [message], now=self._clock.now())  # type: ignore[arg-type]
+            found: dict[UUID, str] = await explain_unmarked(connection, [message], now=self._clock.now())
         return found.get(message.message_id)
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -1,13 +1,14 @@
 """Preparing a claimed message: open its seal, look at it again, render and compose. Pure CPU once its batch is warmed up."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
+
+from pydantic_core import from_json
 
 from services.mailer.content.environment import FieldMissingError
 from services.mailer.content.fields import UnfitFieldsError
@@ -43,8 +44,7 @@ _BREATH: Final = 16
 """Messages drafted before the event loop gets a turn: 2 ms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A message ready for the wire."""
 
     message: ClaimedMessage
@@ -231,7 +231,7 @@ class Preparer:
 
     def _open(self, message: ClaimedMessage) -> tuple[str, dict[str, object]]:
         try:
-            plain = json.loads(
+            plain = from_json(
                 self._ciphers[message.subscriber_id].decrypt(message.sealed or b"", seal_place(message.message_id))
             )
         except (UndecryptableError, KeyError):

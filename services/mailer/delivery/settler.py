@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import Final
+from typing import Any, Final
 
 from services.mailer.store.journal import ReplyJournal
 from services.mailer.store.settling import Settlement, settle_messages
@@ -14,16 +14,19 @@ from shared.kit.logs import log
 
 _BATCH: Final = 500
 _LINGER_SECONDS: Final = 0.03
+_SILENCE_SECONDS: Final = 60.0
+"""A database that says nothing for so long is asked again over another connection; what may have been written is not written twice."""
 MOST_UNSETTLED: Final = 3000
 """Above this nothing new is claimed: if outcomes cannot be recorded, nothing is sent."""
 
 
 class Settler:
-    """Collects settlements of all sessions of a worker."""
+    """Collects settlements of all sessions of a worker and writes them over one connection of its own."""
 
     def __init__(self, database: Database, clock: Clock, journal: ReplyJournal) -> None:
         self._database, self._clock, self._journal = database, clock, journal
         self._waiting: list[Settlement] = []
+        self._connection: Any = None
         self._wake = asyncio.Event()
 
     @property
@@ -44,6 +47,12 @@ class Settler:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write until `stop` is set and nothing waits."""
+        try:
+            await self._keep_writing(stop)
+        finally:
+            self._hang_up()
+
+    async def _keep_writing(self, stop: asyncio.Event) -> None:
         failures = 0
         while not (stop.is_set() and not self._waiting):
             with contextlib.suppress(TimeoutError):
@@ -57,6 +66,7 @@ class Settler:
                 failures = 0
             except Exception as error:
                 failures += 1
+                self._hang_up()
                 log("mailer.settler").warning(
                     "settle_failed", failures=failures, unsettled=self.unsettled, exc_info=error
                 )
@@ -64,10 +74,17 @@ class Settler:
 
     async def _write(self) -> None:
         batch = self._waiting[:_BATCH]
-        async with self._database.raw() as connection:
-            await settle_messages(connection, batch, now=self._clock.now())
+        async with asyncio.timeout(_SILENCE_SECONDS):
+            if self._connection is None:
+                self._connection = await self._database.connect()
+            await settle_messages(self._connection, batch, now=self._clock.now())
         crashpoint("mailer.after_settle")
         ring()
         del self._waiting[: len(batch)]
         if not self._waiting:
             self._journal.forget()
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None

@@ -15,7 +15,7 @@ from services.mailer.delivery.settler import MOST_UNSETTLED
 from services.mailer.delivery.tools import Tools
 from services.mailer.domain.moves import INNOCENT_WAIT, Move
 from services.mailer.domain.states import State
-from services.mailer.store.claiming import ClaimedMessage, claim_messages, extend_claims
+from services.mailer.store.claiming import NOBODY, ClaimedMessage, claim_messages, extend_claims, find_last_served
 from services.mailer.store.marking import may_mark
 from services.mailer.store.queue import is_anything_due
 from shared.kit.bell import Pace
@@ -37,6 +37,7 @@ class DeliveryWorker:
         self._t = tools
         self._sending = Sending(tools)
         self._claims: set[UUID] = set()
+        self._served = NOBODY
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop`; then finish what is being handed over, put the rest back and settle everything."""
@@ -81,8 +82,14 @@ class DeliveryWorker:
             if not await may_mark(connection):
                 return False
             messages = await claim_messages(
-                connection, worker_id=self._t.worker_id, claim_id=claim_id, limit=_BATCH, now=self._t.clock.now()
+                connection,
+                worker_id=self._t.worker_id,
+                claim_id=claim_id,
+                limit=_BATCH,
+                now=self._t.clock.now(),
+                after=self._served,
             )
+        self._served = find_last_served(self._served, messages)
         crashpoint("mailer.after_claim")
         if not messages:
             return False

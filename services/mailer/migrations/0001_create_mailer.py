@@ -69,7 +69,7 @@ begin
     update messages m set state = 'handing_over', marked_at = clock_timestamp()
     from unnest(subscriber_ids, message_ids, claim_ids) as k (subscriber_id, message_id, claim_id)
     join claims c on c.claim_id = k.claim_id and c.lease_until > clock_timestamp() + interval '2 s'
-    where m.subscriber_id = k.subscriber_id and m.message_id = k.message_id and m.claim_id = k.claim_id
+    where m.subscriber_id = k.subscriber_id and m.message_id = k.message_id and m.claim_id is not distinct from k.claim_id
       and m.state = 'claimed' and m.useful_until > business_now
       and not exists (
         select from suppressions s

@@ -4,10 +4,11 @@ What is the same for every message of a location and class is built and checked 
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.mailer.smtp.headers import (
@@ -26,6 +27,7 @@ Sign = Callable[[Sequence[bytes], bytes], bytes]
 
 _ONE_CLICK: Final = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 _FIXED: Final = b"Auto-Submitted: auto-generated\r\nPrecedence: bulk\r\nMIME-Version: 1.0\r\n"
+_SPECIAL: Final = re.compile(r'[ <>,;"\\()]')
 _TEXT: Final = b"\r\nContent-Type: text/plain; charset=utf-8\r\n"
 _HTML: Final = b"\r\nContent-Type: text/html; charset=utf-8\r\n"
 
@@ -42,8 +44,7 @@ class SenderLines:
     feedback_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """What differs from message to message. `recipient` is the canonical address, `optout_url` the one-click https URI (RFC 8058)."""
 
     message_id: UUID
@@ -55,8 +56,7 @@ class Letter:
     optout_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(NamedTuple):
     """A message as it stands before dot-stuffing. `sha256` proves later what was sent (L-020)."""
 
     data: bytes
@@ -114,8 +114,7 @@ class Skeleton:
 
 def _recipient_header(recipient: str) -> bytes:
     """To holds the bare address. A non-ASCII local part stands in UTF-8 and the envelope says SMTPUTF8 (RFC 6532)."""
-    check_text(recipient)
-    if " " in recipient or set(recipient) & set('<>,;"\\()'):
+    if _SPECIAL.search(check_text(recipient)):
         raise UnfitHeaderError
     return f"To: <{recipient}>\r\n".encode()
 

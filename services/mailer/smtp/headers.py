@@ -7,12 +7,11 @@ encoded word passes as it is: it is encoded itself and shown to the reader lette
 import base64
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_PLAIN: Final = re.compile(r"[\x20-\x7e]*")
 _PHRASE: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
-_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
 LONGEST_VALUE: Final = 1_000
 """Letters of a subject or a display name; ten kilobytes of them are an attack (S46), not a subject."""
@@ -30,7 +29,7 @@ class UnfitHeaderError(ValueError):
 
 def check_text(value: str) -> str:
     """Return `value` if it may stand in a header: no control characters (U+0085 is one), line or paragraph separators, surrogates."""
-    if len(value) > LONGEST_VALUE or _FORBIDDEN.search(value):
+    if len(value) > LONGEST_VALUE or not (value.isprintable() or _FORBIDDEN.search(value) is None):
         raise UnfitHeaderError
     return value
 
@@ -38,7 +37,7 @@ def check_text(value: str) -> str:
 def text_header(name: str, value: str) -> bytes:
     """Return a line of unstructured text such as Subject, with its CRLF."""
     check_text(value)
-    if _PLAIN.fullmatch(value) and "=?" not in value:
+    if value.isascii() and "=?" not in value:
         line = f"{name}: {value}"
         if len(line) <= _FOLD_AT:
             return line.encode() + b"\r\n"
@@ -50,11 +49,11 @@ def text_header(name: str, value: str) -> bytes:
 def mailbox_header(name: str, display_name: str, address: str) -> bytes:
     """Return a line such as From with a display name and an ASCII address (L-004: the reader sees the business)."""
     check_text(display_name)
-    if len(address) > 254 or not _TOKEN.fullmatch(address) or set(address) & set('<>,;"\\()'):
+    if len(address) > 254 or not is_token(address) or set(address) & set('<>,;"\\()'):
         raise UnfitHeaderError
     if _PHRASE.fullmatch(display_name) and "=?" not in display_name and _is_foldable(display_name):
         words = display_name.split()
-    elif _PLAIN.fullmatch(display_name) and "=?" not in display_name and len(display_name) <= _FOLD_AT:
+    elif display_name.isascii() and "=?" not in display_name and len(display_name) <= _FOLD_AT:
         words = ['"' + display_name.replace("\\", "\\\\").replace('"', '\\"') + '"']
     else:
         words = _encoded_words(display_name)
@@ -63,14 +62,24 @@ def mailbox_header(name: str, display_name: str, address: str) -> bytes:
 
 def token_header(name: str, *values: str) -> bytes:
     """Return a line of values without spaces, such as List-Unsubscribe's two URIs; each may take a line of its own, none is cut (L-031)."""
-    if not all(_TOKEN.fullmatch(value) and len(value) <= 900 for value in values):
-        raise UnfitHeaderError
+    for value in values:
+        if not is_token(value) or len(value) > 900:
+            raise UnfitHeaderError
     return _fold([f"{name}:", *values])
+
+
+def is_token(value: str) -> bool:
+    """Tell whether `value` is one word of visible ASCII letters."""
+    return value.isascii() and value.isprintable() and " " not in value and value != ""
 
 
 def format_date(at: datetime) -> str:
     """Return `at` as an RFC 5322 date in UTC (names of days and months are English whatever the locale)."""
-    at = at.astimezone(UTC)
+    return _write_date(at.astimezone(UTC).replace(microsecond=0))
+
+
+@lru_cache(maxsize=16)
+def _write_date(at: datetime) -> str:
     return f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year:04d} {at.hour:02d}:{at.minute:02d}:{at.second:02d} +0000"
 
 

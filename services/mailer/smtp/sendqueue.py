@@ -59,6 +59,8 @@ class SendQueue:
 
     async def wait_until_left(self, limit: float) -> bool:
         """Wait until everything written has left; False after `limit` seconds or when the line has failed."""
+        if not self.has_left():
+            await asyncio.sleep(0)  # one turn of the loop is usually enough, and cheaper than a timer
         until, nap = monotonic() + limit, _SHORTEST_NAP
         while not self.has_left():
             if self._line.protocol.fault or self._is_closing() or monotonic() > until:

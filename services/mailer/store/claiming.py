@@ -1,26 +1,21 @@
 """Claiming messages for delivery, keeping the claim alive, and finding what a dead worker left behind."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from shared.kit.db import RawConnection
 
 LEASE_SECONDS: Final = 20.0
+NOBODY: Final = UUID(int=0)
+_MOST_SUBSCRIBERS: Final = 50
+"""Subscribers one claim is shared among; the next claim goes on behind the last of them."""
 
 _CLAIM: Final = """
-with due as (
-    select subscriber_id, message_id from messages m
-    where state in ('accepted', 'deferred') and next_at <= $1
-      and not exists (select from stops t where (t.scope, t.id) in
-        (('all', 'all'), ('subscriber', m.subscriber_id::text), ('campaign', coalesce(m.campaign_id::text, '-'))))
-    order by next_at, message_id limit $2 for update skip locked)
-update messages m set state = 'claimed', claim_id = $3 from due
-where m.subscriber_id = due.subscriber_id and m.message_id = due.message_id
-returning m.subscriber_id, m.message_id, m.location_id, m.content_id, m.message_class, m.touch_ids, m.person_ids, m.address_key, m.sealed,
-    m.attempts, m.useful_until, m.recheck_after, m.accepted_at, m.claim_id
+select subscriber_id, message_id, location_id, content_id, message_class, touch_ids, person_ids, address_key, sealed, attempts, useful_until,
+    recheck_after, accepted_at, claim_id, pace_key
+from claim_due($1, $2, $3, $4, $5)
 """
 _OPEN: Final = "insert into claims values ($1, $2, clock_timestamp() + make_interval(secs => $3))"
 _EXTEND: Final = """
@@ -56,8 +51,7 @@ select count(*) filter (where state = 'uncertain') as uncertain, count(*) filter
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedMessage:
+class ClaimedMessage(NamedTuple):
     """A message in this worker's hands; `sealed` holds address and fields, encrypted for its row."""
 
     subscriber_id: UUID
@@ -74,17 +68,27 @@ class ClaimedMessage:
     recheck_after: datetime
     accepted_at: datetime
     claim_id: UUID
+    pace_key: str = ""
 
 
 async def claim_messages(
-    connection: RawConnection, *, worker_id: UUID, claim_id: UUID, limit: int, now: datetime
+    connection: RawConnection, *, worker_id: UUID, claim_id: UUID, limit: int, now: datetime, after: UUID = NOBODY
 ) -> list[ClaimedMessage]:
-    """Claim due messages under a fresh claim_id with a lease from the database's clock. Retry-safe: an unseen claim runs out."""
+    """Claim due messages under a fresh claim_id with a lease from the database's clock. Retry-safe: an unseen claim runs out.
+
+    When more is due than `limit`, the subscribers behind `after` get equal shares of it, and their campaigns take turns: a small practice's
+    reminder never waits behind a chain's newsletter (reliability.md 5, fairness).
+    """
     async with connection.transaction():
-        rows = await connection.fetch(_CLAIM, now, limit, claim_id)
+        rows = await connection.fetch(_CLAIM, now, after, limit, _MOST_SUBSCRIBERS, claim_id)
         if rows:
             await connection.execute(_OPEN, claim_id, worker_id, LEASE_SECONDS)
     return [ClaimedMessage(*row) for row in rows]
+
+
+def find_last_served(after: UUID, messages: Sequence[ClaimedMessage]) -> UUID:
+    """Return where the ring of subscribers stands after a claim that began behind `after`."""
+    return max((message.subscriber_id for message in messages), key=lambda one: (one <= after, one), default=NOBODY)
 
 
 async def extend_claims(connection: RawConnection, *, worker_id: UUID, known: Collection[UUID]) -> set[UUID]:

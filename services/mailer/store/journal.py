@@ -7,17 +7,19 @@ never a message, so neither stops the worker.
 
 import errno
 import fcntl
-import json
 import os
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
-from services.mailer.domain.states import State
-from services.mailer.store.settling import AttemptRow, Settlement
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from services.mailer.store.settling import Settlement
 from shared.kit.logs import log
 
+_ROW: Final = TypeAdapter(Settlement, config=ConfigDict(val_json_bytes="base64"))
 _ROTATE_OCTETS = 8 * 1024 * 1024
 
 
@@ -79,51 +81,13 @@ def _open_locked(path: Path) -> int:
 
 def _read_all(lines: bytes) -> Iterator[Settlement]:
     """Yield what can be read; the last line may have been cut by the kill, any other by a full disk."""
-    for line in lines.split(b"\n"):
+    for line in lines.splitlines():
         try:
-            yield _read(line)
-        except (ValueError, TypeError, AttributeError, LookupError):
+            yield _ROW.validate_json(line)
+        except ValidationError:
             if line:
                 log("mailer.journal").warning("journal_line_unreadable", octets=len(line))
 
 
 def _write(given: Settlement) -> bytes:
-    attempt = given.attempt
-    row = [
-        given.subscriber_id.hex,
-        given.message_id.hex,
-        given.claim_id.hex,
-        given.state.value,
-        given.reason,
-        given.next_at.isoformat() if given.next_at else None,
-        given.counted,
-        given.sha256.hex() if given.sha256 else None,
-        [attempt.attempt_id.hex, attempt.started_at.isoformat(), attempt.finished_at.isoformat(), *_tail(attempt)]
-        if attempt
-        else None,
-    ]
-    return json.dumps(row).encode() + b"\n"
-
-
-def _tail(attempt: AttemptRow) -> tuple[str, int | None, str | None, str]:
-    return attempt.phase, attempt.reply_code, attempt.enhanced_code, attempt.outcome
-
-
-def _read(line: bytes) -> Settlement:
-    subscriber, message, claim, state, reason, next_at, counted, sha256, tried = json.loads(line)
-    attempt = None
-    if tried:
-        attempt = AttemptRow(
-            UUID(tried[0]), datetime.fromisoformat(tried[1]), datetime.fromisoformat(tried[2]), *tried[3:]
-        )
-    return Settlement(
-        UUID(subscriber),
-        UUID(message),
-        UUID(claim),
-        State(state),
-        reason,
-        datetime.fromisoformat(next_at) if next_at else None,
-        counted,
-        bytes.fromhex(sha256) if sha256 else None,
-        attempt,
-    )
+    return to_json(given, bytes_mode="base64") + b"\n"

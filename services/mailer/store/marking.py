@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 from services.mailer.store.claiming import ClaimedMessage
@@ -25,20 +25,12 @@ join messages m on m.subscriber_id = k.subscriber_id and m.message_id = k.messag
 """
 
 
-class Fetches(Protocol):
-    """An asyncpg connection, pooled or not."""
-
-    async def fetch(self, query: str, *values: object) -> list[tuple[UUID, ...]]:
-        """Run a query."""
-        ...
-
-
 async def may_mark(connection: RawConnection) -> bool:
     """Tell whether any marker could be set now; where not, claiming would only open transactions at the relay and break them off."""
     return bool(await connection.fetchval(_OPEN))
 
 
-async def mark_messages(connection: Fetches, messages: Sequence[ClaimedMessage], *, now: datetime) -> set[UUID]:
+async def mark_messages(connection: RawConnection, messages: Sequence[ClaimedMessage], *, now: datetime) -> set[UUID]:
     """Move the messages that may go to `handing_over`, in one autocommit statement on a raw connection; return their ids.
 
     Refused are those of a lost claim, suppressed by address or person, cancelled, paused or stopped, past their use, and all of them
@@ -55,7 +47,7 @@ async def mark_messages(connection: Fetches, messages: Sequence[ClaimedMessage],
 
 
 async def explain_unmarked(
-    connection: Fetches, messages: Sequence[ClaimedMessage], *, now: datetime
+    connection: RawConnection, messages: Sequence[ClaimedMessage], *, now: datetime
 ) -> dict[UUID, str]:
     """Tell for messages the marker refused what to do: `suppressed`, `expired` or `put_back`; absent ones are no longer in our hands."""
     rows = await connection.fetch(

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -69,10 +70,19 @@ messages = Table(
     Column("marked_at", DateTime(timezone=True)),
     Column("final_at", DateTime(timezone=True)),
     Column("sha256", LargeBinary),
+    Column("pace_key", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("subscriber_id", "message_id"),
 )
 Index(
     "ix_messages_due",
+    messages.c.next_at,
+    messages.c.message_id,
+    postgresql_where=text("state in ('accepted', 'deferred')"),
+)
+Index(
+    "ix_messages_waiting",
+    messages.c.subscriber_id,
+    messages.c.campaign_id,
     messages.c.next_at,
     messages.c.message_id,
     postgresql_where=text("state in ('accepted', 'deferred')"),
@@ -161,6 +171,52 @@ follower_state = Table(
     Column("received", BigInteger, nullable=False, server_default=text("0")),
     Column("safe", BigInteger, nullable=False, server_default=text("0")),
     Column("lease_until", DateTime(timezone=True)),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary),
+    Column("weight", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("max_connections", Integer),
+    Column("state", Text, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+)
+
+route_shares = Table(
+    "route_shares",
+    metadata,
+    Column("route", Text, nullable=False),
+    Column("worker_id", Uuid, nullable=False),
+    Column("wanted", Integer, nullable=False),
+    Column("granted", Integer, nullable=False),
+    Column("open", Integer, nullable=False),
+    Column("reason", Text),
+    Column("lease_until", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("route", "worker_id"),
+)
+
+paces = Table(
+    "paces",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("per_second", Double),
+    Column("per_hour", Integer),
+    Column("per_day", Integer),
+    Column("ramp_from", DateTime(timezone=True)),
+    Column("rate", Double),
+    Column("peak", Double),
+    Column("tokens", Double, nullable=False, server_default=text("0")),
+    Column("refilled_at", DateTime(timezone=True)),
+    Column("slowed_at", DateTime(timezone=True)),
+    Column("hour_at", DateTime(timezone=True)),
+    Column("hour_used", Integer, nullable=False, server_default=text("0")),
+    Column("day_at", DateTime(timezone=True)),
+    Column("day_used", Integer, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("kind", "key"),
 )
 
 stops = Table(

@@ -24,7 +24,7 @@ from tests.bench.lab import Lab, open_lab
 from tests.bench.programs import run_limit
 from tests.bench.sinks import Sink, open_sink
 
-WORKERS = 2
+WORKERS, SESSIONS = 2, 40
 WARM_UP_SECONDS = 4.0  # a live lease, nothing of the preparation still going on
 MEASURED = ("mailer-work", "mailer-serve", "optout", "postgres")
 
@@ -46,7 +46,8 @@ def measure(options: Options) -> Figure:
         limit="bare pipelined SMTP client, 20 connections, one process, no database",
         limit_value=limit["rate"],
         ratio=rate / limit["rate"],
-        note=f"to {sink.name}; {WORKERS} mailer processes; {options.suppressions:,} opt-outs on file; from due to last settled outcome",
+        note=f"to {sink.name}; {WORKERS} mailer processes of {SESSIONS} sessions; {options.suppressions:,} opt-outs on file; "
+        "from due to last settled outcome",
         void=find_faults(campaign, sink),
         details=(*describe(run, sink), ("bare client: CPU a message", f"{limit['cpu_us']:.0f} us")),
     )
@@ -78,7 +79,7 @@ async def send_campaign(lab: Lab, options: Options) -> Run:
     campaign = make_campaign(lab, options.messages, content_id := uuid4())
     async with lab.caller("ingest", "optout") as optout, lab.caller("scheduler", "mailer") as mailer:
         await publish_content(mailer, content_id)
-        lab.start("mailer", "work", count=WORKERS)
+        lab.start("mailer", "work", count=WORKERS, extra={"MAILER_CONNECTIONS": str(SESSIONS)})
         if options.suppressions:
             options.tell(f"recording {options.suppressions:,} opt-outs")
             await record_suppressions(optout, lab, options.suppressions)

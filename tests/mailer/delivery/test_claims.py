@@ -1,6 +1,5 @@
 """Claims fence: a worker whose lease was taken over changes nothing, and what a dead worker held comes to an end."""
 
-from dataclasses import replace
 from uuid import uuid4
 
 from services.mailer.domain.states import State
@@ -77,7 +76,7 @@ async def test_a_late_definite_reply_of_the_same_attempt_settles_a_doubt(alone: 
     ann, bob = await alone.hand_over("ann@example.com", "bob@example.com")
     await _let_run_out(alone)
     await _repair(alone)
-    assert not await _settle(alone, replace(ann, claim_id=uuid4()), State.SENT)
+    assert not await _settle(alone, ann._replace(claim_id=uuid4()), State.SENT)
     assert await _settle(alone, ann, State.SENT)
     assert not await _settle(alone, ann, State.SENT)
     assert await _settle(alone, bob, State.DEFERRED, "try_later")
