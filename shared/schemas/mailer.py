@@ -176,6 +176,22 @@ class ResendAnswer(Wire):
     rechecked: int
 
 
+class QueueCount(Wire):
+    """Messages in one state. Above 10,000 the number is the database planner's estimate."""
+
+    state: MessageState
+    count: int
+    is_estimate: bool
+
+
+class Queue(Wire):
+    """What has no end yet, and what nobody knows the end of. `oldest_due_seconds` is for how long the message due first has been waiting."""
+
+    counts: list[QueueCount]
+    oldest_due_at: Instant | None
+    oldest_due_seconds: int | None
+
+
 class Attempt(Wire):
     """One SMTP transaction."""
 

@@ -64,6 +64,17 @@ CANCELLATION: dict[str, Any] = {"asked_at": "2026-03-02T16:59:00Z", "cancelled":
 STOPS: dict[str, Any] = {
     "items": [{"scope": "all", "id": "all", "stopped_at": "2026-03-02T16:59:00Z", "cancellation": CANCELLATION}]
 }
+QUEUE: dict[str, Any] = {
+    "counts": [
+        {"state": "accepted", "count": 48200, "is_estimate": True},
+        {"state": "deferred", "count": 12, "is_estimate": False},
+        {"state": "claimed", "count": 480, "is_estimate": False},
+        {"state": "handing_over", "count": 20, "is_estimate": False},
+        {"state": "uncertain", "count": 0, "is_estimate": False},
+    ],
+    "oldest_due_at": "2026-03-02T16:59:00Z",
+    "oldest_due_seconds": 61,
+}
 RESEND: dict[str, Any] = {"subscriber_id": _SUBSCRIBER, "campaign_id": "0192f0c1-7a00-7000-8000-000000000009"}
 RECHECKED: dict[str, Any] = {"rechecked": 12}
 STATUS: dict[str, Any] = {

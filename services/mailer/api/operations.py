@@ -1,4 +1,4 @@
-"""Operations: which stops are set, cancel what they cover, send again what failed."""
+"""Operations: which stops are set, cancel what they cover, send again what failed, how the queue stands."""
 
 from typing import Annotated, Any
 
@@ -8,10 +8,12 @@ from services.mailer.actions.cancel_stopped import cancel_stopped
 from services.mailer.actions.list_all_stops import list_all_stops
 from services.mailer.actions.recheck_failed import recheck_failed
 from services.mailer.actions.show_cancellation import show_cancellation
+from services.mailer.actions.show_queue import show_queue
 from services.mailer.api import examples
 from shared.kit.auth import Caller, needs, only_service
+from shared.kit.db import set_subscriber
 from shared.kit.requests import Transaction
-from shared.schemas.mailer import Cancellation, CancellationInput, ResendAnswer, ResendInput, Stops, StopScope
+from shared.schemas.mailer import Cancellation, CancellationInput, Queue, ResendAnswer, ResendInput, Stops, StopScope
 
 router = APIRouter(tags=["operations"])
 
@@ -49,6 +51,22 @@ async def get_cancellation(
 ) -> Cancellation:
     """Show how far a cancellation is."""
     return await show_cancellation(connection, scope=scope, stop_id=stop_id)
+
+
+@router.get("/v1/queue", responses=examples.answered(examples.QUEUE))
+async def get_queue(request: Request, connection: Transaction, caller: Annotated[Caller, needs("messages")]) -> Queue:
+    """Show how the caller's own queue stands."""
+    now = request.app.state.deps.clock.now()
+    await set_subscriber(connection, caller.subscriber)
+    return await show_queue(connection, subscriber_id=caller.subscriber, now=now)
+
+
+@router.get("/v1/queue/all", responses=examples.answered(examples.QUEUE))
+async def get_whole_queue(request: Request, caller: Operator) -> Queue:
+    """Show how the queue of all subscribers stands; as the worker, because no subscriber's context sees it."""
+    deps: Any = request.app.state.deps
+    async with deps.worker_db.transaction() as crossing:
+        return await show_queue(crossing, subscriber_id=None, now=deps.clock.now())
 
 
 @router.post("/v1/messages/resend", responses=examples.answered(examples.RECHECKED))

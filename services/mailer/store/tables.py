@@ -92,6 +92,9 @@ Index(
     messages.c.address_key,
     postgresql_where=text("state in ('accepted', 'deferred', 'claimed', 'handing_over')"),
 )
+Index(
+    "ix_messages_deferred", messages.c.subscriber_id, messages.c.message_id, postgresql_where=text("state = 'deferred'")
+)
 Index("ix_messages_claim_id", messages.c.claim_id, postgresql_where=text("claim_id is not null"))
 Index(
     "ix_messages_uncertain", messages.c.subscriber_id, messages.c.final_at, postgresql_where=text("state = 'uncertain'")

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from services.mailer.actions.show_queue import show_queue
 from services.mailer.store.claiming import claim_messages
 from shared.kit.db import Database
 from tests.bench.figure import Figure, Options, Row
@@ -42,7 +43,7 @@ class WorkersLab(Lab):
 def measure(options: Options, *, many: int = MANY) -> Figure:
     """Claims at both sizes in one database, then the two campaigns."""
     with open_lab(options.tell) as lab:
-        few_ms, many_ms, filled_s = asyncio.run(time_claims(lab, options, many))
+        few_ms, many_ms, queue_ms, filled_s = asyncio.run(time_claims(lab, options, many))
     runs = {workers: send(options, workers) for workers in (1, 2)}
     rates = {workers: rate_of(run) for workers, (run, _) in runs.items()}
     return Figure(
@@ -55,9 +56,12 @@ def measure(options: Options, *, many: int = MANY) -> Figure:
         ratio=few_ms / many_ms,
         note=f"median of {CLAIMS}; filled in {filled_s:.0f} s; two mailer processes {rates[2] / rates[1]:.2f} times one on {os.cpu_count()} cores",
         void=", ".join(f"{workers} processes: {faults}" for workers, (_, faults) in runs.items() if faults),
-        details=tuple(
-            (f"{workers} mailer process{'es' * (workers > 1)}", f"{rate:,.0f} messages/s")
-            for workers, rate in rates.items()
+        details=(
+            (f"queue state by API with {many:,} queued", f"{queue_ms:.0f} ms"),
+            *(
+                (f"{workers} mailer process{'es' * (workers > 1)}", f"{rate:,.0f} messages/s")
+                for workers, rate in rates.items()
+            ),
         ),
     )
 
@@ -70,8 +74,8 @@ ROW = Row(
 )
 
 
-async def time_claims(lab: Lab, options: Options, many: int) -> tuple[float, float, float]:
-    """Milliseconds of a claim at both sizes, and the seconds of the filling."""
+async def time_claims(lab: Lab, options: Options, many: int) -> tuple[float, float, float, float]:
+    """Milliseconds of a claim at both sizes and of counting the queue at the larger one, and the seconds of the filling."""
     urls = lab.stack.databases["mailer"]
     admin = urlsplit(lab.stack.admin_url)._replace(path=urlsplit(urls.owner).path).geturl()
     connection = await asyncpg.connect(admin)
@@ -84,10 +88,21 @@ async def time_claims(lab: Lab, options: Options, many: int) -> tuple[float, flo
         began = time.monotonic()
         await fill_queue(connection, first=FEW + 1, last=many, **ids)
         filled_s = time.monotonic() - began
-        return few_ms, await time_claim(worker), filled_s
+        return few_ms, await time_claim(worker), await time_count(worker), filled_s
     finally:
         await worker.close()
         await connection.close()
+
+
+async def time_count(worker: Database) -> float:
+    """The median of some answers to how the queue of all stands, in milliseconds."""
+    took = []
+    for _ in range(CLAIMS):
+        began = time.perf_counter()
+        async with worker.transaction() as connection:
+            await show_queue(connection, subscriber_id=None, now=datetime.now(UTC))
+        took.append((time.perf_counter() - began) * 1000)
+    return statistics.median(took)
 
 
 async def time_claim(worker: Database) -> float:

@@ -1,5 +1,6 @@
 """Operations: what a stop covers is cancelled whole and by counts, and what failed is given back without the doubtful and the dead."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -158,3 +159,49 @@ async def test_what_is_of_no_use_any_more_is_not_sent_again(world: World) -> Non
     body = {"subscriber_id": str(world.subscriber.subscriber_id), "campaign_id": str(campaign)}
     answer = await world.mailer.http.post("/v1/messages/resend", json=body, headers=scheduler())
     assert answer.json() == {"rechecked": 0}
+
+
+async def queue_of(world: World, path: str, headers: dict[str, str]) -> Any:
+    """Return how a queue stands, counts by state."""
+    answer = await world.mailer.http.get(path, headers=headers)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    return body | {"counts": {row["state"]: row["count"] for row in body["counts"]}}
+
+
+async def test_the_queue_is_counted_by_state_and_says_how_long_the_oldest_waits(world: World) -> None:
+    """Issue 3, operations: a subscriber sees its own, the operator all, later due times do not count as waiting."""
+    await world.hand_over("ann@example.com")
+    bob, cal = await world.queue("bob@example.com", "cal@example.com", campaign_id=str(uuid4()))
+    [dan] = await world.queue("dan@example.com")
+    await world.database.execute("update messages set state = 'deferred' where message_id = $1", bob)
+    for message_id, hours in ((bob, 1), (cal, -2), (dan, 3)):
+        await world.database.execute(
+            "update messages set next_at = $2 where message_id = $1", message_id, world.now + timedelta(hours=hours)
+        )
+    own = world.neighbours.client_headers(subscriber_id=world.subscriber.subscriber_id, scopes="messages")
+    shown = await queue_of(world, "/v1/queue", own)
+    assert shown["counts"] == {"accepted": 2, "deferred": 1, "claimed": 0, "handing_over": 1, "uncertain": 0}
+    assert shown["oldest_due_seconds"] == 7200
+    operator = world.neighbours.client_headers(subscriber_id=None, scopes="operator")
+    assert await queue_of(world, "/v1/queue/all", operator) == shown
+    stranger = world.neighbours.client_headers(subscriber_id=uuid4(), scopes="messages")
+    nothing = await queue_of(world, "/v1/queue", stranger)
+    assert (sum(nothing["counts"].values()), nothing["oldest_due_at"]) == (0, None)
+    assert (await world.mailer.http.get("/v1/queue/all", headers=own)).status_code == 403
+
+
+async def test_a_long_queue_is_estimated(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """P8: the number of rows looked at is bounded, whatever waits."""
+    monkeypatch.setattr("services.mailer.store.queue.MOST_COUNTED", 3)
+    for number in range(5):
+        await world.queue(f"p{number}@example.com")
+    await world.database.execute("analyze messages")
+    for path, headers in (
+        ("/v1/queue", world.neighbours.client_headers(subscriber_id=world.subscriber.subscriber_id, scopes="messages")),
+        ("/v1/queue/all", scheduler()),
+    ):
+        answer = (await world.mailer.http.get(path, headers=headers)).json()
+        accepted = answer["counts"][0]
+        assert (accepted["state"], accepted["is_estimate"]) == ("accepted", True)
+        assert accepted["count"] >= 4
