@@ -15,12 +15,13 @@ from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.actions.take_report import take_report
-from services.mailer.api import contents, messages, operations, sender_domains
+from services.mailer.api import contents, messages, operations, sender_domains, sent_contents
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
+from services.mailer.delivery.installation import return_addresses, sending_of
 from services.mailer.delivery.marker import MarkerGroup
-from services.mailer.delivery.prepare import Preparer, Sending
+from services.mailer.delivery.prepare import Preparer
 from services.mailer.delivery.settler import Settler
 from services.mailer.delivery.tools import Tools
 from services.mailer.delivery.worker import DeliveryWorker
@@ -28,17 +29,15 @@ from services.mailer.deps import Deps, open_deps
 from services.mailer.domain.reports import Report
 from services.mailer.settings import Settings, load_settings
 from services.mailer.smtp.inbound import Receiver, open_receiver
-from services.mailer.smtp.verp import Purpose, ReturnAddresses
+from services.mailer.smtp.verp import Purpose
 from services.mailer.store.journal import ReplyJournal
 from shared.kit.app import create_app as create_service_app
-from shared.kit.crypto import derive
 from shared.kit.db import Database
 from shared.kit.http import ServiceClient
 from shared.kit.ids import new_id
 from shared.kit.loops import Loop, run_loops
 from shared.schemas.access import RevokedClient, VerificationKey
 from shared.schemas.location import LocationFacts, SubscriberFacts
-from shared.schemas.token import TokenKeys
 
 __all__ = [
     "Deps",
@@ -71,7 +70,7 @@ def create_app(deps: Deps) -> FastAPI:
     return create_service_app(
         service="mailer",
         deps=deps,
-        routers=[contents.router, messages.router, operations.router, sender_domains.router],
+        routers=[contents.router, messages.router, operations.router, sender_domains.router, sent_contents.router],
         facts=facts,
     )
 
@@ -128,19 +127,11 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
     worker_id = new_id()
     journal = ReplyJournal(settings.state_folder, worker_id)
     optout = _optout_client(deps, seconds=10.0)
-    sending = Sending(
-        tokens=TokenKeys(settings.token_keys),
-        returns=_return_addresses(settings),
-        optout_url=settings.optout_public_url,
-        mail_domain=settings.bounce_domain,
-        operator=settings.operator,
-        must_sign=settings.must_sign,
-    )
     tools = Tools(
         worker_id=worker_id,
         database=deps.worker_db,
         optout=optout,
-        preparer=Preparer(deps.worker_db, deps.data_keys, sending, deps.clock),
+        preparer=Preparer(deps.worker_db, deps.data_keys, sending_of(settings), deps.clock),
         marker=MarkerGroup(deps.worker_db, deps.clock),
         settler=Settler(deps.worker_db, deps.clock, journal),
         clock=deps.clock,
@@ -177,7 +168,7 @@ async def open_inbound(deps: Deps, *, port: int | None = None) -> AsyncIterator[
             now=deps.clock.now(),
         )
 
-    receiver = Receiver(domain=settings.bounce_domain, returns=_return_addresses(settings), inbox=take)
+    receiver = Receiver(domain=settings.bounce_domain, returns=return_addresses(settings), inbox=take)
     try:
         async with open_receiver(receiver, host=settings.inbound_host, port=wanted) as listening:
             yield listening
@@ -206,10 +197,6 @@ def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
             stop.set()
 
     uvloop.run(run())
-
-
-def _return_addresses(settings: Settings) -> ReturnAddresses:
-    return ReturnAddresses({"1": derive(settings.kek, "return_addresses")})
 
 
 def _optout_client(deps: Deps, *, seconds: float) -> OptoutClient:

@@ -201,10 +201,35 @@ class Attempt(Wire):
     reply_code: StrictInt | None
     enhanced_code: str | None
     outcome: Slug
+    reason: Slug | None = None
+    finished_at: Instant | None = None
+
+
+class MessageContent(Wire):
+    """A message as it was sent, written again from what is kept.
+
+    `matches`: it is what was sent, to the byte. `differs`: it is not, because something it was written with (a setting, a program version) has
+    changed since. `shredded`: address and fields are gone. `not_kept`: no hash was kept, because it has not left or the worker died on the way.
+    `source` is the mail without signature lines; `sha256` of its UTF-8 octets was kept at sending.
+    """
+
+    message_id: UUID
+    content_id: UUID
+    proof: Literal["matches", "differs", "shredded", "not_kept"]
+    sha256: str | None
+    composed_at: Instant | None
+    recipient: str | None
+    subject: str | None
+    text: str | None
+    html: str | None
+    source: str | None
 
 
 class MessageStatus(Wire):
-    """A message with its attempts; no address, no name."""
+    """A message with its attempts; no address, no name.
+
+    `handed_over_at` is when its last dot was about to be written: where a worker died there, no attempt tells more.
+    """
 
     message_id: UUID
     subscriber_id: UUID
@@ -213,6 +238,7 @@ class MessageStatus(Wire):
     accepted_at: Instant
     final_at: Instant | None
     attempts: list[Attempt]
+    handed_over_at: Instant | None = None
 
 
 class Outcome(Wire):

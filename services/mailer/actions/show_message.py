@@ -24,6 +24,8 @@ async def show_message(connection: AsyncConnection, *, subscriber_id: UUID, mess
             reply_code=attempt.reply_code,
             enhanced_code=attempt.enhanced_code,
             outcome=attempt.outcome,
+            reason=attempt.reason,
+            finished_at=attempt.finished_at,
         )
         for attempt in await list_attempts(connection, message_id)
     ]
@@ -35,4 +37,5 @@ async def show_message(connection: AsyncConnection, *, subscriber_id: UUID, mess
         accepted_at=row.accepted_at,
         final_at=row.final_at,
         attempts=tried,
+        handed_over_at=row.marked_at,
     )

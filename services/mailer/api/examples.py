@@ -92,8 +92,23 @@ STATUS: dict[str, Any] = {
             "reply_code": 250,
             "enhanced_code": "2.0.0",
             "outcome": "sent",
+            "reason": None,
+            "finished_at": "2026-03-02T17:00:01Z",
         }
     ],
+    "handed_over_at": "2026-03-02T17:00:00Z",
+}
+SENT_CONTENT: dict[str, Any] = {
+    "message_id": _MESSAGE,
+    "content_id": _CONTENT,
+    "proof": "matches",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "composed_at": "2026-03-02T17:00:00Z",
+    "recipient": "ann@example.com",
+    "subject": "A note from Bright Smile Dental",
+    "text": "Hello Ann,",
+    "html": "<h1>Hello Ann</h1>",
+    "source": "From: Bright Smile Dental <hello@brightsmile.example.com>\r\n",
 }
 CHANGES: dict[str, Any] = {
     "epoch": "0192f0c1-7a00-7000-8000-000000000008",

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mailer.store.tables import cancellations, stops
+from services.mailer.store.operations_tables import cancellations
+from services.mailer.store.tables import stops
 from shared.kit.db import Database, RawConnection
 
 _ANYTHING: Final = "select exists (select from cancellations where finished_at is null)"

@@ -1,7 +1,5 @@
 """Mailer's tables. Without a subscriber in front of their key stand contents (stock content is the platform's), claims and the follower's state
-(a worker's), suppressions (platform scope has none) and stops with their cancellations (one stops all)."""
-
-from typing import Final
+(a worker's), suppressions (platform scope has none) and stops (one stops all). Those of operations stand in a file of their own."""
 
 from sqlalchemy import (
     ARRAY,
@@ -21,9 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.kit.tables import new_metadata
+from services.mailer.store import operations_tables
+from services.mailer.store.metadata import metadata
 
-metadata: Final = new_metadata()
+__all__ = ["metadata", "operations_tables"]
 
 contents = Table(
     "contents",
@@ -228,20 +227,6 @@ stops = Table(
     Column("scope", Text, nullable=False),
     Column("id", Text, nullable=False),
     Column("stopped_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("scope", "id"),
-)
-
-cancellations = Table(
-    "cancellations",
-    metadata,
-    Column("scope", Text, nullable=False),
-    Column("id", Text, nullable=False),
-    Column("asked_at", DateTime(timezone=True), nullable=False),
-    Column("cancelled", BigInteger, nullable=False, server_default=text("0")),
-    Column("seen_at", DateTime(timezone=True)),
-    Column("seen_id", Uuid),
-    Column("in_pass", BigInteger, nullable=False, server_default=text("0")),
-    Column("finished_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("scope", "id"),
 )
 
