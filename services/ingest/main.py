@@ -15,6 +15,7 @@ from services.ingest.api import batches, changes, connections, consumers
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
+from services.ingest.store.optouts import is_anything_pending
 from services.ingest.store.row_keys import RowKeys
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
@@ -106,15 +107,21 @@ def loops(deps: Deps) -> list[Loop]:
     """Return every background loop: commands for optout, opt-outs that wait, minors who come of age."""
 
     async def deliver() -> bool:
-        await deliver_optouts(deps.worker_db, optout=deps.optout, now=deps.clock.now())
+        if await is_anything_pending(deps.worker_db):
+            await deliver_optouts(deps.worker_db, optout=deps.optout, now=deps.clock.now())
         return False
 
     async def release() -> bool:
         return await release_adults(deps.worker_db, now=deps.clock.now())
 
     return [
-        Loop("outbox", OutboxDelivery(deps.worker_db, {"optout": deps.optout.http}).step, idle_seconds=0.3),
-        Loop("source_optouts", deliver, idle_seconds=2.0),
+        Loop(
+            "outbox",
+            OutboxDelivery(deps.worker_db, {"optout": deps.optout.http}).step,
+            idle_seconds=0.3,
+            quiet_seconds=2.0,
+        ),
+        Loop("source_optouts", deliver, idle_seconds=2.0, quiet_seconds=4.0),
         Loop("new_adults", release, idle_seconds=60.0),
     ]
 

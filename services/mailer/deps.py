@@ -11,7 +11,7 @@ from services.mailer.settings import Settings
 from services.mailer.smtp.verp import ReturnAddresses
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
-from shared.kit.crypto import DataKeys, derive
+from shared.kit.crypto import DataKeys
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
 from shared.kit.http import ServiceClient, Transport
@@ -63,7 +63,7 @@ async def open_deps(
             verifier=Verifier("mailer", api_db, clock, settings.common.service_keys),
             signer=signer,
             data_keys=DataKeys(settings.kek),
-            returns=ReturnAddresses({"1": derive(settings.kek, "return_addresses")}),
+            returns=settings.returns,
             transports=transports,
             optout=optout,
             optout_feed=feed,

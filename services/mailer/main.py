@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import uvloop
 from fastapi import FastAPI
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.mailer.actions.carry_on_cancelling import carry_on_cancelling
 from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.keep_platform import keep_platform
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
@@ -21,18 +23,21 @@ from services.mailer.actions.watch_complaints import watch_complaints
 from services.mailer.api import (
     contents,
     messages,
+    operations,
     platform_sender,
     relay_logs,
     relay_reports,
     routes,
     sender_domains,
+    sent_contents,
 )
 from services.mailer.clients.dns import DnsClient
 from services.mailer.clients.optout import OptoutClient
 from services.mailer.delivery.follower import SuppressionFollower, follow
+from services.mailer.delivery.installation import sending_of
 from services.mailer.delivery.marker import MarkerGroup
 from services.mailer.delivery.pacer import Pacer
-from services.mailer.delivery.prepare import Preparer, Sending
+from services.mailer.delivery.prepare import Preparer
 from services.mailer.delivery.routing import Routing
 from services.mailer.delivery.settler import Settler
 from services.mailer.delivery.tools import Tools
@@ -98,11 +103,13 @@ def create_app(deps: Deps) -> FastAPI:
         routers=[
             contents.router,
             messages.router,
+            operations.router,
             platform_sender.router,
             relay_logs.router,
             relay_reports.router,
             routes.router,
             sender_domains.router,
+            sent_contents.router,
         ],
         facts=facts,
     )
@@ -131,6 +138,9 @@ def loops(deps: Deps) -> list[Loop]:
     async def watch() -> bool:
         return await watch_complaints(deps.worker_db, own_domain=deps.settings.platform_domain, now=deps.clock.now())
 
+    async def cancel() -> bool:
+        return await carry_on_cancelling(deps.worker_db, now=deps.clock.now())
+
     async def platform() -> bool:
         return await keep_platform(
             deps.api_db,
@@ -147,6 +157,7 @@ def loops(deps: Deps) -> list[Loop]:
     ]
     return [
         *(own if deps.settings.platform else []),
+        Loop("cancel_stopped", cancel, idle_seconds=0.5),
         Loop("watch_complaints", watch, COMPLAINT_SECONDS),
         Loop("repair", repair, REPAIR_SECONDS),
         Loop("note_refusals", note, REPAIR_SECONDS),
@@ -197,16 +208,7 @@ async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
     worker_id = new_id()
     journal = ReplyJournal(settings.state_folder, worker_id)
     optout = _optout_client(deps, seconds=10.0)
-    sending = Sending(
-        tokens=TokenKeys(settings.token_keys),
-        returns=deps.returns,
-        optout_url=settings.optout_public_url,
-        mail_domain=settings.bounce_domain,
-        operator=settings.operator,
-        must_sign=settings.must_sign,
-        platform=settings.platform,
-    )
-    preparer = Preparer(deps.worker_db, deps.data_keys, sending, deps.clock)
+    preparer = Preparer(deps.worker_db, deps.data_keys, sending_of(settings), deps.clock)
     routing = Routing(
         worker_id=worker_id,
         database=deps.worker_db,
@@ -282,7 +284,7 @@ def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
             await asyncio.to_thread(ended.wait)
             stop.set()
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 def _optout_client(deps: Deps, *, seconds: float) -> OptoutClient:

@@ -13,6 +13,7 @@ from services.mailer.domain.sealing import route_place
 from services.mailer.domain.sender_domain import domain_of
 from services.mailer.domain.webhooks import read_secret
 from services.mailer.smtp.connect import Relay, TlsRule
+from services.mailer.smtp.verp import ReturnAddresses
 from shared.kit.crypto import FieldCipher, UndecryptableError, derive
 from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
@@ -127,6 +128,11 @@ class Settings(ServiceSettings):
     def must_sign(self) -> bool:
         """Whether mail that cannot be signed is held."""
         return self.common.mode == "production" if self.dkim_required is None else self.dkim_required
+
+    @cached_property
+    def returns(self) -> ReturnAddresses:
+        """What mints and verifies the addresses that bounces and mailed opt-outs come back to."""
+        return ReturnAddresses({"1": derive(self.kek, "return_addresses")})
 
     @cached_property
     def pace_secret(self) -> bytes:

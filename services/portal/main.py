@@ -119,8 +119,7 @@ class FullPush:
 
     async def step(self) -> bool:
         """Push if there is a wish not yet fulfilled; a silent service is tried again."""
-        async with self.deps.worker_db.transaction() as connection:
-            asked = await count_asked(connection, self.service.name)
+        asked = await count_asked(self.deps.worker_db, self.service.name)
         if asked == self.done:
             return False
         try:
@@ -135,7 +134,9 @@ def loops(deps: Deps) -> list[Loop]:
     """Return every background loop: outbox delivery, and one full push per service below."""
     clients_ = {name: service.http for name, service in deps.services.items()}
     delivery = OutboxDelivery(deps.worker_db, clients_)
-    deliveries = [Loop(name, delivery.step, idle_seconds=seconds) for name, seconds in _DELIVERIES.items()]
+    deliveries = [
+        Loop(name, delivery.step, idle_seconds=seconds, quiet_seconds=2.0) for name, seconds in _DELIVERIES.items()
+    ]
     pushes = [
         Loop(f"push_{name}", FullPush(deps, service).step, _PUSH_SECONDS) for name, service in deps.services.items()
     ]

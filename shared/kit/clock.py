@@ -3,13 +3,17 @@
 Leases take their database's clock and deadlines inside a process the monotonic one; neither comes from here.
 """
 
+import asyncio
 import mmap
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from shared.kit.bell import pause, ring
+
 _WIDTH = 32
+_LOOK_SECONDS = 0.1
 
 
 class Clock(Protocol):
@@ -44,6 +48,15 @@ class ShiftedClock:
             self._text, self._offset = text, timedelta(seconds=float(text))
         return datetime.now(UTC) + self._offset
 
+    async def ring_when_moved(self, stop: asyncio.Event) -> None:
+        """Ring the bell whenever somebody has moved the clock: what falls due then is not waited for by quiet loops."""
+        seen = self._map[:]
+        while not stop.is_set():
+            await pause(stop, _LOOK_SECONDS)
+            if (offset := self._map[:]) != seen:
+                seen = offset
+                ring()
+
 
 class ManualClock:
     """A clock that stands still until a test moves it."""
@@ -57,10 +70,12 @@ class ManualClock:
     def move(self, by: timedelta) -> None:
         """Move the clock by a positive or negative span."""
         self._now += by
+        ring()
 
     def set(self, to: datetime) -> None:
         """Put the clock at an instant."""
         self._now = to
+        ring()
 
 
 def write_offset(path: Path, seconds: float) -> None:

@@ -81,10 +81,16 @@ class Database:
                 init=_register_json,
                 max_inactive_connection_lifetime=60,
                 command_timeout=60,
+                reset=_keep_session,
                 server_settings={"application_name": self._application},
             )
         async with self._pool.acquire() as connection:
             yield connection
+
+    async def glance(self, query: str, *values: object) -> Any:
+        """Return the first value of one statement in autocommit: what an idle loop asks, one round trip and nothing else."""
+        async with self.raw() as connection:
+            return await connection.fetchval(query, *values)
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """Open one asyncpg connection outside the pool, for a caller that keeps it for life (marker, listener)."""
@@ -111,3 +117,7 @@ class Database:
 
 async def _register_json(connection: Any) -> None:
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+
+
+async def _keep_session(_: Any) -> None:
+    """Run no statement when a connection comes back (the driver ends a transaction itself): nothing here ever changes a session."""

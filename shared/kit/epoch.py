@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.kit.errors import OnHoldError
 
 # The timeline in the WAL file's name is the present one at once; the one in the control file lags until the next checkpoint after a promotion.
-_IDENTITY = text("""
+_IDENTITY = """
 select s.system_identifier::text || ':' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || ':' || d.oid
 from pg_control_system() s, pg_database d where d.datname = current_database()
-""")
-_READ = text("select epoch, identity, on_hold from service_state")
+"""
+_READ = text("select epoch, on_hold from service_state")
+IS_OF_THIS_DATABASE = f"(service_state.identity = ({_IDENTITY}))"
+"""A condition over `service_state`: the stored epoch was made for this database as it is now."""
+_FITTING = text(f"select epoch from service_state where {IS_OF_THIS_DATABASE}")  # noqa: S608 - likewise
 _WRITE = text("""
 insert into service_state (singleton, epoch, identity, on_hold) values (true, :epoch, :identity, :hold)
 on conflict (singleton) do update set epoch = excluded.epoch, identity = excluded.identity, on_hold = excluded.on_hold
@@ -32,7 +35,7 @@ async def renew_epoch(connection: AsyncConnection) -> UUID:
     is_first = (await connection.execute(_READ)).first() is None
     epoch = uuid4()
     await connection.execute(
-        _WRITE, {"epoch": epoch, "identity": await connection.scalar(_IDENTITY), "hold": not is_first}
+        _WRITE, {"epoch": epoch, "identity": await connection.scalar(text(_IDENTITY)), "hold": not is_first}
     )
     return epoch
 
@@ -43,9 +46,8 @@ async def read_epoch(connection: AsyncConnection) -> UUID:
 
 
 async def _stored(connection: AsyncConnection) -> UUID | None:
-    row = (await connection.execute(_READ)).first()
-    identity = await connection.scalar(_IDENTITY)
-    return UUID(str(row.epoch)) if row is not None and row.identity == identity else None
+    epoch = await connection.scalar(_FITTING)
+    return UUID(str(epoch)) if epoch is not None else None
 
 
 async def is_on_hold(connection: AsyncConnection) -> bool:

@@ -4,10 +4,8 @@ Order is (transaction id, position), and only rows older than the snapshot's xmi
 cursor. So no long writing transactions anywhere in the cluster.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from threading import Event
 from time import monotonic
 from typing import Final, Protocol
 from uuid import UUID
@@ -15,18 +13,16 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.kit.bell import ring
 from shared.kit.db import Database
 from shared.kit.epoch import read_epoch
 from shared.kit.errors import ConflictError
+from shared.kit.feed_watch import ENDING, wait_for_rows
 from shared.kit.logs import log
 from shared.schemas.wire import Change, Changes
 
 MOST_ROWS: Final = 2000
 LONGEST_WAIT_SECONDS: Final = 20.0
-_POLL_SECONDS: Final = 0.25
-
-ENDING: Final = Event()
-"""Set when this process is told to stop: long polls answer at once instead of holding up the shutdown."""
 
 START: Final = "0.0"
 
@@ -126,7 +122,7 @@ async def read_changes(
         if rows or monotonic() >= deadline or ENDING.is_set():
             cursor = f"{rows[-1].xid}.{rows[-1].position}" if rows else after
             return Changes(epoch=present, changes=changes, cursor=cursor)
-        await asyncio.sleep(_POLL_SECONDS)
+        await wait_for_rows(database, (int(xid), position), seconds=deadline - monotonic())
 
 
 class FeedSource(Protocol):
@@ -147,7 +143,7 @@ class Follower:
         source: FeedSource,
         database: Database,
         apply: Callable[[AsyncConnection, list[Change]], Awaitable[None]],
-        wait_seconds: float = 10.0,
+        wait_seconds: float = LONGEST_WAIT_SECONDS,
         limit: int = 1000,
     ) -> None:
         self._name, self._source, self._database, self._apply = name, source, database, apply
@@ -176,6 +172,8 @@ class Follower:
             if page.changes:
                 await self._apply(connection, page.changes)
             await connection.execute(_CURSOR_WRITE, {"feed": self._name, "epoch": page.epoch, "cursor": page.cursor})
+        if page.changes:
+            ring()
         return bool(page.changes)
 
     async def cursor(self, connection: AsyncConnection) -> str:

@@ -1,11 +1,14 @@
-"""Background loops: each runs for ever, backs off when it fails and ends at once when told to stop."""
+"""Background loops: each runs for ever, backs off when it fails and ends at once when told to stop; idle ones grow quiet."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from shared.kit.bell import QUIET_SECONDS, Pace, pause
 from shared.kit.logs import log
+
+__all__ = ["Loop", "pause", "run_loop", "run_loops"]
 
 _LONGEST_BACKOFF_SECONDS = 15.0
 _WORTH_A_WARNING = 4
@@ -13,25 +16,21 @@ _WORTH_A_WARNING = 4
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`step` does one slice of work and returns whether there may be more at once; `idle_seconds` is the pause after "no"."""
+    """`step` does one slice of work and returns whether there may be more at once; `idle_seconds` is the pause after "no".
+
+    While the answer stays "no" the pause grows to `quiet_seconds` (or stays, if it is longer); the bell ends it early.
+    """
 
     name: str
     step: Callable[[], Awaitable[bool]]
     idle_seconds: float = 1.0
-
-
-async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Sleep, but wake at once when `stop` is set."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
+    quiet_seconds: float = QUIET_SECONDS
 
 
 async def run_loop(loop: Loop, stop: asyncio.Event) -> None:
     """Run one loop until `stop`; an exception is logged by type and answered by full-jitter back-off."""
     failures = 0
+    pace = Pace(loop.idle_seconds, loop.quiet_seconds)
     while not stop.is_set():
         try:
             more = await loop.step()
@@ -43,8 +42,10 @@ async def run_loop(loop: Loop, stop: asyncio.Event) -> None:
             tell("loop_failed", loop=loop.name, failures=failures, exc_info=error)
             await pause(stop, random.uniform(0.1, min(_LONGEST_BACKOFF_SECONDS, 0.2 * 2**failures)))  # noqa: S311 - jitter
             continue
-        if not more:
-            await pause(stop, loop.idle_seconds)
+        if more:
+            pace.busy()
+        else:
+            await pace.rest(stop)
 
 
 async def run_loops(loops: Sequence[Loop], stop: asyncio.Event) -> None:

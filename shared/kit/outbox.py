@@ -26,6 +26,7 @@ _OF_THE_COMMAND: Final = frozenset((400, 409, 413, 422))
 _PUT = text(
     "insert into outbox (destination, method, path, body) values (:destination, :method, :path, cast(:body as jsonb))"
 )
+_ANYTHING: Final = "select exists (select from outbox where refused is null and next_at <= clock_timestamp())"
 _CLAIM = text("""
 with due as (
     select id from outbox where refused is null and next_at <= clock_timestamp() order by next_at, id limit :limit for update skip locked)
@@ -52,7 +53,9 @@ class OutboxDelivery:
         self._clients = clients
 
     async def step(self) -> bool:
-        """Deliver one batch; return whether there was any."""
+        """Deliver one batch; return whether there may be more."""
+        if not await self._database.glance(_ANYTHING):
+            return False
         async with self._database.transaction() as connection:
             rows = (await connection.execute(_CLAIM, {"limit": _BATCH, "lease": _LEASE_SECONDS})).all()
         for row in rows:

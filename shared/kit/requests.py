@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.kit.bell import ring
 from shared.kit.errors import ConflictError, Problem, VersionMismatchError, VersionNeededError
 
 
@@ -30,6 +31,8 @@ async def open_transaction(request: Request) -> AsyncIterator[AsyncConnection]:
     """One transaction a request, committed before the answer is sent (function scope). The subscriber context is set by the action or route."""
     async with request.app.state.deps.api_db.transaction() as connection:
         yield connection
+    if request.method != "GET":
+        ring()
 
 
 Transaction = Annotated[AsyncConnection, Depends(open_transaction, scope="function")]

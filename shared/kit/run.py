@@ -15,8 +15,10 @@ from typing import Any, Protocol
 import uvloop
 from fastapi import FastAPI
 
+from shared.kit.bell import ring
+from shared.kit.clock import ShiftedClock
 from shared.kit.db import UnsafeRoleError
-from shared.kit.feed import ENDING
+from shared.kit.feed_watch import ENDING
 from shared.kit.logs import configure_logs, log
 from shared.kit.server import serve
 from shared.kit.settings import SERVICES, ServiceSettings, SettingsRefusedError
@@ -51,6 +53,8 @@ async def run(module: ServiceModule, settings: ServiceSettings, mode: str) -> No
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _end, stop)
     async with module.open_deps(settings) as deps, asyncio.TaskGroup() as group:
+        if isinstance(deps.clock, ShiftedClock):
+            group.create_task(deps.clock.ring_when_moved(stop))
         if mode in ("serve", "both"):
             group.create_task(
                 _until_stop(serve(module.create_app(deps), host=settings.host, port=settings.port, stop=stop), stop)
@@ -67,6 +71,7 @@ def _end(stop: asyncio.Event) -> None:
     """Told to stop: loops end, and callers who wait for news of a feed are answered now."""
     stop.set()
     ENDING.set()
+    ring()
 
 
 async def _until_stop(part: Any, stop: asyncio.Event) -> None:

@@ -7,8 +7,11 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shared.kit.bell import pause
+
 HEAD_SECONDS: Final = 10.0
 HEAD_OCTETS: Final = 32 * 1024
+_TICK_SECONDS: Final = 1.0
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -67,7 +70,7 @@ async def serve(app: FastAPI, *, host: str, port: int, stop: asyncio.Event) -> N
         timeout_graceful_shutdown=8,
         backlog=1024,
     )
-    server = _Server(config)
+    server = _Server(config, stop)
     task = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((task, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -77,7 +80,16 @@ async def serve(app: FastAPI, *, host: str, port: int, stop: asyncio.Event) -> N
 
 
 class _Server(uvicorn.Server):
-    """Signals belong to the process (kit.run), not to the server."""
+    """Signals belong to the process (kit.run), not to the server, and an idle server looks up once a second, not ten times."""
+
+    def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stop = stop
+
+    async def main_loop(self) -> None:
+        """Renew the Date header every second until told to stop."""
+        while not (self._stop.is_set() or await self.on_tick(0)):
+            await pause(self._stop, _TICK_SECONDS)
 
     def capture_signals(self) -> Any:
         import contextlib

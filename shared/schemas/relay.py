@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, StringConstraints
 
-from shared.schemas.mailer import Source
+from shared.schemas.contents import Source
 from shared.schemas.wire import Instant, Line, Slug, Wire
 
 

@@ -57,6 +57,17 @@ class CampaignChange(Wire):
     state: Literal["active", "paused", "ended"]
 
 
+class ResendInput(Wire):
+    """Send again what failed: an empty object, there is nothing to choose."""
+
+
+class Resend(Wire):
+    """What failed of a campaign is to be sent again, each touch under its own rules. Uncertain mail and dead addresses are left alone."""
+
+    campaign_id: UUID
+    asked_at: Instant
+
+
 class Touch(Wire):
     """One reason to write to one consumer and what became of it; `reason` is the code, `explanation` the sentence (S-003)."""
 

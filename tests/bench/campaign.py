@@ -15,15 +15,8 @@ from pydantic import JsonValue
 
 from shared.kit.feed import START
 from shared.kit.http import ServiceClient
-from shared.schemas.mailer import (
-    FINAL_STATES,
-    ContentInput,
-    MessageInput,
-    MessageReceipts,
-    MessagesInput,
-    MessageTouch,
-    Outcome,
-)
+from shared.schemas.contents import ContentInput
+from shared.schemas.mailer import FINAL_STATES, MessageInput, MessageReceipts, MessagesInput, MessageTouch, Outcome
 from shared.schemas.optout import ConsentInput, ConsentsInput, OptoutInput, OptoutsInput, Recorded
 from tests.bench.lab import Lab
 

@@ -22,7 +22,10 @@ _NOBODYS = {"changes", "cursors", "outbox", "directory", "idempotency", "leases"
 _NAMED: dict[str, set[str]] = {
     "ingest": {"staging_0", "staging_1", "staging_2", "staging_3"},
     "scheduler": {"published_contents", "open_days"},
-    "mailer": {"contents", "claims", "follower_state", "suppressions", "stops", "routes", "route_shares", "paces"},
+    "mailer": {
+        *("contents", "claims", "follower_state", "suppressions", "stops", "cancellations"),
+        *("routes", "route_shares", "paces"),
+    },
     "optout": {"suppression_log", "suppression_head", "lease_holders", "privacy_mails"},
     "portal": {"signing_keys", "full_pushes"},
 }

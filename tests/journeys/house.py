@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from shared.kit.clock import ManualClock
-from shared.kit.feed import ENDING
+from shared.kit.feed_watch import ENDING
 from shared.schemas.ingest import BatchReport, FoundConsumer
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from tests.fixtures.builders import build_location, build_subscriber

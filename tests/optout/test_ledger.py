@@ -111,7 +111,7 @@ async def test_a_poller_never_skips_what_concurrent_writers_commit(clinic: Clini
     async def follow() -> None:
         while True:
             last_round = done.is_set()
-            async with database.transaction() as connection:
+            async with database.raw() as connection:
                 rows = await read_suppressions(connection, after=seen[-1] if seen else 0, limit=7)
             seen.extend(row.position for row in rows)
             if last_round and not rows:

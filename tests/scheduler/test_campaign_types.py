@@ -12,7 +12,7 @@ from services.scheduler.content.stock import read_stock_contents, sample_mention
 from services.scheduler.domain.campaign_type import CampaignType, ContradictoryRulesError, Group, Step, Trigger
 from services.scheduler.domain.reasons import SENTENCES, STATES, explain_touch, reason_sentence
 from shared.kit.plugins import find_plugins
-from shared.schemas.mailer import ContentInput
+from shared.schemas.contents import ContentInput
 
 TYPES: dict[str, CampaignType] = find_plugins(campaigns, "CAMPAIGN_TYPE")
 STOCK = read_stock_contents(TYPES)

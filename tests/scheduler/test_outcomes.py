@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from services.scheduler.actions.dispatch_due import dispatch_due
+from shared.schemas.mailer import MessageState
 from tests.scheduler.practice import Practice
 
 
@@ -160,3 +163,42 @@ async def test_hold_and_full_relays_stop_dispatch(practice: Practice) -> None:
     await practice.run("follow_mailer")
     await dispatch_due(full)
     assert len(practice.messages) == 3
+
+
+@pytest.mark.parametrize("end", [("failed", "prepare_failed"), ("bounced", "mailbox_full")])
+async def test_what_failed_is_sent_again_when_a_person_asks(practice: Practice, end: tuple[MessageState, str]) -> None:
+    """I22: the mailer gives it back, planning looks at it anew, and it goes under another message id the same day."""
+    ana = practice.person()
+    practice.appointment(ana, "2026-03-05 15:00")
+    await practice.run()
+    await practice.move_to("2026-03-04 10:00")
+    practice.outcome(practice.messages[0], *end)
+    await practice.run()
+    assert (await practice.touches(ana))["day_before"] == end
+    path = f"/v1/campaigns/{practice.campaigns['appointment_reminder']}/resend"
+    answer = await practice.scheduler.http.post(path, json={}, headers=practice.headers())
+    assert answer.status_code == 202, answer.text
+    (asked,) = await practice.rows("select destination, path from outbox")
+    assert (asked["destination"], asked["path"]) == ("mailer", "/v1/messages/resend")
+    practice.outcome(practice.messages[0], "recheck", "resend")
+    await practice.run("follow_mailer")
+    assert (await practice.touches(ana))["day_before"] == ("held", "resend")
+    practice.clock.move(timedelta(minutes=2))
+    await practice.run("plan", "dispatch")
+    first, second = practice.messages
+    assert first.touches == second.touches
+    assert first.message_id != second.message_id
+
+
+async def test_a_sent_touch_is_not_taken_back_by_a_recheck(practice: Practice) -> None:
+    """Never twice: only what failed may come back from its end."""
+    ana = practice.person()
+    practice.appointment(ana, "2026-03-05 15:00")
+    await practice.run()
+    await practice.move_to("2026-03-04 10:00")
+    practice.outcome(practice.messages[0], "sent")
+    await practice.run()
+    practice.outcome(practice.messages[0], "recheck", "resend")
+    await practice.run()
+    assert (await practice.touches(ana))["day_before"] == ("sent", None)
+    assert len(practice.messages) == 1

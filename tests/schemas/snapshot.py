@@ -10,7 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 
 FOLDER = Path(__file__).parent / "snapshots"
-MODULES = ("access", "ingest", "location", "mailer", "optout", "portal", "relay", "scheduler", "wire")
+MODULES = (
+    *("access", "contents", "ingest", "location", "mailer", "optout", "portal", "relay", "routes", "scheduler"),
+    *("sender_domains", "wire"),
+)
 
 
 def present(module_name: str) -> dict[str, Any]:

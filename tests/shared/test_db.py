@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -68,16 +68,22 @@ async def test_a_data_key_survives_a_restart_and_not_its_deletion(api: Database)
 async def test_one_holder_at_a_time_by_the_databases_clock(worker: Database) -> None:
     """A lease that is alive is nobody else's; a given-back one is free at once."""
     one, other = uuid4(), uuid4()
-    async with worker.transaction() as connection:
-        assert await take_lease(connection, name="follower", holder=one, seconds=5)
-        assert await take_lease(connection, name="follower", holder=one, seconds=5)
-        assert not await take_lease(connection, name="follower", holder=other, seconds=5)
-        await drop_lease(connection, name="follower", holder=other)
-        assert not await take_lease(connection, name="follower", holder=other, seconds=5)
-        await drop_lease(connection, name="follower", holder=one)
-        assert await take_lease(connection, name="follower", holder=other, seconds=0)
-    async with worker.transaction() as connection:
-        assert await take_lease(connection, name="follower", holder=one, seconds=5)
+
+    async def take(holder: UUID, seconds: float = 5) -> bool:
+        return await take_lease(worker, name="follower", holder=holder, seconds=seconds)
+
+    async def drop(holder: UUID) -> None:
+        async with worker.transaction() as connection:
+            await drop_lease(connection, name="follower", holder=holder)
+
+    assert await take(one)
+    assert await take(one)
+    assert not await take(other)
+    await drop(other)
+    assert not await take(other)
+    await drop(one)
+    assert await take(other, seconds=0)
+    assert await take(one)
 
 
 async def test_the_epoch_stays_until_the_database_is_another(api: Database, urls: tuple[str, str]) -> None:

@@ -13,6 +13,7 @@ import uvicorn
 from deploy.local.catcher.smtp import listen
 from deploy.local.catcher.store import Store
 from deploy.local.catcher.web import create_app
+from shared.kit.bell import pause
 
 
 async def run(folder: Path, smtp_port: int, http_port: int) -> None:
@@ -37,14 +38,24 @@ async def run(folder: Path, smtp_port: int, http_port: int) -> None:
 class QuietServer(uvicorn.Server):
     """uvicorn without its own signal handlers: they would raise the signal again after a clean stop."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Ours are installed already."""
         yield
 
+    async def main_loop(self) -> None:
+        """Look up once a second, not ten times: an idle catcher costs nothing."""
+        while not (self._ended.is_set() or await self.on_tick(0)):
+            await pause(self._ended, 1.0)
+
     def end(self) -> None:
         """Stop serving."""
         self.should_exit = True
+        self._ended.set()
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.batch import SourceOptout
-from shared.kit.db import RawConnection
+from shared.kit.db import Database, RawConnection
 from shared.schemas.optout import OptoutInput
 
 _KEEP: Final = """
@@ -31,6 +31,7 @@ with reported as (
 )
 select count(*) from reported
 """
+_ANYTHING: Final = "select exists (select from source_optouts where confirmed_at is null)"
 _PENDING: Final = text("""
 select subscriber_id, optout_id, person_id, address_key, location_id, batch_id, occurred_at from source_optouts
 where confirmed_at is null and (cast(:subscriber as uuid) is null or subscriber_id = :subscriber)
@@ -81,6 +82,11 @@ async def keep_optouts(
         [optout.occurred_at for optout in optouts],
     )
     return pending
+
+
+async def is_anything_pending(database: Database) -> bool:
+    """Tell whether any reported opt-out waits for optout."""
+    return bool(await database.glance(_ANYTHING))
 
 
 async def read_pending(

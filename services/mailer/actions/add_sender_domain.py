@@ -15,7 +15,7 @@ from services.mailer.store.paces import keep_paces
 from services.mailer.store.sender_domains import add_domain, count_domains
 from shared.kit.crypto import DataKeys
 from shared.kit.db import set_subscriber
-from shared.schemas.mailer import SenderDomain
+from shared.schemas.sender_domains import SenderDomain
 
 
 async def add_sender_domain(

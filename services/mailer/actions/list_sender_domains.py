@@ -8,7 +8,7 @@ from services.mailer.domain.dkim_records import BounceRecords
 from services.mailer.domain.domain_page import describe_domain
 from services.mailer.store.sender_domains import find_domains
 from shared.kit.db import set_subscriber
-from shared.schemas.mailer import SenderDomains
+from shared.schemas.sender_domains import SenderDomains
 
 
 async def list_sender_domains(

@@ -15,8 +15,8 @@ from services.mailer.domain.platform_sender import PlatformFacts, is_platform
 from services.mailer.domain.refusals import LocationUnknownError
 from services.mailer.store.accepting import findings_json
 from services.mailer.store.reading import find_locations
+from shared.schemas.contents import ContentInput, ContentPreview, LintFinding
 from shared.schemas.location import LocationFacts
-from shared.schemas.mailer import ContentInput, ContentPreview, LintFinding
 
 
 async def preview_content(

@@ -15,7 +15,7 @@ from services.mailer.domain.platform_sender import PlatformFacts, is_platform
 from services.mailer.domain.refusals import ContentFrozenError, ContentRefusedError
 from services.mailer.store.accepting import add_content, find_content, findings_json
 from services.mailer.store.reading import find_places
-from shared.schemas.mailer import Content, ContentInput, LintFinding
+from shared.schemas.contents import Content, ContentInput, LintFinding
 
 
 async def publish_content(

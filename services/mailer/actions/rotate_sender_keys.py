@@ -12,7 +12,7 @@ from services.mailer.domain.sender_domain import SenderDomainUnknownError
 from services.mailer.store.sender_domains import check_soon, find_keys, lock_domain
 from shared.kit.crypto import DataKeys
 from shared.kit.db import set_subscriber
-from shared.schemas.mailer import SenderDomain
+from shared.schemas.sender_domains import SenderDomain
 
 
 async def rotate_sender_keys(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.mailer.domain.complaint_rate import LOOK_BACK, judge_state, release_not_before
 from services.mailer.store.complaints import find_last_pause, read_days
 from shared.kit.db import set_subscriber
-from shared.schemas.mailer import ComplaintDay, ComplaintStatus
+from shared.schemas.sender_domains import ComplaintDay, ComplaintStatus
 
 
 async def show_complaints(

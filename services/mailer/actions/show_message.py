@@ -29,6 +29,8 @@ async def show_message(
             reply_code=attempt.reply_code,
             enhanced_code=attempt.enhanced_code,
             outcome=attempt.outcome,
+            reason=attempt.reason,
+            finished_at=attempt.finished_at,
         )
         for attempt in await list_attempts(connection, message_id)
     ]
@@ -41,6 +43,7 @@ async def show_message(
         final_at=row.final_at,
         attempts=tried,
         settlements=await _show_settlements(connection, subscriber_id, message_id, keys),
+        handed_over_at=row.marked_at,
     )
 
 

@@ -9,7 +9,7 @@ from services.mailer.domain.domain_page import describe_domain
 from services.mailer.domain.sender_domain import SenderDomainUnknownError
 from services.mailer.store.sender_domains import find_domains
 from shared.kit.db import set_subscriber
-from shared.schemas.mailer import SenderDomain
+from shared.schemas.sender_domains import SenderDomain
 
 
 async def show_sender_domain(

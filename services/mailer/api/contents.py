@@ -10,7 +10,7 @@ from services.mailer.actions.publish_content import publish_content
 from services.mailer.api import examples
 from shared.kit.auth import Caller, needs, only_service
 from shared.kit.requests import Transaction
-from shared.schemas.mailer import Content, ContentInput, ContentPreview, ContentPreviewInput
+from shared.schemas.contents import Content, ContentInput, ContentPreview, ContentPreviewInput
 
 router = APIRouter(tags=["contents"])
 

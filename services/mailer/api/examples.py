@@ -71,6 +71,23 @@ RECEIPTS: dict[str, Any] = {"receipts": [{"message_id": _MESSAGE, "result": "acc
 CANCEL: dict[str, Any] = {"subscriber_id": _SUBSCRIBER, "touch_ids": [_TOUCH]}
 CANCELLED: dict[str, Any] = {"cancelled": [_TOUCH], "too_late": []}
 STOP: dict[str, Any] = {"state": "paused"}
+CANCELLATION: dict[str, Any] = {"asked_at": "2026-03-02T16:59:00Z", "cancelled": 4000, "finished_at": None}
+STOPS: dict[str, Any] = {
+    "items": [{"scope": "all", "id": "all", "stopped_at": "2026-03-02T16:59:00Z", "cancellation": CANCELLATION}]
+}
+QUEUE: dict[str, Any] = {
+    "counts": [
+        {"state": "accepted", "count": 48200, "is_estimate": True},
+        {"state": "deferred", "count": 12, "is_estimate": False},
+        {"state": "claimed", "count": 480, "is_estimate": False},
+        {"state": "handing_over", "count": 20, "is_estimate": False},
+        {"state": "uncertain", "count": 0, "is_estimate": False},
+    ],
+    "oldest_due_at": "2026-03-02T16:59:00Z",
+    "oldest_due_seconds": 61,
+}
+RESEND: dict[str, Any] = {"subscriber_id": _SUBSCRIBER, "campaign_id": "0192f0c1-7a00-7000-8000-000000000009"}
+RECHECKED: dict[str, Any] = {"rechecked": 12}
 STATUS: dict[str, Any] = {
     "message_id": _MESSAGE,
     "subscriber_id": _SUBSCRIBER,
@@ -86,8 +103,23 @@ STATUS: dict[str, Any] = {
             "reply_code": 250,
             "enhanced_code": "2.0.0",
             "outcome": "sent",
+            "reason": None,
+            "finished_at": "2026-03-02T17:00:01Z",
         }
     ],
+    "handed_over_at": "2026-03-02T17:00:00Z",
+}
+SENT_CONTENT: dict[str, Any] = {
+    "message_id": _MESSAGE,
+    "content_id": _CONTENT,
+    "proof": "matches",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "composed_at": "2026-03-02T17:00:00Z",
+    "recipient": "ann@example.com",
+    "subject": "A note from Bright Smile Dental",
+    "text": "Hello Ann,",
+    "html": "<h1>Hello Ann</h1>",
+    "source": "From: Bright Smile Dental <hello@brightsmile.example.com>\r\n",
 }
 SUMMARIES: dict[str, Any] = {
     "items": [

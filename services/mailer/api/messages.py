@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Request
 
 from services.mailer.actions.accept_messages import accept_messages
 from services.mailer.actions.cancel_touches import cancel_touches
-from services.mailer.actions.change_stop import StopScope, change_stop
+from services.mailer.actions.change_stop import change_stop
 from services.mailer.actions.list_messages import list_messages
 from services.mailer.actions.settle_message import settle_message
 from services.mailer.actions.show_message import show_message
@@ -25,6 +25,7 @@ from shared.schemas.mailer import (
     MessageSummary,
     SettlementInput,
     StopInput,
+    StopScope,
 )
 from shared.schemas.wire import Changes, Page
 

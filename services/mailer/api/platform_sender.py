@@ -11,7 +11,8 @@ from services.mailer.api.examples import answered
 from services.mailer.domain.sender_domain import SenderDomainUnknownError
 from shared.kit.auth import Caller, needs
 from shared.kit.requests import Transaction
-from shared.schemas.mailer import PLATFORM_SENDER, ComplaintStatus, SenderDomain
+from shared.schemas.mailer import PLATFORM_SENDER
+from shared.schemas.sender_domains import ComplaintStatus, SenderDomain
 
 router = APIRouter(tags=["platform sender"])
 

@@ -13,7 +13,7 @@ from services.mailer.api import domain_examples
 from services.mailer.api.examples import answered, worked
 from shared.kit.auth import Caller, needs
 from shared.kit.requests import Transaction
-from shared.schemas.mailer import ComplaintStatus, RotationInput, SenderDomain, SenderDomainInput, SenderDomains
+from shared.schemas.sender_domains import ComplaintStatus, RotationInput, SenderDomain, SenderDomainInput, SenderDomains
 
 router = APIRouter(tags=["sender domains"])
 

@@ -33,6 +33,8 @@ HAND_OVER_SECONDS: Final = 2.0
 """No dot is written later than this after its marker was sent (architecture 4)."""
 ELECTION: Final = "suppression_follower"
 _ELECTED_SECONDS: Final = 4.0
+_RENEW_SECONDS: Final = 1.5
+"""An election younger than this is not renewed: every other poll does it."""
 _QUICK_WAIT: Final = 0.02
 _LONG_WAIT: Final = 1.0
 _WORTH_A_WARNING: Final = 4
@@ -59,6 +61,7 @@ class SuppressionFollower:
     candidate: UUID = field(default_factory=uuid4)
     _pending: list[_Pending] = field(default_factory=list)
     _silences: int = 0
+    _leads_until: float = 0.0
 
     async def step(self) -> bool:
         """Poll once; return false (pause) when another candidate leads, optout is silent or has nothing for us, not even a lease."""
@@ -95,10 +98,15 @@ class SuppressionFollower:
         """Give the election back."""
         async with self.database.transaction() as connection:
             await drop_lease(connection, name=ELECTION, holder=self.candidate)
+        self._leads_until = 0.0
 
     async def _lead(self) -> bool:
-        async with self.database.transaction() as connection:
-            return await take_lease(connection, name=ELECTION, holder=self.candidate, seconds=_ELECTED_SECONDS)
+        if monotonic() < self._leads_until:
+            return True
+        asked_at = monotonic()
+        leads = await take_lease(self.database, name=ELECTION, holder=self.candidate, seconds=_ELECTED_SECONDS)
+        self._leads_until = asked_at + _RENEW_SECONDS if leads else 0.0
+        return leads
 
     def _take_over(self, state: FollowerState) -> None:
         """What somebody else stored and nobody has called safe is safe when the longest hand-over has passed."""

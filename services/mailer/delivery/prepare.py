@@ -29,6 +29,7 @@ from services.mailer.smtp.envelope import Envelope, UnfitEnvelopeError
 from services.mailer.smtp.headers import UnfitHeaderError
 from services.mailer.smtp.verp import ReturnAddresses
 from services.mailer.store.claiming import ClaimedMessage
+from services.mailer.store.evidence import keep_sender_facts
 from services.mailer.store.reading import find_contents, find_locations
 from services.mailer.store.sender_domains import DomainId
 from shared.kit.clock import Clock
@@ -115,6 +116,8 @@ class Preparer:
                 if place in found and owner in self._ciphers
             }
             await self._signers.warm(connection, domains, self._ciphers)
+            new = [facts[0] for place, facts in found.items() if self._locations.get(place) != facts]
+            await keep_sender_facts(connection, new, now=self._clock.now())
         self._keep_locations(found)
         if len(self._kits) > _MOST_KEPT:
             self._kits.clear()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from services.mailer.store.journal import ReplyJournal
 from services.mailer.store.settling import Settlement, settle_messages
+from shared.kit.bell import ring
 from shared.kit.clock import Clock
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import Database
@@ -78,6 +79,7 @@ class Settler:
                 self._connection = await self._database.connect()
             await settle_messages(self._connection, batch, now=self._clock.now())
         crashpoint("mailer.after_settle")
+        ring()
         del self._waiting[: len(batch)]
         if not self._waiting:
             self._journal.forget()

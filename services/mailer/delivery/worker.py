@@ -17,6 +17,8 @@ from services.mailer.domain.moves import INNOCENT_WAIT, Move
 from services.mailer.domain.states import State
 from services.mailer.store.claiming import NOBODY, ClaimedMessage, claim_messages, extend_claims, find_last_served
 from services.mailer.store.marking import may_mark
+from services.mailer.store.queue import is_anything_due
+from shared.kit.bell import Pace
 from shared.kit.crashpoints import crashpoint
 from shared.kit.ids import new_id
 from shared.kit.logs import log
@@ -56,6 +58,7 @@ class DeliveryWorker:
 
     async def _claim(self, stop: asyncio.Event) -> None:
         failures = 0
+        pace = Pace(self._t.idle_seconds)
         await self._t.routing.look()
         while not stop.is_set():
             try:
@@ -67,7 +70,7 @@ class DeliveryWorker:
                 await pause(stop, random.uniform(0.1, min(_LONGEST_BACKOFF_SECONDS, 0.2 * 2**failures)))  # noqa: S311
                 continue
             if not claimed:
-                await pause(stop, self._t.idle_seconds)
+                await pace.rest(stop)
         await self._sending.add([])
 
     async def _claim_batch(self) -> bool:
@@ -75,6 +78,8 @@ class DeliveryWorker:
         if len(self._sending) > _BATCH // 2 or self._t.settler.unsettled > MOST_UNSETTLED:
             await asyncio.sleep(0.005)
             return True
+        if not await is_anything_due(self._t.database, now=self._t.clock.now()):
+            return False
         room = await self._find_room()
         if not room:
             return False

@@ -14,7 +14,7 @@ from services.mailer.domain.dkim_records import (
     write_dmarc,
 )
 from services.mailer.domain.sender_domain import SenderKey, judge_domain
-from shared.schemas.mailer import DnsRecord, SenderDomain, SenderKeyStatus
+from shared.schemas.sender_domains import DnsRecord, SenderDomain, SenderKeyStatus
 
 
 @dataclass(frozen=True, slots=True)

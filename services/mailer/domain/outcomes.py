@@ -124,6 +124,13 @@ _HARD: Final = {
     (1, 10): "domain_without_mail",
     (2, 1): "mailbox_disabled",
 }
+MAY_BE_SENT_AGAIN: Final = frozenset(
+    (
+        *("mailbox_full", "mailbox_refused", "not_deliverable", "recipient_refused"),
+        *("sender_auth", "refused_by_policy", "sender_refused", "message_refused"),
+    )
+)
+"""Reasons of soft and policy bounces: the address is not to blame, so a person may have such mail sent again."""
 _SENDER_AUTH: Final = frozenset((15, 20, 21, 22, 23, 26, 27, 28, 29, 30, 509, 515))
 """Details under 5.7 that speak of SPF, DKIM and DMARC (RFC 7372 and the providers' own)."""
 

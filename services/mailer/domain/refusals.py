@@ -21,6 +21,18 @@ class MessageUnknownError(NotFoundError):
     code, title = "message_unknown", "There is no message with this id."
 
 
+class StopCancellingError(ConflictError):
+    """What the stop covers is still being cancelled: lifted now, some of it would go out."""
+
+    code, title = "stop_cancelling", "What this stop covers is still being cancelled; lift it when that is finished."
+
+
+class CancellationUnknownError(NotFoundError):
+    """Nobody asked for this to be cancelled."""
+
+    code, title = "cancellation_unknown", "There is no cancellation of this scope and id."
+
+
 class StopMismatchedError(Problem):
     """A stop that would stop nothing."""
 

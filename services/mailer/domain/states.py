@@ -35,6 +35,8 @@ _MOVES: Final[dict[State, frozenset[State]]] = {
     ),
     State.DEFERRED: _DROPPED | {State.CLAIMED},
     State.UNCERTAIN: frozenset((State.SENT, State.DEFERRED, State.BOUNCED, State.EXPIRED)),
+    State.FAILED: frozenset((State.RECHECK,)),
+    State.BOUNCED: frozenset((State.RECHECK,)),
 }
 
 WAITING: Final = frozenset((State.ACCEPTED, State.DEFERRED))
@@ -49,6 +51,6 @@ def may_move(old: State, new: State) -> bool:
 
     `handing_over` to `accepted` is the put-back of a marker whose dot was never written, to `expired` a definite 4yz that left no time for another
     try; `uncertain` to `sent`, `deferred`, `bounced` or `expired` is the late definite reply of the same attempt, a relay's log, a report or a
-    person. Everything else that is final stays so.
+    person. `failed` and `bounced` to `recheck` is a person's wish to send again. Everything else that is final stays so.
     """
     return new in _MOVES.get(old, frozenset())

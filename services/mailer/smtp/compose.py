@@ -61,16 +61,20 @@ class Letter(NamedTuple):
 
 
 class Composed(NamedTuple):
-    """A message as it stands before dot-stuffing. `sha256` proves later what was sent (L-020)."""
+    """A message as it stands before dot-stuffing. `sha256` proves later what was sent (L-020).
+
+    It leaves out the `signature_octets` in front: keys are rotated and deleted, and whoever holds the mail can take the signature lines off.
+    """
 
     data: bytes
     message_id_header: str
     recipient: str
+    signature_octets: int = 0
 
     @property
     def sha256(self) -> bytes:
-        """Hash of the bytes sent."""
-        return hashlib.sha256(self.data).digest()
+        """Hash of the bytes sent, from the first header that is not a signature."""
+        return hashlib.sha256(memoryview(self.data)[self.signature_octets :]).digest()
 
 
 class Skeleton:
@@ -111,9 +115,9 @@ class Skeleton:
         ]
         boundary, body = _make_body(name, letter.text, letter.html)
         headers.append(b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n')
-        if sign:
-            headers.insert(0, sign(headers, body))
-        return Composed(b"".join((*headers, b"\r\n", body)), message_id_header, letter.recipient)
+        signature = sign(headers, body) if sign else b""
+        data = b"".join((signature, *headers, b"\r\n", body))
+        return Composed(data, message_id_header, letter.recipient, len(signature))
 
 
 def _recipient_header(recipient: str) -> bytes:

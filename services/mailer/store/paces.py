@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.domain.pacing import Pace, PaceId, PaceKind
-from services.mailer.store.tables import paces
+from services.mailer.store.routing_tables import paces
 
 _COLUMNS: Final = tuple(paces.c[each.name] for each in fields(Pace))
 _LOCK: Final = text(f"""

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.domain.routes import Share, grant_share
-from services.mailer.store.tables import route_shares, routes
+from services.mailer.store.routing_tables import route_shares, routes
 
 LEASE_SECONDS: Final = 30.0
 """A process that has not renewed its shares for so long has none; its connections are closed by then or the relay closes them."""

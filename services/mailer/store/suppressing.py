@@ -9,6 +9,9 @@ from uuid import UUID, uuid4
 from shared.kit.db import RawConnection
 from shared.schemas.optout import SuppressionEntry
 
+_PRESENT: Final = """
+select holder, epoch, received, safe, clock_timestamp() as lease_from from follower_state where server_started_at = pg_postmaster_start_time()
+"""
 # A holder is a random id tied to the server's start: a promoted replica or a clone carries the row but holds no lease with it.
 _BEGIN: Final = """
 insert into follower_state as f (singleton, holder, server_started_at) values (true, $1, pg_postmaster_start_time())
@@ -82,7 +85,7 @@ class FollowerState:
 
 async def begin_poll(connection: RawConnection) -> FollowerState:
     """Return holder and positions, with this database's time before the poll."""
-    row = await connection.fetchrow(_BEGIN, uuid4())
+    row = await connection.fetchrow(_PRESENT) or await connection.fetchrow(_BEGIN, uuid4())
     assert row is not None
     return FollowerState(row["holder"], row["epoch"], row["received"], row["safe"], row["lease_from"])
 
@@ -99,23 +102,25 @@ async def keep_suppressions(
 
     Applying twice is harmless: what a later leader has received already is passed over, or an old suppression would come back after its lift.
     """
+    if not entries:
+        await connection.execute(_RECEIVED, epoch, received, lease_until)
+        return
     async with connection.transaction():
-        if entries:
-            await connection.execute(_LOCK)
-            known = await connection.fetchval(_KNOWN, epoch) or 0
-            entries = [entry for entry in entries if entry.position > known]
-            added = [entry for entry in entries if entry.kind == "suppress"]
-            await connection.execute(
-                _ADD,
-                [entry.entry_id for entry in added],
-                [entry.position for entry in added],
-                [entry.subscriber_id for entry in added],
-                [entry.location_id for entry in added],
-                [entry.address_key for entry in added],
-                [entry.person_id for entry in added],
-                [entry.suppression_class for entry in added],
-            )
-            await _lift(connection, [entry for entry in entries if entry.kind == "lift"])
+        await connection.execute(_LOCK)
+        known = await connection.fetchval(_KNOWN, epoch) or 0
+        entries = [entry for entry in entries if entry.position > known]
+        added = [entry for entry in entries if entry.kind == "suppress"]
+        await connection.execute(
+            _ADD,
+            [entry.entry_id for entry in added],
+            [entry.position for entry in added],
+            [entry.subscriber_id for entry in added],
+            [entry.location_id for entry in added],
+            [entry.address_key for entry in added],
+            [entry.person_id for entry in added],
+            [entry.suppression_class for entry in added],
+        )
+        await _lift(connection, [entry for entry in entries if entry.kind == "lift"])
         await connection.execute(_RECEIVED, epoch, received, lease_until)
 
 

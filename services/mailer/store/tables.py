@@ -1,7 +1,5 @@
 """Mailer's tables. Without a subscriber in front of their key stand contents (stock content is the platform's), claims and the follower's state
-(a worker's), suppressions (platform scope has none) and stops (one stops all)."""
-
-from typing import Final
+(a worker's), suppressions (platform scope has none) and stops (one stops all). Those of operations stand in a file of their own."""
 
 from sqlalchemy import (
     ARRAY,
@@ -10,7 +8,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    Double,
     Index,
     Integer,
     LargeBinary,
@@ -22,9 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.kit.tables import new_metadata
+from services.mailer.store import operations_tables, routing_tables
+from services.mailer.store.metadata import metadata
 
-metadata: Final = new_metadata()
+__all__ = ["metadata", "operations_tables", "routing_tables"]
 
 contents = Table(
     "contents",
@@ -93,6 +91,9 @@ Index(
     "ix_messages_live",
     messages.c.address_key,
     postgresql_where=text("state in ('accepted', 'deferred', 'claimed', 'handing_over')"),
+)
+Index(
+    "ix_messages_deferred", messages.c.subscriber_id, messages.c.message_id, postgresql_where=text("state = 'deferred'")
 )
 Index("ix_messages_claim_id", messages.c.claim_id, postgresql_where=text("claim_id is not null"))
 Index(
@@ -173,53 +174,6 @@ follower_state = Table(
     Column("received", BigInteger, nullable=False, server_default=text("0")),
     Column("safe", BigInteger, nullable=False, server_default=text("0")),
     Column("lease_until", DateTime(timezone=True)),
-)
-
-routes = Table(
-    "routes",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("sealed", LargeBinary),
-    Column("weight", Integer, nullable=False),
-    Column("priority", Integer, nullable=False),
-    Column("max_connections", Integer),
-    Column("state", Text, nullable=False),
-    Column("changed_at", DateTime(timezone=True), nullable=False),
-)
-
-route_shares = Table(
-    "route_shares",
-    metadata,
-    Column("route", Text, nullable=False),
-    Column("worker_id", Uuid, nullable=False),
-    Column("granted", Integer, nullable=False),
-    Column("open", Integer, nullable=False),
-    Column("reason", Text),
-    Column("lease_until", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("route", "worker_id"),
-)
-
-paces = Table(
-    "paces",
-    metadata,
-    Column("kind", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("per_second", Double),
-    Column("per_hour", Integer),
-    Column("per_day", Integer),
-    Column("ramps", Boolean, nullable=False, server_default=text("false")),
-    Column("ramp_from", DateTime(timezone=True)),
-    Column("rate", Double),
-    Column("peak", Double),
-    Column("slowed_at", DateTime(timezone=True)),
-    Column("tokens", Double, nullable=False, server_default=text("0")),
-    Column("refilled_at", DateTime(timezone=True)),
-    Column("booked_until", DateTime(timezone=True)),
-    Column("hour_at", DateTime(timezone=True)),
-    Column("hour_used", Integer, nullable=False, server_default=text("0")),
-    Column("day_at", DateTime(timezone=True)),
-    Column("day_used", Integer, nullable=False, server_default=text("0")),
-    PrimaryKeyConstraint("kind", "key"),
 )
 
 stops = Table(

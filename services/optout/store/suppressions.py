@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, text
+from asyncpg import Record
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.optout.domain.entries import PLATFORM, NewEntry
+from shared.kit.db import RawConnection
 from shared.kit.feed import NewChange, append_changes
 from shared.schemas.optout import SuppressionEntry
 
@@ -22,7 +24,7 @@ insert into suppression_log ({_COLUMNS})
 select * from unnest(cast(:position as bigint[]), cast(:entry_id as uuid[]), cast(:kind as text[]), cast(:subscriber_id as uuid[]),
     cast(:location_id as uuid[]), cast(:address_key as text[]), cast(:person_id as uuid[]), cast(:suppression_class as text[]))
 """)  # noqa: S608 - our own column names
-_READ: Final = text(f"select {_COLUMNS} from suppression_log where position > :after order by position limit :limit")  # noqa: S608
+_READ: Final = f"select {_COLUMNS} from suppression_log where position > $1 order by position limit $2"  # noqa: S608
 _KINDS: Final = {"optout": "suppress", "lift": "lift"}
 
 
@@ -39,10 +41,9 @@ async def log_suppressions(connection: AsyncConnection, entries: Sequence[NewEnt
     return positions
 
 
-async def read_suppressions(connection: AsyncConnection, *, after: int, limit: int) -> list[SuppressionEntry]:
+async def read_suppressions(connection: RawConnection, *, after: int, limit: int) -> list[SuppressionEntry]:
     """Return the entries after a position, in order."""
-    rows = await connection.execute(_READ, {"after": after, "limit": limit})
-    return [_as_wire(row) for row in rows.mappings()]
+    return [_as_wire(row) for row in await connection.fetch(_READ, after, limit)]
 
 
 def _as_row(entry: NewEntry) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def _as_change(entry: NewEntry, position: int) -> NewChange:
     return NewChange(subscriber_id, "suppression", entry.entry_id, wire.model_dump_json())
 
 
-def _as_wire(row: RowMapping) -> SuppressionEntry:
+def _as_wire(row: Record) -> SuppressionEntry:
     return SuppressionEntry.model_construct(**(dict(row) | {"subscriber_id": _wire_id(row["subscriber_id"])}))
 
 

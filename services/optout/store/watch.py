@@ -15,8 +15,9 @@ from shared.kit.db import Database
 from shared.kit.logs import log
 
 _DOOR_SECONDS: Final = 0.03
-_POLLER_SECONDS: Final = 0.2
-"""Re-reading serves other processes only; in this process `poke` wakes the reader at once."""
+_POLLER_SECONDS: Final = (0.05, 0.5)
+"""Re-reading for pollers serves other processes' entries only (in this process `poke` wakes the reader at once): often while entries
+come, more and more seldom while none do."""
 _READ_SECONDS: Final = 2.0
 
 
@@ -38,6 +39,8 @@ class Watch:
         self._waiters: set[_Waiter] = set()
         self._begun = 0
         self._timeline: str | None = None
+        self._last = 0
+        self._poller_pause = _POLLER_SECONDS[0]
         self._poked = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
@@ -79,19 +82,25 @@ class Watch:
             self._begun += 1
             number = self._begun
             try:
-                async with asyncio.timeout(_READ_SECONDS), self._database.transaction() as connection:
+                async with asyncio.timeout(_READ_SECONDS), self._database.raw() as connection:
                     state = await read_state(connection)
             except Exception as error:
                 log("optout.watch").warning("leases_unreadable", exc_info=error)
             else:
                 self._notice_failover(state)
+                self._notice_entries(state)
                 self._answer(number, state)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause()):
                     await self._poked.wait()
 
     def _pause(self) -> float:
-        return _DOOR_SECONDS if any(waiter.urgent for waiter in self._waiters) else _POLLER_SECONDS
+        return _DOOR_SECONDS if any(waiter.urgent for waiter in self._waiters) else self._poller_pause
+
+    def _notice_entries(self, state: LogState) -> None:
+        least, longest = _POLLER_SECONDS
+        self._poller_pause = least if state.last != self._last else min(longest, self._poller_pause * 1.5)
+        self._last = state.last
 
     def _answer(self, number: int, state: LogState) -> None:
         for waiter in list(self._waiters):

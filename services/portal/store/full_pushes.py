@@ -1,10 +1,14 @@
 """How often a full push of all facts was asked for per service, so that every process sees the wish and none forgets it."""
 
-from sqlalchemy import select
+from typing import Final
+
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.portal.store.tables import full_pushes
+from shared.kit.db import Database
+
+_ASKED: Final = "select asked from full_pushes where service = $1"
 
 
 async def ask_full_push(connection: AsyncConnection, service: str) -> None:
@@ -15,6 +19,6 @@ async def ask_full_push(connection: AsyncConnection, service: str) -> None:
     )
 
 
-async def count_asked(connection: AsyncConnection, service: str) -> int:
+async def count_asked(database: Database, service: str) -> int:
     """Return how often a full push to a service was asked for."""
-    return await connection.scalar(select(full_pushes.c.asked).where(full_pushes.c.service == service)) or 0
+    return int(await database.glance(_ASKED, service) or 0)

@@ -9,9 +9,8 @@ from services.scheduler.store.due import is_anything_due
 async def dispatch_due(deps: Deps) -> bool:
     """Dispatch one batch; return whether there may be more. Touches go no further than the commit before their message is known to us."""
     now = deps.clock.now()
-    async with deps.worker_db.transaction() as connection:
-        if not await is_anything_due(connection, now=now):
-            return False
+    if not await is_anything_due(deps.worker_db, now=now):
+        return False
     async with deps.turn:
         more = await group_due(
             deps.worker_db,

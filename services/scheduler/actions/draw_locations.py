@@ -5,14 +5,13 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.domain.open_days import draw_open_days
+from services.scheduler.domain.open_days import draw_open_days, redraw_until
 from services.scheduler.store.locations import StaleLocation, find_stale_locations, keep_location, knows_zone
 from services.scheduler.store.replans import mark_location
 
 HORIZON_DAYS: Final = 550
 """A calendar reaches a year and a half ahead: few appointments are booked further out, and it is redrawn twice a year."""
 
-_REDRAW_DAYS: Final = 370
 _BEFORE_DAYS: Final = 35
 _AT_ONCE: Final = 20
 
@@ -20,7 +19,7 @@ _AT_ONCE: Final = 20
 async def draw_locations(connection: AsyncConnection, *, now: datetime) -> bool:
     """Draw what is missing or changed and mark the people of those locations; return whether there was anything."""
     today = now.date()
-    stale = await find_stale_locations(connection, drawn_until=today + timedelta(days=_REDRAW_DAYS), limit=_AT_ONCE)
+    stale = await find_stale_locations(connection, drawn_until=redraw_until(now), limit=_AT_ONCE)
     for location in stale:
         known = await knows_zone(connection, location.facts.zone, now)
         last = today + timedelta(days=HORIZON_DAYS)

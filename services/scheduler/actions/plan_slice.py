@@ -7,8 +7,10 @@ from typing import Final
 from services.scheduler.actions.draw_locations import draw_locations
 from services.scheduler.actions.plan_people import plan_people
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.open_days import redraw_until
 from services.scheduler.store.plan import PlanRules
-from services.scheduler.store.replans import take_replans
+from services.scheduler.store.replans import is_anything_to_plan, take_replans
+from shared.kit.bell import ring
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import Database
 
@@ -18,6 +20,8 @@ _PEOPLE: Final = 2000
 
 async def plan_slice(database: Database, *, types: Mapping[str, CampaignType], now: datetime, rules: PlanRules) -> bool:
     """Plan one slice in one transaction; return whether there may be more."""
+    if not await is_anything_to_plan(database, drawn_until=redraw_until(now)):
+        return False
     async with database.transaction() as connection:
         drawn = await draw_locations(connection, now=now)
         people = await take_replans(connection, limit=_PEOPLE)
@@ -26,4 +30,5 @@ async def plan_slice(database: Database, *, types: Mapping[str, CampaignType], n
             crashpoint("scheduler.before_plan_commit")
     if people:
         crashpoint("scheduler.after_plan")
+    ring()  # what was planned may be due
     return drawn or len(people) == _PEOPLE

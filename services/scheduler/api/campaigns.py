@@ -7,8 +7,9 @@ from fastapi import APIRouter, Body, Query, Response
 
 from services.scheduler.actions.change_campaign import change_campaign
 from services.scheduler.actions.create_campaign import create_campaign
+from services.scheduler.actions.resend_failed import resend_failed
 from services.scheduler.actions.show_campaign import show_campaign
-from services.scheduler.api.examples import CAMPAIGN, CAMPAIGN_CHANGE, CAMPAIGN_INPUT, answers, page_of, worked
+from services.scheduler.api.examples import CAMPAIGN, CAMPAIGN_CHANGE, CAMPAIGN_INPUT, RESEND, answers, page_of, worked
 from services.scheduler.api.given import Given, Manager, locations_of, refuse_foreign_location
 from services.scheduler.store.campaigns import list_campaigns
 from shared.kit.db import set_subscriber
@@ -23,7 +24,7 @@ from shared.kit.requests import (
     read_cursor,
     set_version,
 )
-from shared.schemas.scheduler import Campaign, CampaignChange, CampaignInput
+from shared.schemas.scheduler import Campaign, CampaignChange, CampaignInput, Resend, ResendInput
 from shared.schemas.wire import Page
 
 router = APIRouter(tags=["campaigns"])
@@ -118,6 +119,23 @@ async def change_one(
     )
     set_version(response, changed.version)
     return changed
+
+
+@router.post("/v1/campaigns/{campaign_id}/resend", status_code=202, responses=answers(RESEND, status=202))
+async def send_failed_again(
+    campaign_id: UUID,
+    given: Annotated[ResendInput, Body(openapi_examples=worked({}))],
+    connection: Transaction,
+    caller: Manager,
+    deps: Given,
+) -> Resend:
+    """Send again what failed or bounced for a reason that does not blame the address; never what is uncertain."""
+    await set_subscriber(connection, caller.subscriber)
+    campaign = await show_campaign(connection, subscriber_id=caller.subscriber, campaign_id=campaign_id)
+    refuse_foreign_location(caller, campaign.location_id)
+    return await resend_failed(
+        connection, subscriber_id=caller.subscriber, campaign_id=campaign_id, now=deps.clock.now()
+    )
 
 
 def _position(cursor: str | None) -> UUID | None:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared.kit.http import ServiceClient
+from shared.schemas.contents import Content, ContentInput
 from shared.schemas.mailer import (
     CancelAnswer,
     CancelInput,
-    Content,
-    ContentInput,
     MessageInput,
     MessageReceipt,
     MessageReceipts,

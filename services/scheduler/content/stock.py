@@ -9,8 +9,8 @@ from uuid import UUID, uuid5
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.template_file import FOLDER, TemplateFile, fill_slots, read_template_file
 from services.scheduler.domain.campaign_type import CampaignType
+from shared.schemas.contents import ContentInput
 from shared.schemas.location import Vertical
-from shared.schemas.mailer import ContentInput
 
 _NAMESPACE: Final = UUID("b6f6a1de-5a52-4c0e-9f0e-6f1d2f1c7a10")
 _SAMPLE_START: Final = datetime(2026, 3, 3, 9, 30)  # noqa: DTZ001 - a wall time

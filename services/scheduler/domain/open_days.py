@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from shared.schemas.location import WEEKDAYS, OpenHours
+
+_REDRAW_DAYS: Final = 370
 
 MOST_ROLLED_DAYS = 31
 """Beyond a month of closed days there is no day to roll to: the day itself then stands."""
@@ -35,3 +38,8 @@ def _nearest(day: date, direction: int, is_open: dict[date, bool]) -> date | Non
         if is_open.get(candidate, False):
             return candidate
     return None
+
+
+def redraw_until(now: datetime) -> date:
+    """Return the day that every calendar is to reach, in UTC: a year ahead and some days."""
+    return now.date() + timedelta(days=_REDRAW_DAYS)

@@ -30,6 +30,7 @@ SENTENCES: Final[dict[str, str]] = {
     "address_changed": "The address changed after the message was grouped; it is grouped again (N-08).",
     "no_permission_yet": "No permission is on file yet; it is asked for again (S-020).",
     "address_withheld": "Ingest gives out no usable address for this person at present.",
+    "resend": "A person asked for it to be sent again after it had failed.",
     "regrouped": "Another touch of the same message was taken back, so this one is grouped again.",
     "waited_too_long": "It waited with the mailer longer than its facts may be trusted, so everything is looked at again.",
     "agreement_required": "The mailer has no accepted agreement of the business on file (S-052).",
@@ -77,6 +78,7 @@ SENTENCES: Final[dict[str, str]] = {
     "health_in_subject": "What mailbox lists show would have named one of the location's procedures (L-106).",
     "mailer_refused": "The mailer refused the message without saying why.",
     "field_missing": "The content asks for a field that this message does not have; the other messages went (N-98).",
+    "stopped": "The operator stopped sending and cancelled what was queued.",
     "withdrawn": "It was taken back from the mailer before it left.",
 }
 

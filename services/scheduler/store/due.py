@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.campaign_settings import SendWindow
 from services.scheduler.store.plan import Person
+from shared.kit.db import Database
 
 MOST_TOUCHES_A_MESSAGE: Final = 100
 
@@ -140,15 +141,15 @@ from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subs
 where t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.state = 'held' and t.next_at <= :now
 """)
 _OPEN: Final = text("select count(*) from messages where ended_at is null")
-_ANYTHING: Final = text("""
-select exists (select from touches where state in ('planned', 'held') and next_at <= :now)
+_ANYTHING: Final = """
+select exists (select from touches where state in ('planned', 'held') and next_at <= $1)
     or exists (select from messages where state = 'grouped' and ended_at is null)
-""")
+"""
 
 
-async def is_anything_due(connection: AsyncConnection, *, now: datetime) -> bool:
+async def is_anything_due(database: Database, *, now: datetime) -> bool:
     """Tell whether dispatch has anything to do at all: the one question an idle service asks."""
-    return bool(await connection.scalar(_ANYTHING, {"now": now}))
+    return bool(await database.glance(_ANYTHING, now))
 
 
 async def claim_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[tuple[UUID, UUID, UUID]]:

@@ -14,16 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.scheduler.domain.open_days import OpenDay
 from shared.schemas.location import LocationFacts, SubscriberFacts
 
-_STALE: Final = text("""
-select d.body, d.version, coalesce(s.version, 0) as subscriber_version, s.body as subscriber
+_STALE_FROM: Final = """
 from directory d
 left join directory s on s.kind = 'subscriber' and s.id = d.body ->> 'subscriber_id'
 left join locations l on l.location_id = cast(d.id as uuid) and l.subscriber_id = cast(d.body ->> 'subscriber_id' as uuid)
 where d.kind = 'location'
-    and (l.location_id is null or l.version <> d.version or l.subscriber_version <> coalesce(s.version, 0) or l.drawn_until < :drawn_until)
-order by d.id
-limit :limit
+    and (l.location_id is null or l.version <> d.version or l.subscriber_version <> coalesce(s.version, 0) or l.drawn_until < {drawn_until})
+"""
+_STALE: Final = text(f"""
+select d.body, d.version, coalesce(s.version, 0) as subscriber_version, s.body as subscriber
+{_STALE_FROM.format(drawn_until=":drawn_until")} order by d.id limit :limit
 """)
+ANY_STALE: Final = f"exists (select {_STALE_FROM.format(drawn_until='$1')})"
+"""A condition over $1, the date until which calendars are to be drawn."""
 _KEEP: Final = text("""
 insert into locations as l (subscriber_id, location_id, version, subscriber_version, zone, hold_reason, drawn_until)
 values (:subscriber_id, :location_id, :version, :subscriber_version, :zone, :hold_reason, :drawn_until)

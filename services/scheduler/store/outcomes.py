@@ -22,8 +22,9 @@ class TouchOutcome:
     at: datetime
 
 
-# A touch moves on from `dispatched` by its own message only, from `uncertain` to what turned out, from `sent` to a late bounce; anything else is a
-# repeat after a feed restart and changes nothing. `recheck`, and `cancelled` by our own withdrawal, put it back for planning to judge.
+# A touch moves on from `dispatched` by its own message only, from `uncertain` to what turned out, from `sent` to a late bounce, from `failed` and
+# `bounced` back to planning when a person wants it sent again; anything else is a repeat after a feed restart and changes nothing.
+# `recheck`, and `cancelled` by our own withdrawal, put it back for planning to judge.
 # Our own withdrawal too: `cancelled` for a message we have only `grouped`. It is taken back before it changes, the feed may be faster than the note.
 # A touch that the mailer would not take because another message carries it (`touch_taken`) was sent if that message was.
 _TOUCHES: Final = text("""
@@ -45,7 +46,8 @@ with page as (
     where (t.message_id = p.message_id and (
             t.state = 'dispatched'
             or (t.state = 'uncertain' and p.state <> 'uncertain')
-            or (t.state = 'sent' and p.state = 'bounced')))
+            or (t.state = 'sent' and p.state = 'bounced')
+            or (t.state in ('failed', 'bounced') and p.state = 'recheck')))
         or (t.state = 'held' and t.reason = 'touch_taken' and p.state in ('sent', 'bounced', 'uncertain'))
 ), changed as (
     update touches t set
@@ -84,7 +86,7 @@ from unnest(
     cast(:subscribers as uuid[]), cast(:messages as uuid[]), cast(:states as text[]), cast(:ats as timestamptz[])
 ) as p (subscriber_id, message_id, state, at)
 where m.subscriber_id = p.subscriber_id and m.message_id = p.message_id and m.outcome is distinct from p.state
-    and (m.outcome is null or m.outcome in ('uncertain', 'sent', 'deferred'))
+    and (m.outcome is null or m.outcome in ('uncertain', 'sent', 'deferred') or (p.state = 'recheck' and m.outcome in ('failed', 'bounced')))
 """)
 
 

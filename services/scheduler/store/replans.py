@@ -1,12 +1,16 @@
 """Who is to be planned: a marker a person, taken by the planner with SKIP LOCKED; single changes go before whole locations."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.scheduler.store.locations import ANY_STALE
+from shared.kit.db import Database
+
+_ANYTHING: Final = f"select exists (select from replans) or {ANY_STALE}"  # noqa: S608 - one constant in another
 _TAKE: Final = text("""
 delete from replans where (subscriber_id, consumer_id) in (
     select subscriber_id, consumer_id from replans order by bulk limit :limit for update skip locked)
@@ -39,6 +43,11 @@ _RENEW: Final = text("""
 update touches set due_at = due_local at time zone zone, next_at = least(due_local at time zone zone, useful_until)
 where state in ('planned', 'held') and due_at > :now and due_at <> due_local at time zone zone
 """)
+
+
+async def is_anything_to_plan(database: Database, *, drawn_until: date) -> bool:
+    """Tell whether there is a person to plan or a location to draw: the one question an idle planner asks."""
+    return bool(await database.glance(_ANYTHING, drawn_until))
 
 
 async def take_replans(connection: AsyncConnection, *, limit: int) -> list[tuple[UUID, UUID]]:

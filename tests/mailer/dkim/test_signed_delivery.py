@@ -12,6 +12,7 @@ from shared.kit.clock import ManualClock
 from tests.fixtures.services import Neighbours, service_headers
 from tests.fixtures.smtp import SmtpSink
 from tests.mailer.delivery.own_mail import ask, follow
+from tests.mailer.delivery.test_sent_content import shown
 from tests.mailer.delivery.world import World, open_world
 from tests.mailer.dkim.conftest import Domains
 from tests.mailer.dkim.fake_dns import FakeDns
@@ -153,3 +154,16 @@ async def test_a_bad_message_in_a_signed_batch_ends_alone(neighbours: Neighbours
         good: list[UUID] = await world.send("ann@example.com", "ben@example.com")
         assert await world.deliver() == {"sent": len(good), "failed": 1}
         assert (await world.state(bad))[1] == "field_missing"
+
+
+async def test_signed_mail_is_proven_without_the_keys(neighbours: Neighbours, names: FakeDns) -> None:
+    """L-020: signature lines are no part of the proof, so keys may be rotated and deleted."""
+    async with _opened(neighbours, names) as (world, domains):
+        await domains.verified()
+        [message_id] = await world.send("ann@example.com")
+        assert await world.deliver() == {"sent": 1}
+        await world.database.execute("delete from sender_keys")
+        content, received = await shown(world, message_id), world.sink.messages[0].body or b""
+        assert received.startswith(b"DKIM-Signature:")
+        assert (content["proof"], received.endswith(content["source"].encode())) == ("matches", True)
+        assert "DKIM-Signature" not in content["source"]

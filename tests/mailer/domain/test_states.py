@@ -12,10 +12,11 @@ def test_an_uncertain_message_is_never_claimed_again() -> None:
     assert {new for new in State if may_move(State.UNCERTAIN, new)} == definite
 
 
-def test_a_final_state_other_than_uncertain_is_left_by_nothing() -> None:
-    """Every intent has one end."""
+def test_a_final_state_other_than_uncertain_is_left_only_by_a_persons_wish_to_send_again() -> None:
+    """Every intent has one end; what failed or bounced may be given back, what was sent or dropped for a reason never."""
+    given_back = {State.FAILED, State.BOUNCED}
     for old in FINAL - {State.UNCERTAIN}:
-        assert not any(may_move(old, new) for new in State)
+        assert {new for new in State if may_move(old, new)} == ({State.RECHECK} if old in given_back else set())
 
 
 def test_only_a_claimed_message_is_handed_over_and_only_a_handed_over_one_is_sent() -> None:

@@ -1,0 +1,67 @@
+"""Wire of the mailer's contents: publishing, findings, preview."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from shared.schemas.token import MessageClass
+from shared.schemas.wire import Instant, Line, Slug, Wire
+
+Source = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+"""Text over several lines: of the control characters only tab and line ends."""
+
+
+class ContentInput(Wire):
+    """A content version, published once, compiled, linted and frozen. `subscriber_id` null: stock content of
+    the platform; PLATFORM_SENDER: mail of our own."""
+
+    subscriber_id: UUID | None = None
+    slug: Slug
+    language: str = Field(pattern=r"^[a-z]{2}$")
+    vertical: Literal["dental", "auto", "any"] = "any"
+    message_class: MessageClass
+    subject: Line = Field(min_length=1, max_length=300)
+    mjml: Source = Field(min_length=1, max_length=100_000)
+    text: Source = Field(min_length=1, max_length=50_000)
+    sample: dict[str, JsonValue] = Field(
+        description="sample fields; the content is rendered with them before it is accepted"
+    )
+
+
+class LintFinding(Wire):
+    """`code` is stable; `rule` is the requirement it keeps (L- or S- id)."""
+
+    code: Slug
+    rule: str
+    message: str
+    severity: Literal["error", "warning"]
+
+
+class Content(Wire):
+    """A published version. Publishing the same bytes again under the same id is a harmless repeat; other bytes are refused (409)."""
+
+    content_id: UUID
+    slug: Slug
+    language: str
+    message_class: MessageClass
+    fields: list[str]
+    findings: list[LintFinding]
+    published_at: Instant
+
+
+class ContentPreviewInput(Wire):
+    """A content to look at before it is published: with these fields (without: its own sample) as this location would send it."""
+
+    content: ContentInput
+    fields: dict[str, JsonValue] | None = None
+    location_id: UUID | None = None
+
+
+class ContentPreview(Wire):
+    """What a reader would get, null where it cannot be rendered, and what the rules find. Untrusted HTML: show it in a sandboxed frame only (S55)."""
+
+    subject: str | None
+    text: str | None
+    html: str | None
+    findings: list[LintFinding]
