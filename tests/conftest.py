@@ -8,6 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from deploy.local.postgres import EmbeddedPostgres
@@ -28,6 +29,10 @@ _server = pytest.StashKey[tuple[EmbeddedPostgres, tempfile.TemporaryDirectory[st
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server in each process that runs tests; one that only hands them out needs none."""
     configure_logs("tests", level="ERROR")
+    # Where a run decides whether work lands it repeats the same examples; elsewhere each run looks for new ones.
+    hypothesis.settings.register_profile("ci", derandomize=True)
+    if os.environ.get("CI"):
+        hypothesis.settings.load_profile("ci")
     hands_out = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
     if os.environ.get(SERVER_VARIABLE) or hands_out:
         return

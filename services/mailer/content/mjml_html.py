@@ -59,6 +59,12 @@ def convert_mjml(mjml: str) -> str:
         html = mjml2html(mjml, fonts={}, social_icon_origin="", disable_comments=False)
     except ValueError as error:
         raise MjmlRefusedError("mjml_broken", str(error)[:300]) from None
+    except BaseException as error:  # the Rust parser panics over a bare > soon after a letter of several octets
+        if type(error).__name__ != "PanicException":
+            raise
+        raise MjmlRefusedError(
+            "mjml_broken", "The markup cannot be read; write &gt; where a > belongs to the text."
+        ) from None
     return _fold_lines(_to_ascii(html))
 
 

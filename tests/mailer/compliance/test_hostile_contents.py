@@ -21,7 +21,7 @@ PIECES = (
     "&", "&amp", "{{", "}}", "{% for a in b %}", "{% endfor %}", "{% if %}", "{{ a.b.c.d }}", "{{ '' * 9 }}", "{{ person.greeting | x }}", "{# ",
     "{{ links.confirm }}", "\0", "\x85", "\u2028", "\u202e", "\ud800", "\ufeff", "e\u0301", "\u200b", "\u0130", "\ufb01", "https://", "www.",
     "bit.ly/", "http://[::1", "http://\u2100.example/", "<mj-text>", "</mj-text>", "</mj-section>", "</mjml>", "<mj-raw>",
-    "<mj-include path='/etc/passwd'/>",
+    "\U0001f9b7>", "<mj-include path='/etc/passwd'/>",
     "<div>" * 300, "x" * 5000, "\n" * 500, "<p hidden lang=\"", "<table border=\"\u0660\">", "<font size='\u00b2' color='q'>",
 )  # fmt: skip
 CRUEL = st.lists(st.sampled_from(PIECES) | st.text(max_size=6), min_size=1, max_size=8).map("".join)
