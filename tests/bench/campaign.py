@@ -26,7 +26,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 MJML = (
     "<mjml><mj-head><mj-title>{{ location.name }}</mj-title>"
     "<mj-preview>Your visit on {{ day }}</mj-preview></mj-head><mj-body><mj-section><mj-column>"
-    "<mj-text>Dear {{ first_name }}, it is time for your {{ service }} at {{ location.name }}.</mj-text>"
+    "<mj-text>Dear {{ first_name }}, it is time for your {{ occasion }} at {{ location.name }}.</mj-text>"
     "<mj-text>We look forward to seeing you on {{ day }}. If you cannot make it, please call us.</mj-text>"
     '<mj-button href="{{ links.details }}">See the details</mj-button>'
     "<mj-text>{{ location.name }}, {{ location.postal_address }}<br />{{ notice.advertisement }} {{ notice.sent_by }}<br />"
@@ -34,13 +34,13 @@ MJML = (
     "</mj-column></mj-section></mj-body></mjml>"
 )
 TEXT = (
-    "Dear {{ first_name }},\n\nit is time for your {{ service }} at {{ location.name }} on {{ day }}.\n\nDetails: {{ links.details }}\n"
+    "Dear {{ first_name }},\n\nit is time for your {{ occasion }} at {{ location.name }} on {{ day }}.\n\nDetails: {{ links.details }}\n"
     "If you cannot make it, please call us.\n\n--\n{{ location.name }}\n{{ location.postal_address }}\n\n"
     "{{ notice.advertisement }} {{ notice.sent_by }}\nUnsubscribe: {{ links.optout }}\n"
 )
 SAMPLE: dict[str, JsonValue] = {
     "first_name": "Ann",
-    "service": "check",
+    "occasion": "visit",
     "day": "Tuesday",
     "links": {"details": "https://brightsmile.example.com/a/1"},
 }
