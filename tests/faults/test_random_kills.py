@@ -1,6 +1,7 @@
 """Twenty kills at random moments under a relay that misbehaves and people who opt out: the three witnesses must agree.
 
-The seed is printed; DUEBACK_SEED=<number> repeats it, DUEBACK_FAULT_MESSAGES=20000 makes it ten times as much mail. First the faults, then time to finish (reliability 2.0).
+The seed is printed; DUEBACK_SEED=<number> repeats it, DUEBACK_FAULT_MESSAGES=20000 makes it ten times as much mail.
+First the faults, then time to finish (reliability 2.0).
 """
 
 import asyncio
@@ -48,6 +49,9 @@ async def _hurt(house: MailHouse, rng: random.Random, workers: list[int], optout
             await house.until(house.optout_answers, 60)
             _say("  optout killed")
         case chance if chance < 0.3:
+            await house.crash_postgres()
+            _say("  PostgreSQL crashed and recovered")
+        case chance if chance < 0.4:
             os.kill(workers[number], signal.SIGSTOP)
             await asyncio.sleep(rng.uniform(0.5, 4.0))
             os.kill(workers[number], signal.SIGCONT)
@@ -61,7 +65,7 @@ async def _hurt(house: MailHouse, rng: random.Random, workers: list[int], optout
 
 
 async def test_twenty_random_kills_lose_nothing_and_repeat_nothing(
-    neighbours: Neighbours, nursery: Nursery, tmp_path: Path
+    durable: None, neighbours: Neighbours, nursery: Nursery, tmp_path: Path
 ) -> None:
     """I1, I3, I12, F1, F2, F15 to F18."""
     seed = int(os.environ.get("DUEBACK_SEED") or random.randrange(1 << 32))

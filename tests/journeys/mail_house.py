@@ -145,6 +145,27 @@ class MailHouse(World):
         except HttpFailure:
             return False
 
+    async def crash_postgres(self) -> None:
+        """Kill a process of the server, so that it ends every connection and recovers from its log; wait until all are served again."""
+        process = await self.database.fetchval("select pid from pg_stat_activity where backend_type = 'checkpointer'")
+        os.kill(process, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while not self.database.is_closed():  # noqa: ASYNC110 - the server says nothing
+                await asyncio.sleep(0.02)
+            while True:
+                try:
+                    self.database = await asyncpg.connect(self.mailer.database.superuser)
+                    break
+                except (OSError, asyncpg.PostgresError):
+                    await asyncio.sleep(0.05)
+        await self.until(self.mailer_answers, 60)
+        await self.until(self.optout_answers, 60)
+
+    async def mailer_answers(self) -> bool:
+        """Tell whether the mailer's API has its database."""
+        answer = await self.mailer.http.get("/v1/changes?limit=1", headers=service_headers("scheduler", "mailer"))
+        return bool(answer.status_code == 200)
+
     async def mail(self, count: int) -> list[str]:
         """Submit so many messages to new people with permission on file; return the addresses."""
         addresses = [f"p{len(self.submitted) + number}@example.com" for number in range(count)]
