@@ -21,8 +21,9 @@ from shared.kit.logs import log
 from shared.kit.loops import pause
 
 _LOOK_SECONDS: Final = 1.5
-"""Changes to routes take effect within 2 s."""
-_RENEW_SECONDS: Final = 10.0
+"""While there is mail, changes to routes take effect within 2 s."""
+_RENEW_SECONDS: Final = 8.0
+"""Without mail this often is enough: shares live 30 s."""
 _LONGEST_BACKOFF_SECONDS: Final = 15.0
 _ASK_SECONDS: Final = 0.1
 
@@ -84,7 +85,7 @@ class Routing:
         self._lanes = {DEFAULT: Lane(DEFAULT, default)}
         self._stored: list[StoredRoute] | None = None
         self._reported: list[LaneReport] = []
-        self._reported_at = self._asked_at = -inf
+        self._reported_at = self._asked_at = self._looked_at = -inf
         self._freed = asyncio.Condition()
 
     # --- for sessions
@@ -176,7 +177,7 @@ class Routing:
     async def run(self, stop: asyncio.Event, pacer: Pacer) -> None:
         """Keep up until `stop`."""
         while not stop.is_set():
-            await pause(stop, _LOOK_SECONDS)
+            await pause(stop, _RENEW_SECONDS)
             try:
                 await pacer.flush()
             except Exception as error:
@@ -189,14 +190,17 @@ class Routing:
             log("mailer.delivery").info("shares_not_dropped", exc_info=error)
 
     async def look(self) -> None:
-        """As `refresh`; what cannot be read stays as it was."""
+        """As `refresh`, unless that was just done; what cannot be read stays as it was."""
+        if monotonic() - self._looked_at < _LOOK_SECONDS:
+            return
+        self._looked_at = monotonic()
         try:
             await self.refresh()
         except Exception as error:
             log("mailer.delivery").warning("routes_not_read", exc_info=error)
 
     async def refresh(self) -> None:
-        """Read routes and their paces; report and renew the shares when anything changed, else every 10 s."""
+        """Read routes and their paces; report and renew the shares when anything changed, else every 8 s."""
         async with self._database.transaction() as connection:
             stored = await find_routes(connection)
             limited = {pace.key for pace in await find_paces(connection, "route")}

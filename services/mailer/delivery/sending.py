@@ -3,9 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Final
 
 from services.mailer.delivery.marker import MarkerLostError
 from services.mailer.delivery.prepare import Prepared, UnsendableError
@@ -29,12 +30,14 @@ _MOST_DOTS: Final = 2000
 """A session is rotated after about this many messages."""
 
 
-class _Seat(NamedTuple):
-    """A session with the lane it belongs to and the relay it was opened to."""
+@dataclass(slots=True)
+class _Seat:
+    """A session with the lane it belongs to and the relay it was opened to. `is_left`: it was we who ended it, so the relay is not to blame."""
 
     session: Session
     lane: Lane
     relay: Relay
+    is_left: bool = False
 
 
 class Sending:
@@ -129,7 +132,7 @@ class Sending:
         return seat.session.dots < _MOST_DOTS and self._t.routing.should_keep(seat.lane, seat.relay)
 
     async def _use(self, seat: _Seat, first: Prepared, stop: asyncio.Event) -> bool:
-        """Hand over message after message; return whether the relay took, or definitely refused, any."""
+        """Hand over message after message; return false if the relay took nothing, or refused all for now before it knew the recipient."""
         session, lane = seat.session, seat.lane
         current: Prepared | None = first
         state: Next | None = await session.begin(first.envelope)
@@ -142,7 +145,9 @@ class Sending:
                 outcome = state.outcome if isinstance(state, Refused) else state
                 self._t.settle_attempt(current, outcome, self._t.clock.now())
                 self._t.pacer.note(current.message, lane.name, outcome)
-                has_served |= isinstance(outcome, Deferred | Bounced) and outcome.phase is Phase.RCPT
+                has_served |= isinstance(outcome, Bounced) or (
+                    isinstance(outcome, Deferred) and outcome.phase is not Phase.MAIL
+                )
             if session.dots or has_served:
                 self._t.routing.note_served(lane)
             if following is None and session.is_usable and self._goes_on(seat):
@@ -150,7 +155,7 @@ class Sending:
                 state = await session.begin(following.envelope) if following else None
             current = following
         await session.quit()
-        return has_served or session.dots > 0
+        return has_served or session.dots > 0 or seat.is_left
 
     async def _hand_over(
         self, seat: _Seat, current: Prepared, stop: asyncio.Event
@@ -160,6 +165,7 @@ class Sending:
         try:
             put_back = await session.send_body(current.data)
         except UnfitMessageError:
+            seat.is_left = True
             self._t.settle_move(current.message, Move(State.FAILED, "message_unfit"))
             return None, None
         crashpoint("mailer.after_body")
@@ -169,10 +175,12 @@ class Sending:
         try:
             marked_at = await self._t.marker.mark(current.message)
         except MarkerLostError:
+            seat.is_left = True
             session.abort()
             self._t.settle_attempt(current, PutBack(Phase.BODY, "marker_unknown", is_counted=False), started)
             return None, None
         if marked_at is None:
+            seat.is_left = True
             session.abort()
             await self._resolve_unmarked(current.message)
             return None, None

@@ -59,7 +59,6 @@ class DeliveryWorker:
     async def _claim(self, stop: asyncio.Event) -> None:
         failures = 0
         pace = Pace(self._t.idle_seconds)
-        await self._t.routing.look()
         while not stop.is_set():
             try:
                 claimed = await self._claim_batch()
@@ -75,14 +74,17 @@ class DeliveryWorker:
 
     async def _claim_batch(self) -> bool:
         """Claim when half the queue is gone; return whether anything was claimed."""
-        if len(self._sending) > _BATCH // 2 or self._t.settler.unsettled > MOST_UNSETTLED:
+        if self._t.settler.unsettled > MOST_UNSETTLED:
             await asyncio.sleep(0.005)
             return True
-        if not await is_anything_due(self._t.database, now=self._t.clock.now()):
+        if not self._sending and not await is_anything_due(self._t.database, now=self._t.clock.now()):
             return False
         room = await self._find_room()
         if not room:
             return False
+        if len(self._sending) > _BATCH // 2:
+            await asyncio.sleep(0.005)
+            return True
         claim_id = new_id()
         async with self._t.database.raw() as connection:
             if not await may_mark(connection):
@@ -106,6 +108,7 @@ class DeliveryWorker:
     async def _find_room(self) -> int:
         """Return how many messages the routes may take now. While none may be used nothing is held back for it."""
         routing = self._t.routing
+        await routing.look()
         room = await routing.reserve(_BATCH, len(self._sending))
         if not routing.is_open:
             self._put_back(self._sending.take_rest(), "no_route")

@@ -121,6 +121,20 @@ async def test_two_workers_together_hold_no_more_connections_than_the_relay_take
     assert _most_at_once(world.sink) <= 5
 
 
+async def test_an_opt_out_at_the_marker_does_not_blame_the_relay(world: World) -> None:
+    """A session that we ended says nothing about the relay: the route stays up, everybody else's mail goes on."""
+    world.sink.script = Script((Step("data", "delay", seconds=0.4),))
+    await world.send("ann@example.com")
+    async with world.following(), world.working():
+        await world.until(lambda: world.database.fetchval("select count(*) = 1 from messages where state = 'claimed'"))
+        await world.database.execute(
+            "insert into stops values ('subscriber', $1, now())", str(world.subscriber.subscriber_id)
+        )
+        await world.until(lambda: world.database.fetchval("select count(*) = 1 from messages where reason = 'not_now'"))
+        await asyncio.sleep(2.0)
+        assert (await _routes(world))["default"]["reason"] is None
+
+
 async def test_a_routes_rate_holds_over_two_workers(world: World) -> None:
     """25 an hour, whoever sends."""
     await _put(world, "/v1/routes/default", per_hour=25)
