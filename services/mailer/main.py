@@ -79,7 +79,7 @@ PLATFORM_SECONDS = 60.0
 """Content and keys of mail of our own are missing in a new database only."""
 
 REQUEST_SECONDS = 1.0
-REQUEST_WAIT_SECONDS = 5.0
+REQUEST_WAIT_SECONDS = 9.0
 """A mail that optout asks for is on its way within a second: its feed is asked with a long poll."""
 
 COMPLAINT_SECONDS = 10.0
@@ -157,7 +157,7 @@ def loops(deps: Deps) -> list[Loop]:
     ]
     return [
         *(own if deps.settings.platform else []),
-        Loop("cancel_stopped", cancel, idle_seconds=0.5),
+        Loop("cancel_stopped", cancel, idle_seconds=2.0),
         Loop("watch_complaints", watch, COMPLAINT_SECONDS),
         Loop("repair", repair, REPAIR_SECONDS),
         Loop("note_refusals", note, REPAIR_SECONDS),
