@@ -29,7 +29,8 @@ create table paces (
 
 # Where no more is due than one claim takes, nobody can wait behind anybody: it is taken as it fell due. Else the subscribers with due mail are walked
 # in a ring that starts behind the one served last; each gets the same share of the claim, and within it its campaigns take turns. Stops are looked
-# at once a campaign, so that a paused million costs one look. SKIP LOCKED lets any number of workers claim side by side.
+# at once a campaign (its messages are of one class, so its head tells), so that a paused million costs one look.
+# SKIP LOCKED lets any number of workers claim side by side.
 _PICK = """
 create function pick_due(business_now timestamptz, after_subscriber uuid, most integer, most_subscribers integer)
 returns table (subscriber_id uuid, message_id uuid) language plpgsql volatile rows 500 as $$
@@ -43,6 +44,8 @@ declare
     campaigns uuid[] := '{}';
     served integer := 0;
     has_due boolean;
+    is_commercial boolean;
+    quiet text[];
     walked integer;
     is_second_round boolean := after_subscriber = nobody;
     share integer;
@@ -50,6 +53,7 @@ begin
     if exists (select from stops t where t.scope = 'all') then
         return;
     end if;
+    quiet := array(select t.id from stops t where t.scope in ('commercial', 'complaints'));
     if (select count(*) from (
             select from messages m where m.state in ('accepted', 'deferred') and m.next_at <= business_now
             order by m.next_at, m.message_id limit most + 1) d) <= most then
@@ -58,6 +62,7 @@ begin
         where m.state in ('accepted', 'deferred') and m.next_at <= business_now
           and not exists (select from stops t where (t.scope, t.id) in (
             ('subscriber', m.subscriber_id::text), ('campaign', coalesce(m.campaign_id::text, '-'))))
+          and not (m.message_class = 'commercial' and m.subscriber_id::text = any (quiet))
         order by m.next_at, m.message_id limit most for update skip locked;
         return;
     end if;
@@ -75,11 +80,12 @@ begin
         walked := 0;
         campaign := nobody;
         loop
-            select m.campaign_id, m.next_at into campaign, head from messages m
+            select m.campaign_id, m.next_at, m.message_class = 'commercial' into campaign, head, is_commercial from messages m
             where m.state in ('accepted', 'deferred') and m.subscriber_id = one and m.campaign_id > campaign
             order by m.campaign_id, m.next_at limit 1;
             exit when campaign is null;
-            if head <= business_now and not exists (select from stops t where t.scope = 'campaign' and t.id = campaign::text) then
+            if head <= business_now and not exists (select from stops t where t.scope = 'campaign' and t.id = campaign::text)
+                    and not (is_commercial and one::text = any (quiet)) then
                 subscribers := subscribers || one;
                 campaigns := campaigns || campaign;
                 has_due := true;
@@ -88,7 +94,8 @@ begin
             exit when walked >= 64;
         end loop;
         if exists (select from messages m where m.state in ('accepted', 'deferred') and m.subscriber_id = one
-                and m.campaign_id is null and m.next_at <= business_now) then
+                and m.campaign_id is null and m.next_at <= business_now
+                and not (m.message_class = 'commercial' and one::text = any (quiet))) then
             subscribers := subscribers || one;
             campaigns := campaigns || nobody;
             has_due := true;
@@ -103,7 +110,7 @@ begin
         cross join lateral (
             select m.message_id, m.next_at from messages m
             where m.state in ('accepted', 'deferred') and m.subscriber_id = u.subscriber_id and m.campaign_id = u.campaign_id
-              and m.next_at <= business_now
+              and m.next_at <= business_now and not (m.message_class = 'commercial' and u.subscriber_id::text = any (quiet))
             order by m.next_at, m.message_id limit share for update skip locked) h
         union all
         select u.subscriber_id, h.message_id, h.next_at, row_number() over (partition by u.n order by h.next_at, h.message_id)
@@ -111,7 +118,7 @@ begin
         cross join lateral (
             select m.message_id, m.next_at from messages m
             where m.state in ('accepted', 'deferred') and m.subscriber_id = u.subscriber_id and m.campaign_id is null
-              and m.next_at <= business_now
+              and m.next_at <= business_now and not (m.message_class = 'commercial' and u.subscriber_id::text = any (quiet))
             order by m.next_at, m.message_id limit share for update skip locked) h
         where u.campaign_id = nobody),
     places as (
