@@ -14,6 +14,9 @@ import pytest
 from deploy.local.postgres import EmbeddedPostgres
 from shared.kit.logs import configure_logs
 
+LONGEST = ("tests/journeys/", "tests/demo/", "tests/deploy/test_up.py", "tests/mailer/delivery/test_own_mail.py")
+"""Tests of half a minute and more in all."""
+
 SERVER_VARIABLE = "DUEBACK_TEST_DATABASE_URL"
 
 pytest_plugins = [
@@ -41,6 +44,11 @@ def pytest_configure(config: pytest.Config) -> None:
     server.start()
     os.environ[SERVER_VARIABLE] = server.url()
     config.stash[_server] = (server, folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no process is still at one of them when the others have nothing left to do."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
