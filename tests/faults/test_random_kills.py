@@ -32,7 +32,7 @@ MISBEHAVIOUR = Script(
         Step("dot", "delay", seconds=0.01),
     )
 )
-"""5 % refused for now, 1 % cut before the dot, 0.5 % cut after it, 0.5 % with a late 250."""
+"""5 % answered with 4yz, 1 % cut before the dot, 0.5 % cut after it, 0.5 % with a late 250."""
 
 
 def _say(line: str) -> None:

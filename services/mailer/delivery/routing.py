@@ -124,8 +124,8 @@ class Routing:
         async with self._freed:
             self._freed.notify_all()
 
-    async def wait_for_room(self, stop: asyncio.Event) -> None:
-        """Wait until a session may perhaps be opened."""
+    async def wait_for_room(self) -> None:
+        """Wait until a session may perhaps be opened, at most half a second."""
         try:
             async with asyncio.timeout(0.5), self._freed:
                 await self._freed.wait()

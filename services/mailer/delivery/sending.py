@@ -106,7 +106,7 @@ class Sending:
             lane = self._t.routing.choose()
             if lane is None or not lane.has_budget:
                 self._queue.appendleft(first.message)
-                await self._t.routing.wait_for_room(stop)
+                await self._t.routing.wait_for_room()
                 continue
             lane.spend()
             lane.open += 1
