@@ -106,6 +106,7 @@ def _special(service: str, around: Surroundings) -> dict[str, str]:
         special["DUEBACK_TOKEN_KEYS"] = json.dumps(around.secrets.token_keys)
     if service == "optout":
         special["OPTOUT_PUBLIC_URL"] = around.optout_public_url
+        special |= {} if around.mode == "production" else {"OPTOUT_BALLAST_MB": "8"}
     if service == "mailer":
         special["MAILER_SMTP_URL"] = around.smtp_url
         special["MAILER_OPTOUT_PUBLIC_URL"] = around.optout_public_url

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Final, Self
 
 from fastapi import FastAPI
@@ -11,18 +13,21 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.optout import api, channels
+from services.optout.actions.catch_up import catch_up
+from services.optout.actions.mark_journal import mark_journal
 from services.optout.actions.replay_spool import replay_spool
 from services.optout.channels._channel import Channel
 from services.optout.domain.sealing import MailSeal
 from services.optout.pages.render import Pages
+from services.optout.store.ballast import Ballast
 from services.optout.store.door import Door
 from services.optout.store.holders import forget_holders
 from services.optout.store.mail_requests import shred_mail_requests
+from services.optout.store.recovery import Standing
 from shared.kit.app import create_app as create_service_app
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
 from shared.kit.db import Database
-from shared.kit.epoch import renew_epoch
 from shared.kit.http import Transport
 from shared.kit.loops import Loop, run_loops
 from shared.kit.plugins import find_plugins
@@ -62,6 +67,21 @@ class Settings(ServiceSettings):
         le=5,
         description="length of a send lease; tests shorten it, the mailer needs more than 2 s",
     )
+    ballast_mb: int = Field(
+        default=256,
+        ge=0,
+        le=10_000,
+        description="size of the file that is given up when the disk is full, so that opting out goes on; 0 keeps none",
+    )
+    ballast_folder: Path | None = Field(
+        default=None, description="where the ballast lies: on the database's volume; the state folder if not set"
+    )
+    journal_days: int = Field(
+        default=400,
+        ge=7,
+        le=4000,
+        description="how long the journal of opt-outs is kept; more than the age of any backup that may be restored",
+    )
 
     @model_validator(mode="after")
     def _only_encrypted_in_production(self) -> Self:
@@ -96,19 +116,33 @@ class Deps:
 async def open_deps(
     settings: Settings, *, clock: Clock | None = None, transports: Mapping[str, Transport] | None = None
 ) -> AsyncIterator[Deps]:
-    """Open the databases (both roles are checked), renew the epoch and start counting the first lease. This service calls nobody."""
+    """Start counting the first lease and bring the database up to date: roles checked, epoch renewed, journal replayed.
+
+    Without a database it opens all the same: the door answers through the spool, and the database is taken up when it comes.
+    """
     api_db = Database(settings.database_api.get_secret_value(), application="optout-api")
     worker_db = Database(settings.database_worker.get_secret_value(), application="optout-worker", pool_size=8)
+    doors_db = Database(settings.database_worker.get_secret_value(), application="optout-door", pool_size=3)
     clock = clock or settings.common.clock()
     settings.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    door = Door.open(
-        worker_db, folder=settings.state_folder, lease_seconds=settings.lease_seconds, mailto=settings.privacy_mailto
-    )
-    try:
+
+    async def bring_up_to_date(door: Door) -> Standing:
         await api_db.open()
         await worker_db.open()
-        async with worker_db.transaction() as connection:
-            await renew_epoch(connection)
+        return await catch_up(door, now=clock.now())
+
+    folder = settings.ballast_folder or settings.state_folder
+    door = Door.open(
+        worker_db,
+        doors_db,
+        folder=settings.state_folder,
+        ballast=Ballast(folder / "optout-ballast", octets=settings.ballast_mb << 20),
+        attempt=bring_up_to_date,
+        lease_seconds=settings.lease_seconds,
+        mailto=settings.privacy_mailto,
+    )
+    try:
+        await door.recovery.start()
         yield Deps(
             settings=settings,
             clock=clock,
@@ -123,8 +157,8 @@ async def open_deps(
         )
     finally:
         await door.close()
-        await api_db.close()
-        await worker_db.close()
+        for database in (api_db, worker_db, doors_db):
+            await database.close()
 
 
 def find_channels() -> dict[str, Channel]:
@@ -145,6 +179,7 @@ def create_app(deps: Deps) -> FastAPI:
             "revoked_client": RevokedClient,
         },
         most_requests=_MOST_REQUESTS,
+        signals=deps.door.signals,
     )
 
 
@@ -164,7 +199,17 @@ def loops(deps: Deps) -> list[Loop]:
             await shred_mail_requests(connection, now=deps.clock.now())
         return False
 
+    async def mark() -> bool:
+        keep = timedelta(days=deps.settings.journal_days)
+        return await mark_journal(deps.door, now=deps.clock.now(), keep=keep)
+
+    async def tend() -> bool:
+        await asyncio.to_thread(deps.door.ballast.tend)
+        return False
+
     return [
+        Loop("mark_journal", mark, idle_seconds=30, quiet_seconds=60),
+        Loop("tend_ballast", tend, idle_seconds=10, quiet_seconds=10),
         Loop("replay_spool", replay, idle_seconds=0.5),
         Loop("shred_mail_requests", shred, idle_seconds=600),
         Loop("forget_holders", forget, idle_seconds=3600),

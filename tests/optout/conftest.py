@@ -112,6 +112,10 @@ class Clinic:
         self.epoch = answer.epoch
         return answer
 
+    async def is_up_to_date(self) -> bool:
+        """Tell whether the service has brought its database up to date with its journal."""
+        return self.service.deps.door.recovery.standing is not None
+
     async def click(self, token: str | None = None, **request: Any) -> Any:
         """Post one click and return the response."""
         return await self.service.http.post(f"/u/{token or self.token()}", **request)

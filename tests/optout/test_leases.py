@@ -88,6 +88,7 @@ async def test_a_promotion_or_restore_under_a_running_door_is_noticed_by_the_nex
     after = await clinic.poll(after=1, safe=1)
     assert after.epoch != before.epoch
     assert ([entry.position for entry in after.entries], after.lease_seconds) == ([1], 0)
+    await _eventually(clinic.is_up_to_date)
     assert (await clinic.poll(after=1, safe=1)).lease_seconds == 0
     with pytest.raises(AssertionError, match="on_hold"):
         await clinic.may_send()

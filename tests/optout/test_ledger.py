@@ -20,7 +20,9 @@ from tests.optout.conftest import Clinic
 
 async def _append(clinic: Clinic, *entries: NewEntry) -> list[tuple[bool, int | None]]:
     async with clinic.service.deps.worker_db.transaction() as connection:
-        filed = await append_entries(connection, entries, recorded_at=clinic.clock.now())
+        filed = await append_entries(
+            connection, entries, recorded_at=clinic.clock.now(), journal=clinic.service.deps.door.journal
+        )
     return [(each.is_new, each.position) for each in filed]
 
 
@@ -101,7 +103,9 @@ async def test_a_poller_never_skips_what_concurrent_writers_commit(clinic: Clini
             try:
                 async with database.transaction() as connection:
                     entries = [clinic.entry(subscriber_id=uuid4()) for _ in range(1 + (number + turn) % 3)]
-                    await append_entries(connection, entries, recorded_at=clinic.clock.now())
+                    await append_entries(
+                        connection, entries, recorded_at=clinic.clock.now(), journal=clinic.service.deps.door.journal
+                    )
                     if (number + turn) % 4 == 0:
                         raise LookupError
                     await asyncio.sleep(0.002 * ((number * turn) % 4))

@@ -7,21 +7,23 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.optout.domain.entries import NewEntry, ScopeNotAllowedError, require_target
+from services.optout.store.journal import Keeps
 from services.optout.store.ledger import append_entries
 from shared.kit.db import set_subscriber
 from shared.schemas.optout import OptoutInput, Recorded
 
 
 async def record_optouts(
-    connection: AsyncConnection, *, subscriber_id: UUID, optouts: Sequence[OptoutInput], now: datetime
+    connection: AsyncConnection, *, subscriber_id: UUID, optouts: Sequence[OptoutInput], journal: Keeps, now: datetime
 ) -> Recorded:
     """Append opt-outs of one subscriber, all or none; a lease granted before the commit may still be used up.
 
-    Repeats (same optout_id) change nothing. Raises OptoutWithoutTargetError, LocationNeededError, and ScopeNotAllowedError for platform scope.
+    Repeats (same optout_id) change nothing. Raises OptoutWithoutTargetError, LocationNeededError, and ScopeNotAllowedError for platform scope;
+    OSError (503) when the journal cannot be written: then nothing is on file.
     """
     entries = [_entry(subscriber_id, optout) for optout in optouts]
     await set_subscriber(connection, subscriber_id)
-    filed = await append_entries(connection, entries, recorded_at=now)
+    filed = await append_entries(connection, entries, recorded_at=now, journal=journal)
     new = sum(result.is_new for result in filed)
     return Recorded(recorded=new, repeated=len(filed) - new)
 

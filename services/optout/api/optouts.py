@@ -34,6 +34,7 @@ async def take_optouts(
     connection: Transaction,
     caller: Annotated[Caller, needs("optouts", services=("ingest", "mailer"))],
     once: OnceOnly,
+    door: OpenDoor,
     now: Now,
     response: Response,
 ) -> Any:
@@ -50,6 +51,8 @@ async def take_optouts(
     return await once.answer(
         connection,
         caller.name,
-        lambda: record_optouts(connection, subscriber_id=body.subscriber_id, optouts=body.optouts, now=now),
+        lambda: record_optouts(
+            connection, subscriber_id=body.subscriber_id, optouts=body.optouts, journal=door.journal, now=now
+        ),
         response=response,
     )

@@ -70,6 +70,11 @@ class NewEntry:
     valid_until: datetime | None = None
     by_consumer: bool = False
 
+    @property
+    def restricts(self) -> bool:
+        """Tell whether losing this entry could send mail that must not go: then it is journaled outside the database as well (I20)."""
+        return self.kind not in ("consent", "lift")
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:

@@ -15,7 +15,8 @@ from shared.kit.db import RawConnection
 from shared.kit.epoch import IS_OF_THIS_DATABASE
 
 _HEAD: Final = f"""
-select h.last_position, service_state.epoch, service_state.on_hold, {IS_OF_THIS_DATABASE} as is_ours, held.after_position, held.safe_position,
+select h.last_position, service_state.epoch, service_state.on_hold, {IS_OF_THIS_DATABASE} as is_ours,
+    pg_postmaster_start_time()::text as server_started, held.after_position, held.safe_position,
     coalesce(extract(epoch from held.lease_until - clock_timestamp()), 0)::float as lease_seconds
 from suppression_head h cross join service_state left join lease_holders held on held.holder = $1
 """  # noqa: S608 - one constant in another
@@ -48,6 +49,7 @@ class Head:
     epoch: UUID
     on_hold: bool
     is_ours: bool
+    server_started: str
     after: int | None
     safe: int | None
     lease_seconds: float

@@ -1,6 +1,7 @@
 """The ledger's SQL: append and read, nothing else; one function appends many entries, of many subscribers, in one transaction.
 
-Locks in one order (chains by number, then the head of the suppression log), so that two appenders never wait for each other in a ring.
+Locks in one order (the checkpoints' lock, chains by number, then the head of the suppression log), so that two appenders never wait for each other
+in a ring. New entries that restrict go to the journal before they can commit.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -15,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.optout.domain.chain import link_entries
 from services.optout.domain.choices import stable_id
 from services.optout.domain.entries import GENESIS, LedgerEntry, NewEntry
+from services.optout.store.checkpoints import JOURNALING
+from services.optout.store.journal import Keeps
 from services.optout.store.suppressions import log_suppressions
 
 _COLUMNS: Final = """
@@ -34,7 +37,10 @@ _TYPES: Final = {
 }
 _NAMES: Final = [name.strip() for name in _COLUMNS.split(",")]
 _OF_LINK: Final = ("chain_position", "recorded_at", "previous_hash", "hash")
-_LOCK_CHAINS: Final = text("select pg_advisory_xact_lock(chain) from unnest(cast(:chains as bigint[])) as chain")
+_LOCK_CHAINS: Final = text(
+    f"select pg_advisory_xact_lock_shared({JOURNALING}), "  # noqa: S608 - our own number
+    "(select count(pg_advisory_xact_lock(chain)) from unnest(cast(:chains as bigint[])) as chain)"
+)
 _FILED: Final = text("""
 select w.n, l.position, (
     select x.entry_id from ledger x where x.subscriber_id = l.subscriber_id and x.kind = 'lift' and x.address_key = l.address_key
@@ -74,11 +80,16 @@ class Filed:
     position: int | None
 
 
+class NotJournaledError(RuntimeError):
+    """An entry that restricts was to be appended without its journal: a defect of the caller."""
+
+
 async def append_entries(
-    connection: AsyncConnection, entries: Sequence[NewEntry], *, recorded_at: datetime
+    connection: AsyncConnection, entries: Sequence[NewEntry], *, recorded_at: datetime, journal: Keeps | None = None
 ) -> list[Filed]:
     """Append entries to their chains in the caller's transaction and return one result per entry, in order.
 
+    Whoever appends entries that restrict gives the journal; raises OSError when it cannot be written: then nothing may commit.
     Repeats (same subscriber and entry_id) change nothing. Opt-outs and lifts also get their position in the suppression log; from then on
     until commit no other opt-out commits, so nothing slow may follow.
     """
@@ -99,6 +110,7 @@ async def append_entries(
     linked = await _link(connection, subscribers, new.values(), recorded_at)
     positions: dict[tuple[UUID, UUID], int] = {}
     if linked:
+        await _keep_outside([link.entry for link in linked if link.entry.restricts], journal)
         await connection.execute(_INSERT, _as_arrays(linked))
         stops = [link.entry for link in linked if link.entry.kind != "consent"]
         positions = dict(zip(map(_key, stops), await log_suppressions(connection, stops), strict=True))
@@ -108,6 +120,14 @@ async def append_entries(
         else Filed(entry.entry_id, first[_key(entry)] == n, positions.get(_key(entry)))
         for n, entry in enumerate(wanted)
     ]
+
+
+async def _keep_outside(entries: Sequence[NewEntry], journal: Keeps | None) -> None:
+    if not entries:
+        return
+    if journal is None:
+        raise NotJournaledError
+    await journal.append(entries)
 
 
 async def read_address(connection: AsyncConnection, subscriber_id: UUID, address_key: str) -> list[LedgerEntry]:

@@ -23,9 +23,10 @@ from sqlalchemy import (
     text,
 )
 
-from shared.kit.tables import new_metadata
+from services.optout.store import journal_tables
+from services.optout.store.metadata import metadata
 
-metadata: Final = new_metadata()
+__all__ = ["journal_tables", "metadata"]
 
 ledger: Final = Table(
     "ledger",
