@@ -5,12 +5,14 @@ The append belongs to this process, not to the request: a caller that hangs up d
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.optout.domain.entries import NewEntry
 from services.optout.store.ledger import Filed, append_entries
@@ -73,8 +75,15 @@ class GroupCommit:
         )
 
 
-async def commit_entries(database: Database, entries: Sequence[NewEntry], *, recorded_at: datetime) -> list[Filed]:
-    """Append at most MOST_TOGETHER entries in a transaction of their own; raise TimeoutError when the database stays silent for 4 s."""
+@asynccontextmanager
+async def short_transaction(database: Database) -> AsyncIterator[AsyncConnection]:
+    """A transaction of a door, which may lock chains and the head: bounded by the server, and by 4 s here (TimeoutError)."""
     async with asyncio.timeout(_TRANSACTION_SECONDS), database.transaction() as connection:
         await connection.execute(_LIMITS)
+        yield connection
+
+
+async def commit_entries(database: Database, entries: Sequence[NewEntry], *, recorded_at: datetime) -> list[Filed]:
+    """Append at most MOST_TOGETHER entries in a transaction of their own; raise TimeoutError when the database stays silent for 4 s."""
+    async with short_transaction(database) as connection:
         return await append_entries(connection, entries, recorded_at=recorded_at)

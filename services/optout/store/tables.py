@@ -23,9 +23,11 @@ from sqlalchemy import (
     text,
 )
 
+from services.optout.store.door_tables import add_door_tables
 from shared.kit.tables import new_metadata
 
 metadata: Final = new_metadata()
+signups, door_tries = add_door_tables(metadata)
 
 ledger: Final = Table(
     "ledger",
@@ -112,6 +114,8 @@ privacy_mails: Final = Table(
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("state", Text, nullable=False, server_default="open"),
     Column("sealed", LargeBinary, nullable=False),
+    Column("classification", Text, nullable=False, server_default="other"),
+    Column("due_at", DateTime(timezone=True)),
 )
 Index(
     "ix_privacy_mails_open",
