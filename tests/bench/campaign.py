@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from shared.kit.feed import START
 from shared.kit.http import ServiceClient
+from shared.kit.ids import new_id
 from shared.schemas.contents import ContentInput
 from shared.schemas.mailer import FINAL_STATES, MessageInput, MessageReceipts, MessagesInput, MessageTouch, Outcome
 from shared.schemas.optout import ConsentInput, ConsentsInput, OptoutInput, OptoutsInput, Recorded
@@ -69,7 +70,7 @@ def make_campaign(lab: Lab, count: int, content_id: UUID) -> Campaign:
     for number in range(count):
         address = f"user{number}@bench{number % 50}.example.com"
         message = MessageInput(
-            message_id=uuid4(),
+            message_id=new_id(),
             subscriber_id=lab.subscriber.subscriber_id,
             location_id=lab.location.location_id,
             campaign_id=campaign_id,

@@ -58,7 +58,9 @@ select reported_at from failures order by reported_at desc
 """
 _SUCCESS: Final = """
 select max(m.final_at) from messages m
-where m.subscriber_id = $1 and m.address_key = $2 and m.state = 'sent' and m.final_at > $3 and m.final_at < $4 and not exists (
+where m.subscriber_id = $1 and m.message_id in (
+        select t.message_id from message_touches t where t.subscriber_id = $1 and t.address_key = $2)
+    and m.state = 'sent' and m.final_at > $3 and m.final_at < $4 and not exists (
     select from reports r where r.subscriber_id = m.subscriber_id and r.message_id = m.message_id and r.kind = 'bounce')
 """
 _SHUT: Final = """
@@ -71,7 +73,8 @@ returning address_key
 _SWEEP: Final = """
 with moved as (
     update messages set state = 'suppressed', reason = 'address_unreachable', final_at = $3, claim_id = null
-    where subscriber_id = $1 and address_key = $2 and state in ('accepted', 'deferred')
+    where subscriber_id = $1 and state in ('accepted', 'deferred') and message_id in (
+        select t.message_id from message_touches t where t.subscriber_id = $1 and t.address_key = $2)
     returning subscriber_id, message_id, touch_ids, state, reason, final_at)
 insert into changes (subscriber_id, kind, key, body)
 select subscriber_id, 'outcome', message_id, jsonb_build_object(
@@ -86,7 +89,7 @@ update unreachable set cleared_at = :now where subscriber_id = :s and address_ke
 """)
 _REFUSED: Final = """
 select m.subscriber_id, m.message_id, m.address_key, m.reason, m.final_at from messages m
-where m.state = 'bounced' and m.final_at >= $1 and not exists (
+where m.stage = 'bounced' and m.final_at >= $1 and not exists (
     select from reports r where r.subscriber_id = m.subscriber_id and r.report_id = m.message_id)
 order by m.final_at limit $2
 """
