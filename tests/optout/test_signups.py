@@ -160,7 +160,7 @@ async def test_an_old_confirmation_link_never_lifts_a_younger_opt_out(clinic: Cl
 
 async def test_an_address_gets_three_confirmations_a_day_over_all_businesses(clinic: Clinic) -> None:
     """S42, S37: bombing one mailbox through many businesses; the answer never tells, the next day it may again."""
-    answers = []
+    answers: list[Any] = []
     places = [clinic.another() for _ in range(4)]
     for place in places:
         await _introduce(place)
