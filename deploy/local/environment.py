@@ -11,7 +11,7 @@ from deploy.local.secrets import Secrets
 
 # Nothing else of the operator's environment reaches a service: proxies would catch loopback calls, DATABASE_URL is an admin's.
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONSAFEPATH")
-KNOWS_ADDRESS_KEYS = ("ingest",)  # the others see hashes only
+KNOWS_ADDRESS_KEYS = ("ingest", "optout")  # who is given addresses; the others see hashes only
 KNOWS_TOKEN_KEYS = ("mailer", "optout")
 MAY_BE_OVERRIDDEN = (
     "HOST",

@@ -165,8 +165,15 @@ class MailRequested(Wire):
     sealed: str | None = None
 
 
+PrivacyWish = Literal["optout", "optout_and_more", "optout_unclear", "other"]
+
+
 class PrivacyMailInput(Wire):
-    """What somebody wrote to the privacy mailbox. `mail_id` makes a repeat harmless; attachments are counted and not passed on."""
+    """What somebody wrote to the privacy mailbox. `mail_id` makes a repeat harmless; attachments are counted and not passed on.
+
+    `sender` is whom an answer goes to, `header_from` who the mail says wrote it (empty unless it names exactly one). `asks` is how its words were
+    understood: a clear wish to get no mail, that and a word about another address, something about opting out, or anything else.
+    """
 
     mail_id: UUID
     received_at: Instant
@@ -174,6 +181,8 @@ class PrivacyMailInput(Wire):
     subject: Line = Field(max_length=300)
     text: str = Field(max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
     attachments: StrictInt = Field(ge=0, le=10_000)
+    header_from: Line = Field(default="", max_length=254)
+    asks: PrivacyWish = "other"
 
 
 class PrivacyMailReceipt(Wire):
@@ -184,6 +193,7 @@ class PrivacyMailReceipt(Wire):
 
 
 class PrivacyMail(PrivacyMailInput):
-    """A privacy mail as the operator reads it: an open request until somebody has decided it."""
+    """A privacy mail as the operator reads it: an open request until somebody has decided it, at the latest by `due_at`."""
 
     state: Literal["open"]
+    due_at: Instant | None = None

@@ -1,5 +1,6 @@
 """The opt-out service opened with short leases, and the words its tests speak."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -119,6 +120,18 @@ class Clinic:
     async def click(self, token: str | None = None, **request: Any) -> Any:
         """Post one click and return the response."""
         return await self.service.http.post(f"/u/{token or self.token()}", **request)
+
+
+def undo_link(answer: Any) -> str:
+    """Return where a page's undo is posted."""
+    found = re.search(r'action="(/undo/[A-Za-z0-9_-]{66})"', answer.text)
+    assert found is not None
+    return found[1]
+
+
+def without_undo(answer: Any) -> str:
+    """Return a page with its undo link blanked: of the same length for everybody, and the only thing in which answers differ."""
+    return re.sub(r"/undo/[A-Za-z0-9_-]{66}", "/undo/", answer.text)
 
 
 @asynccontextmanager

@@ -214,7 +214,9 @@ async def test_every_route_for_machines_shows_examples(clinic: Clinic) -> None:
         if not path.startswith("/v1/") or path.startswith(("/v1/directory", "/v1/hold")):
             continue
         for operation in methods.values():
-            assert "example" in operation["responses"]["200"]["content"]["application/json"], path
+            shown = operation["responses"]["200"]["content"].values()
+            assert shown
+            assert all("example" in media for media in shown), path
             if "requestBody" in operation:
                 schema = operation["requestBody"]["content"]["application/json"]
                 assert "examples" in schema.get("schema", {}) or "examples" in schema, path

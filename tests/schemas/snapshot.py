@@ -12,7 +12,7 @@ from pydantic import BaseModel
 FOLDER = Path(__file__).parent / "snapshots"
 MODULES = (
     *("access", "contents", "ingest", "location", "mailer", "optout", "portal", "relay", "routes", "scheduler"),
-    *("sender_domains", "wire"),
+    *("sender_domains", "signups", "wire"),
 )
 
 

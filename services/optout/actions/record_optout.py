@@ -7,6 +7,7 @@ import asyncio
 from datetime import datetime
 from time import monotonic
 from typing import Final
+from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
@@ -31,8 +32,10 @@ SPOOLED: Final = Counter(
 )
 
 
-async def record_optout(door: Door, *, entry: NewEntry, now: datetime) -> None:
+async def record_optout(door: Door, *, entry: NewEntry, now: datetime) -> UUID:
     """Store an opt-out for good and wait until it is safe, at most 8 s. If the caller hangs up, the effect stands.
+
+    Returns the id under which it is on file: another than the entry's own where a lift came between the same act and its repeat.
 
     Raises OptoutNotKeptError when neither the database nor the spool could be written: then nothing is claimed.
     """
@@ -43,13 +46,14 @@ async def record_optout(door: Door, *, entry: NewEntry, now: datetime) -> None:
     except Exception as error:
         log("optout.door").error("database_down", entry_id=str(entry.entry_id), exc_info=error)
         await _spool(door, entry)
-        how = "spooled"
+        how, entry_id = "spooled", entry.entry_id
     else:
-        how = await _wait(door, filed, started + LONGEST_ANSWER_SECONDS)
+        how, entry_id = await _wait(door, filed, started + LONGEST_ANSWER_SECONDS), filed.entry_id
     took = monotonic() - started
     CLICK_TO_SAFE.labels(how).observe(took)
     door.promptness.note(took, at=started + took)
     crashpoint("optout.before_answer")
+    return entry_id
 
 
 async def _wait(door: Door, filed: Filed, deadline: float) -> str:

@@ -14,21 +14,29 @@ from shared.schemas.optout import OptoutInput, Recorded
 
 
 async def record_optouts(
-    connection: AsyncConnection, *, subscriber_id: UUID, optouts: Sequence[OptoutInput], journal: Keeps, now: datetime
+    connection: AsyncConnection,
+    *,
+    subscriber_id: UUID,
+    optouts: Sequence[OptoutInput],
+    journal: Keeps,
+    now: datetime,
+    client: str | None = None,
 ) -> Recorded:
     """Append opt-outs of one subscriber, all or none; a lease granted before the commit may still be used up.
 
-    Repeats (same optout_id) change nothing. Raises OptoutWithoutTargetError, LocationNeededError, and ScopeNotAllowedError for platform scope;
+    `client` is the API client that reported them, kept with their evidence. Repeats (same optout_id) change nothing.
+
+    Raises OptoutWithoutTargetError, LocationNeededError, and ScopeNotAllowedError for platform scope;
     OSError (503) when the journal cannot be written: then nothing is on file.
     """
-    entries = [_entry(subscriber_id, optout) for optout in optouts]
+    entries = [_entry(subscriber_id, optout, client) for optout in optouts]
     await set_subscriber(connection, subscriber_id)
     filed = await append_entries(connection, entries, recorded_at=now, journal=journal)
     new = sum(result.is_new for result in filed)
     return Recorded(recorded=new, repeated=len(filed) - new)
 
 
-def _entry(subscriber_id: UUID, optout: OptoutInput) -> NewEntry:
+def _entry(subscriber_id: UUID, optout: OptoutInput, client: str | None) -> NewEntry:
     if optout.scope == "platform":
         raise ScopeNotAllowedError
     entry = NewEntry(
@@ -36,7 +44,7 @@ def _entry(subscriber_id: UUID, optout: OptoutInput) -> NewEntry:
         entry_id=optout.optout_id,
         kind="optout",
         channel=optout.channel,
-        evidence=optout.evidence,
+        evidence=f"{optout.evidence} client:{client}" if client else optout.evidence,
         occurred_at=optout.occurred_at,
         location_id=optout.location_id,
         address_key=optout.address_key,

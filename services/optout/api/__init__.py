@@ -8,10 +8,12 @@ from services.optout.api import (
     changes,
     consents,
     evidence,
+    join,
     mail_requests,
     optouts,
     permissions,
     privacy_mails,
+    signups,
     suppressions,
 )
 
@@ -24,4 +26,6 @@ routers: Final[list[APIRouter]] = [
     mail_requests.router,
     evidence.router,
     privacy_mails.router,
+    join.router,
+    signups.router,
 ]

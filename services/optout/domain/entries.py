@@ -47,6 +47,12 @@ class ScopeNotAllowedError(Problem):
     status, code, title = 403, "scope_not_allowed", "Only the consumer can opt out of the whole platform."
 
 
+class ChannelNotYoursError(Problem):
+    """Who reports an opt-out says how it came, and may say so of its own ways only: evidence is not to be made up."""
+
+    status, code, title = 403, "channel_not_yours", "This caller does not report opt-outs of that channel."
+
+
 @dataclass(frozen=True, slots=True)
 class NewEntry:
     """An entry to append. `channel` is the way it came (a consent's source), `evidence` points to what proves it (S-022).

@@ -5,7 +5,8 @@ The append belongs to this process, not to the request: a caller that hangs up d
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 from asyncpg import DiskFullError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.optout.domain.entries import NewEntry
 from services.optout.store.ballast import Ballast
@@ -88,14 +90,21 @@ class GroupCommit:
         )
 
 
-def _is_disk_full(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) == DiskFullError.sqlstate
+@asynccontextmanager
+async def short_transaction(database: Database) -> AsyncIterator[AsyncConnection]:
+    """A transaction of a door, which may lock chains and the head: bounded by the server, and by 4 s here (TimeoutError)."""
+    async with asyncio.timeout(_TRANSACTION_SECONDS), database.transaction() as connection:
+        await connection.execute(_LIMITS)
+        yield connection
 
 
 async def commit_entries(
     database: Database, entries: Sequence[NewEntry], *, recorded_at: datetime, journal: Keeps
 ) -> list[Filed]:
     """Append at most MOST_TOGETHER entries in a transaction of their own; raise TimeoutError when the database stays silent for 4 s."""
-    async with asyncio.timeout(_TRANSACTION_SECONDS), database.transaction() as connection:
-        await connection.execute(_LIMITS)
+    async with short_transaction(database) as connection:
         return await append_entries(connection, entries, recorded_at=recorded_at, journal=journal)
+
+
+def _is_disk_full(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == DiskFullError.sqlstate

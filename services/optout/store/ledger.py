@@ -65,6 +65,10 @@ _OF_ADDRESS: Final = text(
     f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and address_key = :address_key "  # noqa: S608
     "order by chain_position limit :limit"
 )
+_AROUND: Final = text(
+    f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and address_key = "  # noqa: S608
+    "(select address_key from ledger where subscriber_id = :subscriber and entry_id = :entry_id) order by chain_position limit 1000"
+)
 _OF_CHAIN: Final = text(
     f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and chain_position > :after "  # noqa: S608
     "order by chain_position limit 5000"
@@ -94,7 +98,7 @@ async def append_entries(
     until commit no other opt-out commits, so nothing slow may follow.
     """
     subscribers = sorted({entry.subscriber_id for entry in entries})
-    await connection.execute(_LOCK_CHAINS, {"chains": sorted({_chain_lock(each) for each in subscribers})})
+    await lock_chains(connection, subscribers)
     wanted = list(entries)
     filed = await _find_filed(connection, wanted)
     again = [n for n, row in filed.items() if row.lifted_by is not None and wanted[n].by_consumer]
@@ -128,6 +132,17 @@ async def _keep_outside(entries: Sequence[NewEntry], journal: Keeps | None) -> N
     if journal is None:
         raise NotJournaledError
     await journal.append(entries)
+
+
+async def lock_chains(connection: AsyncConnection, subscribers: Sequence[UUID]) -> None:
+    """Keep others from appending to these chains until the transaction ends: for a decision that rests on what they hold."""
+    await connection.execute(_LOCK_CHAINS, {"chains": sorted({_chain_lock(each) for each in subscribers})})
+
+
+async def read_around(connection: AsyncConnection, subscriber_id: UUID, entry_id: UUID) -> list[LedgerEntry]:
+    """Return the entries of a subscriber about the address that this entry is about, as `read_address`; none for an entry not on file."""
+    rows = await connection.execute(_AROUND, {"subscriber": subscriber_id, "entry_id": entry_id})
+    return [_as_entry(row) for row in rows.mappings()]
 
 
 async def read_address(connection: AsyncConnection, subscriber_id: UUID, address_key: str) -> list[LedgerEntry]:

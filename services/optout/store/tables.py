@@ -23,10 +23,10 @@ from sqlalchemy import (
     text,
 )
 
-from services.optout.store import journal_tables
+from services.optout.store import door_tables, journal_tables
 from services.optout.store.metadata import metadata
 
-__all__ = ["journal_tables", "metadata"]
+__all__ = ["door_tables", "journal_tables", "metadata"]
 
 ledger: Final = Table(
     "ledger",
@@ -113,6 +113,8 @@ privacy_mails: Final = Table(
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("state", Text, nullable=False, server_default="open"),
     Column("sealed", LargeBinary, nullable=False),
+    Column("classification", Text, nullable=False, server_default="other"),
+    Column("due_at", DateTime(timezone=True)),
 )
 Index(
     "ix_privacy_mails_open",

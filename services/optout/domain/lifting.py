@@ -1,0 +1,70 @@
+"""Which opt-outs a consumer's own later act ends (S-038, L-015, N-38): never one that it does not speak of, never a younger one (S36)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from services.optout.domain.choices import stable_id
+from services.optout.domain.entries import LedgerEntry, NewEntry
+
+UNDO_TIME: Final = timedelta(hours=1)
+
+
+def lift_by_undo(entries: Iterable[LedgerEntry], *, entry_id: UUID, at: datetime) -> NewEntry | None:
+    """Return the lift that takes an opt-out of the last hour back, or None where there is nothing to take back.
+
+    An opt-out that repeated an older one still standing is not taken back: the undo restores what was before it and no more.
+    """
+    for standing in _standing(entries):
+        first = standing[0]
+        if first.entry.entry_id == entry_id and first.recorded_at > at - UNDO_TIME:
+            return _lift(first.entry, channel="undo", evidence=f"undo_of:{entry_id}", at=at)
+    return None
+
+
+def lifts_by_opt_in(
+    entries: Iterable[LedgerEntry], *, location_id: UUID, asked_at: datetime, evidence: str, at: datetime
+) -> list[NewEntry]:
+    """Return the lifts that a confirmed sign-up means: of this business's and this location's opt-outs of the address from before it was asked for.
+
+    Opt-outs of a person (the practice system's flag) and of the whole platform stay.
+    """
+    return [
+        _lift(standing[0].entry, channel="signup", evidence=evidence, at=at)
+        for standing in _standing(entries)
+        if standing[0].entry.person_id is None
+        and standing[0].entry.scope != "platform"
+        and standing[0].entry.location_id in (None, location_id)
+        and all(link.recorded_at < asked_at for link in standing)
+    ]
+
+
+def _standing(entries: Iterable[LedgerEntry]) -> Sequence[list[LedgerEntry]]:
+    """Return the opt-outs since the last lift, oldest first, for each scope, class, place and person."""
+    standing: dict[tuple[object, ...], list[LedgerEntry]] = {}
+    for link in sorted(entries, key=lambda link: link.chain_position):
+        entry = link.entry
+        place = entry.location_id if entry.scope == "location" else None
+        key = (entry.subscriber_id, entry.scope, place, entry.suppression_class, entry.address_key, entry.person_id)
+        if entry.kind == "optout":
+            standing.setdefault(key, []).append(link)
+        elif entry.kind == "lift":
+            standing.pop(key, None)
+    return list(standing.values())
+
+
+def _lift(optout: NewEntry, *, channel: str, evidence: str, at: datetime) -> NewEntry:
+    return NewEntry(
+        subscriber_id=optout.subscriber_id,
+        entry_id=stable_id("lift", optout.entry_id),
+        kind="lift",
+        channel=channel,
+        evidence=evidence,
+        occurred_at=at,
+        location_id=optout.location_id if optout.scope == "location" else None,
+        address_key=optout.address_key,
+        person_id=optout.person_id,
+        scope=optout.scope,
+        suppression_class=optout.suppression_class,
+    )
