@@ -10,6 +10,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -38,10 +39,13 @@ class Counts:
     messages: int = 0
     sessions: int = 0
     recipients: Counter[bytes] = field(default_factory=Counter)
+    taken_at: dict[bytes, float] = field(default_factory=dict)
 
-    def summary(self) -> dict[str, int]:
-        """Messages, distinct recipients, sessions."""
-        return {"messages": self.messages, "recipients": len(self.recipients), "sessions": self.sessions}
+    def summary(self) -> dict[str, object]:
+        """Messages, distinct recipients, sessions, and the monotonic moment of each recipient's last message."""
+        taken_at = {recipient.decode().strip("<>"): round(at, 4) for recipient, at in self.taken_at.items()}
+        counts = {"messages": self.messages, "recipients": len(self.recipients), "sessions": self.sessions}
+        return {**counts, "taken_at": taken_at}
 
 
 class Session(asyncio.Protocol):
@@ -68,6 +72,7 @@ class Session(asyncio.Protocol):
                 at, self._in_data = end + 5, False
                 self._counts.messages += 1
                 self._counts.recipients[self._recipient] += 1
+                self._counts.taken_at[self._recipient] = time.monotonic()
                 replies.append(TAKEN)
             else:
                 end = data.find(b"\r\n", at)
