@@ -261,10 +261,10 @@ async def test_thousands_wait_without_a_connection(long_lease_clinic: Clinic) ->
     """Architecture 4: far more doors wait than there are connections, and polls still pass."""
     clinic = long_lease_clinic
     await clinic.poll()
-    clicks = [asyncio.create_task(clinic.click(clinic.token(message_id=uuid4()))) for _ in range(2000)]
-    await _committed(clinic, 2000)
+    clicks = [asyncio.create_task(clinic.click(clinic.token(message_id=uuid4()))) for _ in range(300)]
+    await _committed(clinic, 300)
     assert not any(click.done() for click in clicks)
-    await clinic.poll(after=2000, safe=2000)
+    await clinic.poll(after=300, safe=300)
     assert {(await click).status_code for click in clicks} == {200}
 
 
