@@ -8,11 +8,11 @@ from typing import Any
 
 import asyncpg
 import pytest
-from httpx2 import ASGITransport, AsyncClient
 
 from services.optout.domain.entries import NewEntry
 from services.optout.store.ballast import Ballast
 from services.optout.store.journal import START, FileJournal
+from shared.kit.http import ASGITransport, AsyncClient
 from tests.optout.conftest import Clinic, database_down
 
 
