@@ -18,7 +18,8 @@ def lift_by_undo(entries: Iterable[LedgerEntry], *, entry_id: UUID, at: datetime
     """
     for standing in _standing(entries):
         first = standing[0]
-        if first.entry.entry_id == entry_id and first.recorded_at > at - UNDO_TIME:
+        is_alone = len(standing) == 1  # what somebody else, or another mail, said meanwhile stays
+        if is_alone and first.entry.entry_id == entry_id and first.recorded_at > at - UNDO_TIME:
             return _lift(first.entry, channel="undo", evidence=f"undo_of:{entry_id}", at=at)
     return None
 
