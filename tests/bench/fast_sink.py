@@ -41,11 +41,13 @@ class Counts:
     recipients: Counter[bytes] = field(default_factory=Counter)
     taken_at: dict[bytes, float] = field(default_factory=dict)
 
-    def summary(self) -> dict[str, object]:
-        """Messages, distinct recipients, sessions, and the monotonic moment of each recipient's last message."""
-        taken_at = {recipient.decode().strip("<>"): round(at, 4) for recipient, at in self.taken_at.items()}
-        counts = {"messages": self.messages, "recipients": len(self.recipients), "sessions": self.sessions}
-        return {**counts, "taken_at": taken_at}
+    def summary(self) -> dict[str, int]:
+        """Messages, distinct recipients, sessions."""
+        return {"messages": self.messages, "recipients": len(self.recipients), "sessions": self.sessions}
+
+    def moments(self) -> dict[str, float]:
+        """The monotonic moment of each recipient's last message."""
+        return {recipient.decode().strip("<>"): at for recipient, at in self.taken_at.items()}
 
 
 class Session(asyncio.Protocol):
@@ -99,7 +101,7 @@ async def serve() -> None:
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await stop.wait()
-    sys.stdout.write(json.dumps(counts.summary()) + "\n")
+    sys.stdout.write(json.dumps({**counts.summary(), "taken_at": counts.moments()}) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The form for an address that we may never have seen: out at once, no oracle, limited by network, honest when nothing could be stored."""
 
 import asyncio
+import base64
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +10,9 @@ import asyncpg
 import pytest
 
 from services.optout.domain.limits import FORM_LIMITS
-from shared.schemas.address import canonical_address
-from tests.fixtures.services import ADDRESS_KEYS
+from shared.kit.clock import ManualClock
+from shared.schemas.address import AddressKeys, canonical_address
+from tests.fixtures.services import ADDRESS_KEYS, Neighbours
 from tests.optout.conftest import Clinic, database_down, undo_link, without_undo
 
 HOSTILE = [
@@ -133,3 +136,32 @@ async def test_without_a_database_the_address_is_spooled_and_applied_later(clini
     while (await clinic.may_send()).answer != "refused":
         await clinic.service.step("replay_spool")
         await asyncio.sleep(0.02)
+
+
+async def test_an_address_is_out_under_every_address_key(neighbours: Neighbours, clock: ManualClock) -> None:
+    """Architecture 4: no suppression key is ever retired; who was imported before a new key is stopped by the form and by mail all the same."""
+    keys = {"1": b"1" * 32, "2": b"2" * 32}
+    shown = json.dumps({name: base64.b64encode(key).decode() for name, key in keys.items()})
+    service = await neighbours.open("optout", OPTOUT_LEASE_SECONDS="0.4", DUEBACK_ADDRESS_KEYS=shown)
+    service.deps.door.watch._quiet_until = 0.0
+    places = [
+        Clinic(service, neighbours, clock, address_key=AddressKeys(keys).key_of(f"{name}@example.com", "1"))
+        for name in ("ann", "bob")
+    ]
+    for place in places:
+        await place.consent()
+        assert (await place.may_send()).answer == "allowed"
+    await _type(places[0], "ann@example.com")
+    mail = {
+        "mail_id": str(uuid4()),
+        "received_at": clock.now().isoformat(),
+        "subject": "",
+        "text": "Please unsubscribe me.",
+        "sender": "bob@example.com",
+        "header_from": "bob@example.com",
+        "attachments": 0,
+        "asks": "optout",
+    }
+    await places[1].call("/v1/privacy-mails", mail)
+    for place in places:
+        assert (await place.may_send()).reason == "optout_platform"

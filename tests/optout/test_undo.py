@@ -78,6 +78,33 @@ async def test_an_undo_does_not_lift_what_had_been_stopped_before(clinic: Clinic
     assert (await clinic.may_send()).answer == "refused"
 
 
+async def test_an_undo_does_not_lift_what_somebody_else_said_since(clinic: Clinic) -> None:
+    """S36, I8: ten minutes after the press the front desk records the same wish, or another mail is answered: the undo takes nothing back."""
+    for other in ("front_desk", "page"):
+        place = clinic.another()
+        await place.consent()
+        link = await _choose(place, "business")
+        clinic.clock.move(timedelta(minutes=10))
+        if other == "page":
+            await _choose(place, "business", message_id=uuid4())
+        else:
+            optout = {
+                "optout_id": str(uuid4()),
+                "address_key": place.address_key,
+                "channel": other,
+                "evidence": "call:1",
+                "occurred_at": clinic.clock.now().isoformat(),
+            }
+            headers = place.neighbours.client_headers(subscriber_id=place.subscriber_id, scopes="optouts")
+            body = {"subscriber_id": str(place.subscriber_id), "optouts": [optout]}
+            answer = await place.service.http.post(
+                "/v1/optouts", json=body, headers=headers | {"idempotency-key": str(uuid4())}
+            )
+            assert answer.status_code == 200, answer.text
+        await place.service.http.post(link)
+        assert (await place.may_send()).answer == "refused"
+
+
 async def test_looking_at_an_undo_link_changes_nothing(clinic: Clinic) -> None:
     """S31, N-31: a scanner that follows it by GET, HEAD or OPTIONS gets no page and lifts nothing."""
     await clinic.consent()

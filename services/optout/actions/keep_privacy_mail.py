@@ -36,17 +36,20 @@ async def keep_privacy_mail(
     row = PrivacyMailRow(mail.mail_id, mail.received_at, sealed, mail.asks, verdict.due_at)
     is_new = await add_privacy_mail(connection, row)
     if is_new and verdict.stops is not None:
-        entry = NewEntry(
-            subscriber_id=PLATFORM,
-            entry_id=stable_id(channel, mail.mail_id),
-            kind="optout",
-            channel=channel,
-            evidence=f"privacy_mail:{mail.mail_id}",
-            occurred_at=mail.received_at,
-            address_key=address_keys.key_of(verdict.stops.folded),
-            scope="platform",
-            suppression_class="all",
-        )
+        entries = [
+            NewEntry(
+                subscriber_id=PLATFORM,
+                entry_id=stable_id(channel, mail.mail_id, address_key),
+                kind="optout",
+                channel=channel,
+                evidence=f"privacy_mail:{mail.mail_id}",
+                occurred_at=mail.received_at,
+                address_key=address_key,
+                scope="platform",
+                suppression_class="all",
+            )
+            for address_key in address_keys.all_keys_of(verdict.stops.folded)
+        ]
         await set_subscriber(connection, PLATFORM)
-        await append_entries(connection, [entry], recorded_at=now, journal=journal)
+        await append_entries(connection, entries, recorded_at=now, journal=journal)
     return PrivacyMailReceipt(mail_id=mail.mail_id, result="kept" if is_new else "repeated")

@@ -1,8 +1,10 @@
 """The form for who has no mail of ours at hand: an address typed in is out of everything at once, whether we have ever seen it or not (S-030).
 
-Nobody is asked to prove anything, because only stopping can follow; the answer never tells whether the address is known (S37).
+Nobody is asked to prove anything, because only stopping can follow; the answer never tells whether the address is known (S37). It is stopped under
+every address key there is: a source not heard from since a new key came still goes by an old one. The undo takes back the newest key's.
 """
 
+import asyncio
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -10,7 +12,7 @@ from fastapi import APIRouter, Response
 from services.optout.actions.count_tries import count_tries
 from services.optout.actions.record_optout import record_optout
 from services.optout.channels._channel import Channel
-from services.optout.deps import HTML_ANSWER, AForm, AVisit, form_example
+from services.optout.deps import HTML_ANSWER, AForm, AVisit, Visit, form_example
 from services.optout.domain.choices import stable_id
 from services.optout.domain.entries import PLATFORM, NewEntry
 from services.optout.domain.limits import FORM_LIMITS
@@ -49,8 +51,18 @@ async def stop_by_form(form: AForm, caller: Anyone, visit: AVisit) -> Response:
             return pages.too_many(wanted=visit.wanted, spoken=spoken)
     except Exception as error:  # without a database the opt-out is spooled all the same
         log("optout.form").warning("tries_not_counted", exc_info=error)
-    address_key = visit.parts.address_keys.key_of(address.folded)
-    entry = NewEntry(
+    entries = [_entry(visit, address_key) for address_key in visit.parts.address_keys.all_keys_of(address.folded)]
+    try:
+        entry_id, *_ = await asyncio.gather(
+            *(record_optout(visit.parts.door, entry=entry, now=visit.now) for entry in entries)
+        )
+    except OptoutNotKeptError:
+        return pages.failed(wanted=visit.wanted, spoken=spoken)
+    return pages.form_done(wanted=visit.wanted, spoken=spoken, undo=visit.undo_link(PLATFORM, entry_id))
+
+
+def _entry(visit: Visit, address_key: str) -> NewEntry:
+    return NewEntry(
         subscriber_id=PLATFORM,
         entry_id=stable_id(CHANNEL.slug, address_key),
         kind="optout",
@@ -62,8 +74,3 @@ async def stop_by_form(form: AForm, caller: Anyone, visit: AVisit) -> Response:
         suppression_class="all",
         by_consumer=True,
     )
-    try:
-        entry_id = await record_optout(visit.parts.door, entry=entry, now=visit.now)
-    except OptoutNotKeptError:
-        return pages.failed(wanted=visit.wanted, spoken=spoken)
-    return pages.form_done(wanted=visit.wanted, spoken=spoken, undo=visit.undo_link(PLATFORM, entry_id))

@@ -14,12 +14,12 @@ UNDO_TIME: Final = timedelta(hours=1)
 def lift_by_undo(entries: Iterable[LedgerEntry], *, entry_id: UUID, at: datetime) -> NewEntry | None:
     """Return the lift that takes an opt-out of the last hour back, or None where there is nothing to take back.
 
-    An opt-out that repeated an older one still standing is not taken back: the undo restores what was before it and no more.
+    An opt-out that repeated an older one still standing, or was itself repeated since, is not taken back: the undo restores what was before it
+    and no more.
     """
     for standing in _standing(entries):
         first = standing[0]
-        is_alone = len(standing) == 1  # what somebody else, or another mail, said meanwhile stays
-        if is_alone and first.entry.entry_id == entry_id and first.recorded_at > at - UNDO_TIME:
+        if len(standing) == 1 and first.entry.entry_id == entry_id and first.recorded_at > at - UNDO_TIME:
             return _lift(first.entry, channel="undo", evidence=f"undo_of:{entry_id}", at=at)
     return None
 

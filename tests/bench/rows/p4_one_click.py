@@ -77,10 +77,7 @@ ROW = Row(
 
 async def press_and_send(lab: Lab, options: Options) -> Run:
     """Everything from nothing to the last outcome."""
-    lab.start("optout", "both")
-    lab.start("mailer", "serve")
-    for service in ("optout", "mailer"):
-        await lab.introduce(service)
+    await lab.start_mailing()
     campaign = make_campaign(lab, options.messages, content_id := uuid4())
     others = make_campaign(lab, IDLE_CLICKS, content_id, name="idle").messages
     async with lab.caller("ingest", "optout") as optout, lab.caller("scheduler", "mailer") as mailer:
