@@ -9,19 +9,22 @@ from services.optout.domain.choices import stable_id
 from services.optout.domain.entries import STOPS, LedgerEntry, NewEntry
 
 UNDO_TIME: Final = timedelta(hours=1)
+_OWN_PRESSES: Final = frozenset({"one_click", "page", "form"})
+"""Channels where the person who undoes has pressed the button themselves."""
 
 
 def lift_by_undo(entries: Iterable[LedgerEntry], *, entry_id: UUID, at: datetime) -> NewEntry | None:
     """Return the lift that takes an opt-out of the last hour back, or None where there is nothing to take back.
 
-    An opt-out that repeated an older one still standing is not taken back: the undo restores what was before it and no more. A tombstone is
-    never undone.
+    An opt-out that repeated an older one still standing is not taken back, nor is one that anybody has repeated since: the undo restores
+    what was before it and no more. Only a press on a page is undone, never what the source, the front desk or an erasure said, and the hour is
+    counted from the press even if a restore has put it on file anew.
     """
     for standing in _standing(entries):
         first = standing[0]
         is_alone = len(standing) == 1  # what somebody else, or another mail, said meanwhile stays
-        is_recent = first.entry.entry_id == entry_id and first.recorded_at > at - UNDO_TIME
-        if is_alone and is_recent and first.entry.kind == "optout":
+        is_recent = min(first.recorded_at, first.entry.occurred_at) > at - UNDO_TIME
+        if first.entry.entry_id == entry_id and is_alone and is_recent and _was_pressed(first):
             return _lift(first.entry, channel="undo", evidence=f"undo_of:{entry_id}", at=at)
     return None
 
@@ -41,6 +44,10 @@ def lifts_by_opt_in(
         and standing[0].entry.location_id in (None, location_id)
         and all(link.recorded_at < asked_at for link in standing)
     ]
+
+
+def _was_pressed(link: LedgerEntry) -> bool:
+    return link.entry.kind == "optout" and link.entry.channel in _OWN_PRESSES
 
 
 def _standing(entries: Iterable[LedgerEntry]) -> Sequence[list[LedgerEntry]]:
