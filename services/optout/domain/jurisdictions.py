@@ -7,6 +7,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -49,6 +50,7 @@ def jurisdiction_of(country: str) -> Jurisdiction:
     return _BY_COUNTRY.get(country, EXPRESS_ONLY)
 
 
+@lru_cache(1024)
 def jurisdictions_of(location: str | None, consumer: str | None) -> tuple[Jurisdiction, ...]:
     """Return the laws that hold for mail of a location to a consumer, by country.
 
