@@ -4,22 +4,23 @@ Beside the code it keeps an account of its own, simpler than the code: who said 
 account denies the code must deny. `ConsentMachine.ledger` decides whether entries live in memory or in PostgreSQL.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.optout.domain.chain import link_entries
-from services.optout.domain.choices import choices_for, entry_from_link, stable_id
-from services.optout.domain.entries import GENESIS, PLATFORM, STOPS, LedgerEntry, NewEntry
+from services.optout.domain.choices import choices_for, entry_from_link
+from services.optout.domain.entries import STOPS, NewEntry
 from services.optout.domain.lifting import lift_by_undo, lifts_by_opt_in
-from services.optout.domain.permission import Decision, Question, decide_permission
+from services.optout.domain.permission import Question
 from shared.schemas.token import OptoutToken
+from tests.optout.consent_account import Account, Ending, covers
+from tests.optout.memory_ledger import Ledger, MemoryLedger
 
 START: Final = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 CLINIC, SHOP = UUID(int=1), UUID(int=2)
@@ -31,110 +32,6 @@ PLACE = st.sampled_from(PLACES)
 ADDRESS = st.sampled_from(ADDRESSES)
 PERSON = st.sampled_from((ANN, BEN))
 CLASS = st.sampled_from(("commercial", "transactional"))
-
-
-class Ledger(Protocol):
-    """Where the entries live."""
-
-    def append(self, entries: Sequence[NewEntry], at: datetime) -> list[UUID]:
-        """Put entries on file in one transaction and return the ids under which they are."""
-
-    def on_file(self, subscriber_id: UUID) -> list[LedgerEntry]:
-        """Return a chain."""
-
-    def decide(self, questions: Sequence[Question]) -> list[Decision]:
-        """Answer by the entries on file."""
-
-    def back_up(self) -> object:
-        """Return a mark to restore to."""
-
-    def restore(self, mark: object) -> None:
-        """Forget everything since the mark."""
-
-
-class MemoryLedger:
-    """The store's rules in a few lines: repeats change nothing, a press after a lift counts anew."""
-
-    def __init__(self) -> None:
-        self._chains: dict[UUID, list[LedgerEntry]] = {}
-
-    def append(self, entries: Sequence[NewEntry], at: datetime) -> list[UUID]:
-        """Link each entry to its chain."""
-        return [self._append(entry, at) for entry in entries]
-
-    def _append(self, entry: NewEntry, at: datetime) -> UUID:
-        chain = self._chains.setdefault(entry.subscriber_id, [])
-        found = next((link for link in chain if link.entry.entry_id == entry.entry_id), None)
-        if found is not None and entry.by_consumer:
-            later = chain[found.chain_position :]
-            lifts = [
-                each.entry.entry_id
-                for each in later
-                if each.entry.kind == "lift" and each.entry.address_key == found.entry.address_key
-            ]
-            if lifts:
-                entry = replace(entry, entry_id=stable_id(entry.entry_id, lifts[-1]))
-                found = next((link for link in chain if link.entry.entry_id == entry.entry_id), None)
-        if found is None:
-            last = chain[-1].hash if chain else GENESIS
-            chain += link_entries([entry], last_position=len(chain), last_hash=last, recorded_at=at)
-        return entry.entry_id
-
-    def on_file(self, subscriber_id: UUID) -> list[LedgerEntry]:
-        """Return a chain."""
-        return list(self._chains.get(subscriber_id, ()))
-
-    def decide(self, questions: Sequence[Question]) -> list[Decision]:
-        """Give the decision every entry of the subscriber and of the platform."""
-        return [
-            decide_permission(question, self.on_file(question.subscriber_id) + self.on_file(PLATFORM))
-            for question in questions
-        ]
-
-    def back_up(self) -> object:
-        """Return a copy."""
-        return {subscriber_id: list(chain) for subscriber_id, chain in self._chains.items()}
-
-    def restore(self, mark: Any) -> None:
-        """Go back to a copy."""
-        self._chains = {subscriber_id: list(chain) for subscriber_id, chain in mark.items()}
-
-
-@dataclass(frozen=True)
-class Ending:
-    """An act of the person's own: `ends` are the stops it speaks of."""
-
-    ends: frozenset[UUID]
-
-
-@dataclass
-class Account:
-    """Who said stop (with the instant it was said and put on file), and which own acts came after. Stops survive a restore, own acts need not."""
-
-    stops: dict[UUID, tuple[NewEntry, datetime]] = field(default_factory=dict)
-    endings: list[Ending] = field(default_factory=list)
-    signups: list[tuple[UUID, UUID, str, datetime]] = field(default_factory=list)
-
-    def copy(self) -> "Account":
-        """Return what a backup holds of it."""
-        return Account(dict(self.stops), list(self.endings), list(self.signups))
-
-    def in_force(self) -> list[NewEntry]:
-        """Return the stops that no own act has ended."""
-        ended = {entry_id for ending in self.endings for entry_id in ending.ends}
-        return [stop for entry_id, (stop, _) in self.stops.items() if entry_id not in ended]
-
-
-def covers(stop: NewEntry, question: Question) -> bool:
-    """Tell in the words of the requirement whether a stop speaks of a message (S-035, N-27, L-125)."""
-    concerns = stop.address_key == question.address_key or stop.person_id in question.person_ids
-    by_class = stop.suppression_class == "all" or question.message_class == "commercial"
-    where = {
-        "platform": True,
-        "business": stop.subscriber_id == question.subscriber_id,
-        "location": stop.location_id == question.location_id,
-    }
-    return concerns and by_class and where[str(stop.scope)]
 
 
 class ConsentMachine(RuleBasedStateMachine):

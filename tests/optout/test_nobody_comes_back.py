@@ -22,7 +22,8 @@ from services.optout.store.journal import NotAgain
 from services.optout.store.ledger import append_entries, read_links
 from shared.kit.db import Database
 from tests.fixtures.database import MakeDatabase, ServiceDatabase
-from tests.optout.consent_machine import CLINIC, SHOP, ConsentMachine, Ledger
+from tests.optout.consent_machine import CLINIC, SHOP, ConsentMachine
+from tests.optout.memory_ledger import Ledger
 
 STEPS_A_HISTORY = 50
 USUAL_STEPS = 45  # a history draws a few less than it may
