@@ -169,15 +169,7 @@ class ConsentMachine(RuleBasedStateMachine):
             return
         self._append(lift)
         if stop.channel == "page" and stop.occurred_at > self.now - timedelta(hours=1, seconds=1):
-            self.account.endings.append(
-                Ending(frozenset(self._same_place(stop, lambda other: other.channel == "page")))
-            )
-
-    def _same_place(self, stop: NewEntry, fits: Any) -> Iterable[UUID]:
-        same = ("subscriber_id", "scope", "location_id", "suppression_class", "address_key", "person_id")
-        for entry_id, (other, _) in self.account.stops.items():
-            if fits(other) and all(getattr(other, name) == getattr(stop, name) for name in same):
-                yield entry_id
+            self.account.endings.append(Ending(frozenset({entry_id})))
 
     @rule(place=PLACE, address=ADDRESS)
     def ask_to_join(self, place: Any, address: str) -> None:
