@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.optout.domain.entries import NewEntry
 from services.optout.domain.permission import Question
+
+DENYING: Final = ("optout", "erasure")
+"""Kinds that deny, named here again: who judges takes nothing from the judged."""
 
 
 @dataclass(frozen=True)
@@ -43,3 +47,9 @@ def covers(stop: NewEntry, question: Question) -> bool:
         "location": stop.location_id == question.location_id,
     }
     return concerns and by_class and where[str(stop.scope)]
+
+
+def place_of(stop: NewEntry) -> tuple[object, ...]:
+    """Return what a stop speaks of: whose mail, where, of which class, to which address or about whom."""
+    location_id = stop.location_id if stop.scope == "location" else None
+    return stop.subscriber_id, stop.scope, location_id, stop.suppression_class, stop.address_key, stop.person_id

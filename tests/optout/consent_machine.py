@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.optout.domain.choices import choices_for, entry_from_link
-from services.optout.domain.entries import STOPS, NewEntry
+from services.optout.domain.entries import PLATFORM, NewEntry
 from services.optout.domain.lifting import lift_by_undo, lifts_by_opt_in
-from services.optout.domain.permission import Question
+from services.optout.domain.permission import Question, stops_in_force
 from shared.schemas.token import OptoutToken
-from tests.optout.consent_account import Account, Ending, covers
+from tests.optout.consent_account import DENYING, Account, Ending, covers, place_of
 from tests.optout.memory_ledger import Ledger, MemoryLedger
 
 START: Final = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -59,7 +59,7 @@ class ConsentMachine(RuleBasedStateMachine):
         self.now += timedelta(seconds=1)
         ids = self.ledger.append(entries, self.now)
         for entry, entry_id in zip(entries, ids, strict=True):
-            if entry.kind in STOPS:
+            if entry.kind in DENYING:
                 filed = replace(entry, entry_id=entry_id)
                 if entry_id not in self.account.stops:
                     self.journal.append(filed)
@@ -83,13 +83,23 @@ class ConsentMachine(RuleBasedStateMachine):
         )
         self._append(entry_from_link(token, offered[choice % len(offered)], channel="page", at=self.now))
 
-    @rule(place=PLACE, address=st.none() | ADDRESS, person=PERSON, scope=st.sampled_from(("business", "location")))
-    def flag(self, place: Any, address: str | None, person: UUID, scope: str) -> None:
-        """Opt out by the practice system or the front desk: a person, or an address."""
-        location = place[1] if scope == "location" else None
-        person_id = person if address is None else None
+    @rule(
+        place=PLACE,
+        address=ADDRESS,
+        person=PERSON,
+        names=st.sampled_from(("address", "person", "both")),
+        scope=st.sampled_from(("business", "location")),
+    )
+    def flag(self, place: Any, address: str, person: UUID, names: str, scope: str) -> None:
+        """Opt out by the practice system or the front desk: a person, an address, or a person at an address."""
         self._stop(
-            "optout", place, "source_flag", address_key=address, person_id=person_id, scope=scope, location_id=location
+            "optout",
+            place,
+            "source_flag",
+            address_key=None if names == "person" else address,
+            person_id=None if names == "address" else person,
+            scope=scope,
+            location_id=place[1] if scope == "location" else None,
         )
 
     @rule(place=PLACE, address=ADDRESS, person=st.none() | PERSON)
@@ -214,6 +224,16 @@ class ConsentMachine(RuleBasedStateMachine):
         for question, decision in zip(denied, self.ledger.decide(denied), strict=True):
             assert decision.answer == "refused", (question, stops)
             assert decision.entry_id in self.account.stops
+
+    @invariant()
+    def every_stop_stands_by_itself(self) -> None:
+        """I9: none that the account keeps is lifted in the shadow of another that would deny the same mail."""
+        standing = {
+            place_of(stop)
+            for chain in (CLINIC, SHOP, PLATFORM)
+            for stop in stops_in_force(link.entry for link in self.ledger.on_file(chain))
+        }
+        assert standing >= set(map(place_of, self.account.in_force()))
 
     def _questions(self) -> list[Question]:
         people = [(person,) for person in self.people] + [(ANN, BEN)]
