@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, Self
@@ -134,6 +134,7 @@ class Deps:
     seal: MailSeal
     signup_seal: MailSeal
     networks: Networks
+    export_key: bytes = field(repr=False)
     door: Door
     pages: Pages
     reporters: Mapping[str, frozenset[str]]
@@ -198,6 +199,7 @@ async def open_deps(
             seal=MailSeal(keys),
             signup_seal=MailSeal(keys, "signups"),
             networks=Networks(settings.trusted_proxies, derive(keys[min(keys)], "networks")),
+            export_key=derive(keys[min(keys)], "suppression_exports"),
             door=door,
             pages=Pages(mailto=settings.privacy_mailto),
             reporters={slug: channel.reporters for slug, channel in find_channels().items()},

@@ -10,7 +10,10 @@ from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
 
 SuppressionClass = Literal["commercial", "all"]
 Scope = Literal["location", "business", "platform"]
-Basis = Literal["existing_relationship", "express", "double_opt_in"]
+Basis = Literal["existing_relationship", "express", "double_opt_in", "inquiry"]
+BounceClass = Literal["hard", "soft", "policy"]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2."""
 Evidence = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A pointer to the evidencing record (`visit:<id>`, `appointment:<id>`, `page:<version>`); never personal data (S-022)."""
 
@@ -28,6 +31,8 @@ class ConsentInput(Wire):
     policy_version: str = Field(default="1", max_length=40)
     occurred_at: Instant
     valid_until: Instant | None = None
+    scope: Literal["location", "business"] = "business"
+    wording: Line | None = Field(default=None, min_length=1, max_length=2000, description="what the person was shown")
 
 
 class ConsentsInput(Wire):
@@ -75,6 +80,10 @@ class PermissionQuery(Wire):
     person_ids: list[UUID] = Field(max_length=100)
     message_class: MessageClass
     channel: Slug = "email"
+    jurisdiction: Country | None = Field(
+        default=None,
+        description="the consumer's country where known; the stricter of its law and the location's decides",
+    )
 
 
 class PermissionQueries(Wire):

@@ -1,5 +1,6 @@
 """Two subscribers with real things in each service, made through its own doors, so that an attack meets something to hurt."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -120,7 +121,11 @@ async def _in_optout(neighbours: Neighbours, opened: OpenService) -> Ids:
         address_key="1." + "A" * 22,
         hint="a***@e***.com",
     )
-    return ids | {"token": TOKEN_KEYS.seal(link)}
+    made = await opened.http.post(
+        "/v1/suppressions/exports", headers=_client(neighbours, ids, "optouts"), json={"purpose": "another provider"}
+    )
+    head = json.loads(made.text.partition("\n")[0])
+    return ids | {"token": TOKEN_KEYS.seal(link), "export_id": head["export"]["export_id"]}
 
 
 _ONE = {

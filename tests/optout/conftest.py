@@ -62,8 +62,21 @@ class Clinic:
             "occurred_at": self.clock.now(),
             "address_key": self.address_key,
         }
-        given |= {"basis": "express"} if kind == "consent" else {"scope": "business", "suppression_class": "all"}
+        match kind:
+            case "consent":
+                given |= {"basis": "express"}
+            case "bounce":
+                given |= {"bounce_class": "hard"}
+            case "lift":
+                given |= {"scope": "business", "suppression_class": "all", "channel": "signup"}
+            case "optout" | "erasure":
+                given |= {"scope": "business", "suppression_class": "all"}
         return NewEntry(**(given | values))
+
+    def client_headers(self, **values: Any) -> dict[str, str]:
+        """Return the credential of the business's own client, which may see and report opt-outs."""
+        given: dict[str, Any] = {"subscriber_id": self.subscriber_id, "scopes": "optouts"}
+        return self.neighbours.client_headers(**(given | values))
 
     async def call(self, path: str, body: Any, caller: str = "mailer", **headers: str) -> Any:
         """Post JSON as a service and return the decoded answer, which must be 200."""

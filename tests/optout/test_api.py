@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 from pydantic import BaseModel
 
-from services.optout.api import evidence, examples
-from shared.schemas import optout
-from shared.schemas.wire import Changes
+from services.optout.api import examples, proof_examples
+from shared.schemas import ledger, optout
+from shared.schemas.wire import Changes, Page
 from tests.fixtures.services import service_headers
 from tests.optout.conftest import Clinic
 
@@ -200,7 +200,15 @@ async def test_only_the_named_services_may_ask(clinic: Clinic) -> None:
         (optout.SuppressionPoll, examples.POLL),
         (optout.SuppressionAnswer, examples.POLLED),
         (Changes, examples.CHANGES),
-        (evidence.AddressEvidence, examples.EVIDENCE),
+        (ledger.AddressEvidence, examples.EVIDENCE),
+        (ledger.EvidenceSearch, proof_examples.SEARCH),
+        (ledger.DecisionQuestion, proof_examples.QUESTION),
+        (ledger.DecisionProof, proof_examples.PROOF),
+        (ledger.BouncesInput, proof_examples.BOUNCES),
+        (ledger.ExportInput, proof_examples.EXPORT),
+        (Page[ledger.ExportRecord], proof_examples.EXPORTS),
+        (ledger.HashesInput, proof_examples.HASHES),
+        (ledger.HashesAnswer, proof_examples.HASHES_ANSWER),
     ],
 )
 def test_every_worked_example_is_valid(model: type[BaseModel], example: dict[str, Any]) -> None:

@@ -6,6 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.optout.domain.entries import LedgerEntry
+from services.optout.domain.lifting import lift_by_undo
+from services.optout.store.ledger import read_links
 from tests.optout.conftest import Clinic, undo_link, without_undo
 
 
@@ -158,3 +161,27 @@ async def test_the_answer_speaks_the_language_of_the_page(clinic: Clinic) -> Non
     assert '<html lang="es">' in undone.text
     odd = await clinic.service.http.post(undo_link(done), data={"language": "<b>"})
     assert '<html lang="en">' in odd.text
+
+
+async def test_an_undo_takes_back_nothing_that_somebody_else_has_said_since(clinic: Clinic) -> None:
+    """L-015: the practice's own opt-out of the address, or an erasure, of the same scope and class stays in force."""
+    await clinic.consent()
+    link = await _choose(clinic, "business")
+    await clinic.service.deps.door.ledger.append(clinic.entry(channel="source_flag"), recorded_at=clinic.clock.now())
+    await clinic.service.http.post(link)
+    assert await _answers(clinic) == ("refused", "refused")
+
+
+async def test_an_undo_is_no_longer_than_an_hour_also_after_a_restore(clinic: Clinic) -> None:
+    """I20: an opt-out that the journal brings back is on file anew; its hour is that of the press."""
+    pressed = clinic.entry(channel="page")
+    clinic.clock.move(timedelta(hours=5))
+    await clinic.service.deps.door.ledger.append(pressed, recorded_at=clinic.clock.now())
+    links = await _around(clinic)
+    assert lift_by_undo(links, entry_id=pressed.entry_id, at=clinic.clock.now()) is None
+    assert lift_by_undo(links, entry_id=pressed.entry_id, at=pressed.occurred_at + timedelta(minutes=59)) is not None
+
+
+async def _around(clinic: Clinic) -> list[LedgerEntry]:
+    async with clinic.service.deps.worker_db.transaction() as connection:
+        return await read_links(connection, clinic.subscriber_id)

@@ -11,7 +11,19 @@ from pydantic import BaseModel
 
 FOLDER = Path(__file__).parent / "snapshots"
 MODULES = (
-    *("access", "contents", "ingest", "location", "mailer", "optout", "portal", "relay", "routes", "scheduler"),
+    *(
+        "access",
+        "contents",
+        "ingest",
+        "ledger",
+        "location",
+        "mailer",
+        "optout",
+        "portal",
+        "relay",
+        "routes",
+        "scheduler",
+    ),
     *("sender_domains", "signups", "wire"),
 )
 

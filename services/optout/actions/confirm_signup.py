@@ -46,5 +46,6 @@ def _consent(subscriber_id: UUID, signup_id: UUID, signup: Confirmed, evidence: 
         location_id=signup.location_id,
         address_key=signup.address_key,
         basis="double_opt_in",
+        wording=signup.wording,
         policy_version=signup.policy_version,
     )

@@ -5,9 +5,11 @@ from typing import Final
 from fastapi import APIRouter
 
 from services.optout.api import (
+    bounces,
     changes,
     consents,
     evidence,
+    exports,
     join,
     mail_requests,
     optouts,
@@ -24,7 +26,9 @@ routers: Final[list[APIRouter]] = [
     suppressions.router,
     changes.router,
     mail_requests.router,
+    bounces.router,
     evidence.router,
+    exports.router,
     privacy_mails.router,
     join.router,
     signups.router,

@@ -116,9 +116,12 @@ EVIDENCE: Final[dict[str, Any]] = {
             "occurred_at": "2026-03-02T17:30:00Z",
             "recorded_at": "2026-03-02T17:30:00Z",
             "valid_until": None,
+            "wording": None,
+            "bounce_class": None,
             "hash": "9f2c" * 16,
         }
     ],
+    "next": None,
 }
 
 PRIVACY_MAILS: Final[dict[str, Any]] = {

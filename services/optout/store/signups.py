@@ -14,7 +14,7 @@ from services.optout.store.door_tables import signups
 _CONFIRM: Final = text("""
 update signups set confirmed_at = :now
 where subscriber_id = :subscriber and signup_id = :signup and confirmed_at is null and expires_at > :now
-returning location_id, address_key, policy_version, requested_at
+returning location_id, address_key, wording, policy_version, requested_at
 """)
 _FORGET: Final = text("delete from signups where confirmed_at is null and expires_at < :now")
 _SHRED: Final = text("update signups set sealed = null where sealed is not null and confirmed_at < :before")
@@ -44,6 +44,7 @@ class Confirmed:
 
     location_id: UUID
     address_key: str
+    wording: str
     policy_version: str
     requested_at: datetime
 
