@@ -13,7 +13,21 @@ ForeignId = Annotated[
 ]
 """The source's own key: unique per (connection, entity) only (S-124)."""
 
-Entity = Literal["consumer", "appointment", "visit"]
+Entity = Literal[
+    "consumer",
+    "appointment",
+    "visit",
+    "recare_due",
+    "vehicle",
+    "odometer_reading",
+    "service_line",
+    "relation",
+    "provider",
+    "contact_point",
+    "consent_signal",
+    "merge",
+]
+"""What a record may be; those after `visit` stand in source_records.py."""
 Operation = Literal["upsert", "delete"]
 ConsumerStatus = Literal["active", "inactive", "deceased", "prospect", "held"]
 AppointmentStatus = Literal[
@@ -143,6 +157,18 @@ class ConsumerFacts(Wire):
     minor_until: date | None
     historic: bool
     deleted: bool
+    birth_month: int | None = Field(
+        default=None, description="of active adults only, with `birth_day`; the year stays in ingest (N-74)"
+    )
+    birth_day: int | None = Field(
+        default=None, description="29 in February stays 29; the reader decides about other years"
+    )
+    guardian_id: UUID | None = Field(
+        default=None, description="as the source says, whether or not the guardian can be written to"
+    )
+    merged_into: UUID | None = Field(
+        default=None, description="the surviving person; this one is then never written to (N-06)"
+    )
 
 
 class FoundConsumer(ConsumerFacts):

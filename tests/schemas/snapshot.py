@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 FOLDER = Path(__file__).parent / "snapshots"
 MODULES = (
-    *("access", "contents", "ingest", "location", "mailer", "optout", "portal", "relay", "routes", "scheduler"),
-    *("sender_domains", "signups", "wire"),
+    *("access", "contents", "ingest", "location", "mailer", "optout", "planning_facts", "portal", "relay", "routes"),
+    *("scheduler", "sender_domains", "signups", "source_records", "wire"),
 )
 
 
