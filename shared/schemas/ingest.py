@@ -189,6 +189,7 @@ class AppointmentFacts(Wire):
     booked_at: Instant | None
     historic: bool
     deleted: bool
+    announced: str = Field(default="", description="the start as the source wrote it, wall time and offset (ISO 8601)")
 
 
 class VisitFacts(Wire):

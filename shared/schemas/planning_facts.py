@@ -1,8 +1,8 @@
 """Ingest's wire: further kinds of its change feed, what planning needs without names, addresses, plates or free text.
 
-Each model is the body of a `Change` whose `kind` its docstring names and whose `key` is its first id. As with the kinds of ingest.py: the body is
-the present state, `deleted` true when the source took the thing away, null when nothing is kept of it any more; `consumer_id` is null while the
-person has not arrived (parked) and is already the surviving person after a merge (N-06). `historic`: older than the connection's go-live, never a cause to
+Each model is the body of a `Change` whose `kind` its docstring names and whose `key` is its first id. As with the kinds of ingest.py the body is
+the present state, `deleted` when the source took the thing away, null when nothing is kept of it any more. `consumer_id` is null while the person
+has not arrived (parked) and is already the surviving person after a merge (N-06). `historic`: older than the connection's go-live, no cause to
 write by itself (N-36). A row is told again whenever a field of it changes.
 """
 

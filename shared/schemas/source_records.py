@@ -110,7 +110,7 @@ class ConsentSignalRecord(Record):
 
 
 class MergeRecord(Record):
-    """The source merged person `consumer` into person `into` (N-06); `op: delete` undoes it, and opt-outs stay on both (N-07)."""
+    """The source merged person `consumer` into `into` (N-06). `op: delete` names `consumer` too and undoes it; opt-outs stay on both (N-07)."""
 
     type: Literal["merge"] = "merge"
     consumer: ForeignId | None = None

@@ -42,7 +42,9 @@ async def admit_upload(deps: Deps, *, caller: Caller, upload: Upload) -> Admissi
             raise ConnectionUnknownError
         own = await own_addresses(connection, upload.subscriber_id)
     keys = await deps.row_keys.of(deps.api_db, upload.subscriber_id)
-    source = Source(upload.connection_id, found.location_id, found.go_live_at, now, now.date())
+    source = Source(
+        upload.connection_id, found.location_id, found.go_live_at, now, now.date(), upload.sequence, upload.historic
+    )
     claim_id = new_id()
     async with deps.api_db.transaction(upload.subscriber_id) as connection:
         if await open_batch(connection, upload=upload, claim_id=claim_id, now=now):

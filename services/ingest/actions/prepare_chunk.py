@@ -10,19 +10,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.ingest.domain.address_choice import MISSING, AddressChoice, choose_address
-from services.ingest.domain.batch import APPOINTMENT, CONSUMER, VISIT, Prepared, Source, SourceOptout
+from services.ingest.domain.batch import CONSUMER, Prepared, Source, SourceOptout
 from services.ingest.domain.forbidden_fields import SHORTEST_CARD, blank_card_numbers
 from services.ingest.domain.lines import Chunk
-from services.ingest.domain.person import Person, has_marker, minor_until, pack_detail
+from services.ingest.domain.person import Person, birthday_of, has_marker, minor_until
 from services.ingest.domain.read_record import AnyRecord, RecordReader, RecordRefusedError
+from services.ingest.store.child_rows import ChildRows
 from services.ingest.store.row_keys import SubscriberKeys
 from shared.kit.crypto import keyed_hash, keyed_id
 from shared.schemas.address import AddressKeys
-from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
+from shared.schemas.ingest import ConsumerRecord
 
 FUTURE_TOLERANCE: Final = timedelta(days=1)
 """A source's clock may be this far ahead; later times are taken as now (N-79)."""
-_GONE: Final = b"deleted"
 _PROBLEM_ONLY: Final = AddressChoice(None, None)
 
 Row = tuple[Any, ...]
@@ -92,8 +92,9 @@ class _RowMaker:
         self._own = workshop.own_addresses
         self._tally = prepared.tally
         self._optouts = prepared.optouts
-        self._connection = workshop.source.connection_id
         self._latest = workshop.source.now + FUTURE_TOLERANCE
+        self._children = ChildRows(self._source, self._keys, self._address_keys, self._own, self._tidy)
+        self._id = self._children.id_of
 
     def row_of(self, record: AnyRecord, problem: str | None) -> Row:
         """Return the row of a record; `problem` is set when its e-mail value could not even be read."""
@@ -102,15 +103,10 @@ class _RowMaker:
             updated_at = self._source.now
         if record.type == "consumer":
             return self._consumer(record, updated_at, problem)
-        if record.type == "appointment":
-            return self._appointment(record, updated_at)
-        return self._visit(record, updated_at)
-
-    def _id(self, entity: str, foreign_id: str) -> UUID:
-        return keyed_id(self._keys.ids, self._connection, entity, foreign_id)
-
-    def _is_history(self, moment: Any) -> bool:
-        return self._source.go_live_at is not None and moment < self._source.go_live_at
+        row = self._children.row_of(record, updated_at)
+        if record.type == "consent_signal" and record.granted is False and row.person_id is not None:
+            self._note_optout(record.foreign_id, row.person_id, None, record.said_at or updated_at)
+        return row
 
     def _tidy(self, text: str) -> str:
         text = text.strip()
@@ -122,15 +118,16 @@ class _RowMaker:
 
     def _consumer(self, record: ConsumerRecord, updated_at: Any, problem: str | None) -> Row:
         row_id = self._id("consumer", record.foreign_id)
-        historic = self._is_history(updated_at)
+        historic = self._source.is_history(updated_at)
+        row: Row
         if record.op == "delete":
             choice = _PROBLEM_ONLY
-            row = _gone(CONSUMER, row_id, updated_at, historic, self._hash(_GONE), "inactive")
+            row = self._children.gone_consumer(row_id, updated_at, historic)
         else:
             choice = AddressChoice(None, problem) if problem else choose_address(record.email, self._own)
             row = self._person(record, row_id, updated_at, historic, choice)
         if record.email_ok is False:
-            self._note_optout(record, row_id, row[8], updated_at)
+            self._note_optout(record.foreign_id, row_id, row[8], updated_at)
         if choice.problem and choice is not MISSING:
             self._tally.flagged[choice.problem] += 1
         return row
@@ -168,53 +165,15 @@ class _RowMaker:
             self._id("household", record.household) if record.household else None,
             self._id("consumer", guardian) if guardian else None,
             minor_until(born, self._source.today),
-            None,
-            None,
-            None,
+            *(None, None, None),
+            birthday_of(born, self._source.today),
+            *("", None, None),
         )
 
-    def _note_optout(self, record: ConsumerRecord, row_id: UUID, address_key: str | None, updated_at: Any) -> None:
-        optout_id = keyed_id(self._keys.ids, self._connection, "optout", record.foreign_id, address_key or "")
+    def _note_optout(self, foreign_id: str, row_id: UUID, address_key: str | None, updated_at: Any) -> None:
+        optout_id = keyed_id(self._keys.ids, self._source.connection_id, "optout", foreign_id, address_key or "")
         self._optouts.append(SourceOptout(optout_id, row_id, address_key, min(updated_at, self._source.now)))
         self._tally.optouts += 1
 
-    def _appointment(self, record: AppointmentRecord, updated_at: Any) -> Row:
-        row_id = self._id("appointment", record.foreign_id)
-        historic = self._is_history(record.starts_at or updated_at)
-        if record.op == "delete":
-            return _gone(APPOINTMENT, row_id, updated_at, historic, self._hash(_GONE), "deleted")
-        times = (record.starts_at, record.booked_at)
-        clear = (record.consumer or "", *map(_instant, times), str(record.minutes), record.status)
-        person_id = self._id("consumer", record.consumer) if record.consumer else None
-        detail = pack_detail(record.foreign_id, self._tidy(record.provider))
-        sealed = self._keys.cipher.encrypt(detail, b"appointments.personal:" + row_id.bytes)
-        content = self._hash(detail + b"\x1e" + "\x1f".join(clear).encode())
-        head = (APPOINTMENT, row_id, updated_at, content, sealed, historic, False, record.status)
-        return (*head, None, None, None, None, person_id, None, record.starts_at, record.minutes, record.booked_at)
-
-    def _visit(self, record: VisitRecord, updated_at: Any) -> Row:
-        row_id = self._id("visit", record.foreign_id)
-        historic = self._is_history(record.completed_at or updated_at)
-        if record.op == "delete":
-            return _gone(VISIT, row_id, updated_at, historic, self._hash(_GONE), "")
-        clear = (record.consumer or "", _instant(record.completed_at), str(record.total_cents), record.currency)
-        person_id = self._id("consumer", record.consumer) if record.consumer else None
-        detail = pack_detail(record.foreign_id, self._tidy(record.vehicle))
-        sealed = self._keys.cipher.encrypt(detail, b"visits.personal:" + row_id.bytes)
-        content = self._hash(detail + b"\x1e" + "\x1f".join(clear).encode())
-        head = (VISIT, row_id, updated_at, content, sealed, historic, False, "")
-        money = (record.completed_at, record.total_cents, None)
-        return (*head, None, None, record.currency, None, person_id, None, *money)
-
     def _hash(self, content: bytes) -> bytes:
         return keyed_hash(self._keys.contents, content)
-
-
-def _gone(kind: int, row_id: UUID, updated_at: Any, historic: bool, content: bytes, status: str) -> Row:
-    """The row of a deletion: it stays as a tombstone, so that an older version arriving later does not bring the record back (N-78)."""
-    head = (kind, row_id, updated_at, content, None, historic, True, status)
-    return (*head, None, None, "", None, None, None, None, None, None)
-
-
-def _instant(moment: Any) -> str:
-    return str(moment.timestamp()) if moment is not None else ""

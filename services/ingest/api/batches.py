@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
+from pydantic import BaseModel, Field
 
 from services.ingest.actions.admit_upload import admit_upload
 from services.ingest.actions.receive_batch import receive_batch
@@ -33,15 +34,25 @@ _BODY: Final[dict[str, Any]] = {
 router = APIRouter(tags=["batches"])
 
 
-def _upload(
-    caller: Caller,
-    connection_id: UUID,
-    batch_id: UUID,
-    entity: Entity | None,
-    source_time: Instant | None,
-    content_type: str,
-    content_encoding: str,
-) -> Upload:
+class Asked(BaseModel):
+    """What a batch says of itself."""
+
+    connection_id: Annotated[UUID, Field(description="the source")]
+    batch_id: Annotated[UUID, Field(description="chosen by the sender; a repeat with the same body is harmless")]
+    entity: Annotated[Entity | None, Field(description="what the rows of a CSV are")] = None
+    source_time: Annotated[
+        Instant | None, Field(description="stands in for `source_updated_at` where records carry none")
+    ] = None
+    sequence: Annotated[
+        int,
+        Field(ge=0, le=2**62, description="grows with every batch of a source; orders versions of the same instant"),
+    ] = 0
+    historic: Annotated[bool, Field(description="an initial load: nobody is welcomed or thanked for what is in it")] = (
+        False
+    )
+
+
+def _upload(caller: Caller, asked: Asked, content_type: str, content_encoding: str) -> Upload:
     media_type, _, parameters = content_type.lower().partition(";")
     media = _MEDIA.get(media_type.strip())
     encoding = content_encoding.strip().lower()
@@ -50,16 +61,18 @@ def _upload(
     charset = parameters.partition("charset=")[2].strip().strip('"')
     if charset not in ("", "utf-8", "utf8"):
         raise UnreadableBodyError("the body must be UTF-8")
-    if media == "csv" and entity is None:
+    if media == "csv" and asked.entity is None:
         raise EntityNeededError
     return Upload(
         subscriber_id=caller.subscriber,
-        connection_id=connection_id,
-        batch_id=batch_id,
+        connection_id=asked.connection_id,
+        batch_id=asked.batch_id,
         media="csv" if media == "csv" else "ndjson",
         gzipped=encoding == "gzip",
-        entity=entity,
-        source_time=source_time,
+        entity=asked.entity,
+        source_time=asked.source_time,
+        sequence=asked.sequence,
+        historic=asked.historic,
     )
 
 
@@ -74,12 +87,7 @@ async def upload_batch(
     request: Request,
     caller: Uploader,
     deps: Given,
-    connection_id: Annotated[UUID, Query(description="the source")],
-    batch_id: Annotated[UUID, Query(description="chosen by the sender; a repeat with the same body is harmless")],
-    entity: Annotated[Entity | None, Query(description="what the rows of a CSV are")] = None,
-    source_time: Annotated[
-        Instant | None, Query(description="stands in for `source_updated_at` where records carry none")
-    ] = None,
+    asked: Annotated[Asked, Query()],
     content_type: Annotated[str, Header(max_length=200)] = "",
     content_encoding: Annotated[str, Header(max_length=40)] = "",
 ) -> BatchReport:
@@ -88,7 +96,7 @@ async def upload_batch(
     Records are ordered by `source_updated_at`, whatever the order of arrival. Send the same batch id again after a failure: what was merged
     is not merged twice. An empty body is a sign of life: nothing changed at the source.
     """
-    upload = _upload(caller, connection_id, batch_id, entity, source_time, content_type, content_encoding)
+    upload = _upload(caller, asked, content_type, content_encoding)
     with deps.uploads.take():
         admission = await admit_upload(deps, caller=caller, upload=upload)
         return await receive_batch(deps, upload=upload, admission=admission, pieces=request.stream())

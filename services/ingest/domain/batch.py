@@ -7,12 +7,22 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from shared.kit.errors import ConflictError, NotFoundError, Problem
+from shared.schemas.ingest import Entity
 
 MOST_REJECTIONS: Final = 1000
 """So many rejections are listed; all are counted (I2)."""
 CONSUMER: Final = 1
 APPOINTMENT: Final = 2
 VISIT: Final = 3
+RECARE_DUE: Final = 4
+VEHICLE: Final = 5
+ODOMETER_READING: Final = 6
+SERVICE_LINE: Final = 7
+RELATION: Final = 8
+PROVIDER: Final = 9
+CONTACT_POINT: Final = 10
+CONSENT_SIGNAL: Final = 11
+MERGE: Final = 12
 
 
 class AgreementRequiredError(Problem):
@@ -79,8 +89,10 @@ class Upload:
     batch_id: UUID
     media: Literal["ndjson", "csv"]
     gzipped: bool
-    entity: Literal["consumer", "appointment", "visit"] | None
+    entity: Entity | None
     source_time: datetime | None
+    sequence: int = 0
+    historic: bool = False
 
 
 @dataclass(slots=True)
@@ -142,10 +154,19 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The connection that a batch comes from, and the day it is read on."""
+    """The connection that a batch comes from, the day it is read on, and what the batch says of all its records.
+
+    `sequence` orders versions of the same instant (N-79); `historic` marks all of them as older than go-live.
+    """
 
     connection_id: UUID
     location_id: UUID
     go_live_at: datetime | None
     now: datetime
     today: date
+    sequence: int = 0
+    historic: bool = False
+
+    def is_history(self, moment: datetime) -> bool:
+        """Tell whether what happened then is history, no cause to write (N-36)."""
+        return self.historic or (self.go_live_at is not None and moment < self.go_live_at)

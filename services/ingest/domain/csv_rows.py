@@ -3,17 +3,15 @@
 import csv
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from services.ingest.domain.forbidden_fields import forbidden_name
-from services.ingest.domain.read_record import RecordRefusedError
+from services.ingest.domain.read_record import AnyRecord, RecordRefusedError
 from shared.kit.errors import Problem
-from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, Entity, VisitRecord
+from shared.schemas.ingest import Entity
 
-_FIELDS: Final = {
-    "consumer": frozenset(ConsumerRecord.model_fields),
-    "appointment": frozenset(AppointmentRecord.model_fields),
-    "visit": frozenset(VisitRecord.model_fields),
+_FIELDS: Final[dict[str, frozenset[str]]] = {
+    model.model_fields["type"].default: frozenset(model.model_fields) for model in get_args(AnyRecord)
 }
 _MOST_COLUMNS: Final = 500
 
