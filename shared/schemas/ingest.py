@@ -126,7 +126,7 @@ class BatchReport(Wire):
 
     batch_id: UUID
     connection_id: UUID
-    state: Literal["running", "applied", "failed"]
+    state: Literal["running", "applied", "failed", "quarantined", "rejected"]
     received: int
     applied: int
     unchanged: int
@@ -141,6 +141,13 @@ class BatchReport(Wire):
     rejections: list[Rejection] = Field(description="the first 1,000; all are counted")
     started_at: Instant
     finished_at: Instant | None
+    mode: Literal["delta", "snapshot"] = "delta"
+    absent: int = Field(default=0, description="rows of the source that a snapshot did not name, deleted (N-76)")
+    quarantine: Slug | None = Field(
+        default=None, description="why absence proved nothing: nothing was deleted until a person decides"
+    )
+    lines: int = Field(default=0, description="how far the body is merged")
+    octets: int = Field(default=0, description="the same in unpacked octets: where an upload may go on (`from_octet`)")
 
 
 class ConsumerFacts(Wire):

@@ -11,7 +11,19 @@ from pydantic import BaseModel
 
 FOLDER = Path(__file__).parent / "snapshots"
 MODULES = (
-    *("access", "contents", "ingest", "location", "mailer", "optout", "planning_facts", "portal", "relay", "routes"),
+    *(
+        "access",
+        "batches",
+        "contents",
+        "ingest",
+        "location",
+        "mailer",
+        "optout",
+        "planning_facts",
+        "portal",
+        "relay",
+        "routes",
+    ),
     *("scheduler", "sender_domains", "signups", "source_records", "wire"),
 )
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from services.ingest.deps import Deps
 from services.ingest.domain.batch import (
     BatchIdReusedError,
-    BatchRunningError,
+    BatchRunningElsewhereError,
     Claim,
     ConnectionUnknownError,
+    ResumeOffsetWrongError,
     Source,
     Tally,
     Upload,
@@ -31,7 +32,7 @@ class Admission:
 
 
 async def admit_upload(deps: Deps, *, caller: Caller, upload: Upload) -> Admission:
-    """Claim the batch. Raises AgreementRequiredError, ConnectionUnknownError, BatchRunningError, BatchIdReusedError."""
+    """Claim the batch. Raises AgreementRequiredError, ConnectionUnknownError, BatchRunningError, BatchIdReusedError, ResumeOffsetWrongError."""
     now = deps.clock.now()
     async with deps.api_db.transaction(upload.subscriber_id) as connection:
         await refuse_without_agreement(connection, upload.subscriber_id)
@@ -48,13 +49,17 @@ async def admit_upload(deps: Deps, *, caller: Caller, upload: Upload) -> Admissi
     claim_id = new_id()
     async with deps.api_db.transaction(upload.subscriber_id) as connection:
         if await open_batch(connection, upload=upload, claim_id=claim_id, now=now):
+            if upload.from_octet:
+                raise ResumeOffsetWrongError
             return Admission(source, keys, own, Claim(claim_id, now, 0, None, Tally(), 0))
         row = await lock_batch(connection, upload)
-        if row.connection_id != upload.connection_id:
+        if row.connection_id != upload.connection_id or row.mode != upload.mode:
             raise BatchIdReusedError
-        if row.state == "applied":
+        if row.state in ("applied", "quarantined", "rejected"):
             return Admission(source, keys, own, None)
         if row.state == "running" and row.claim_lives:
-            raise BatchRunningError
+            raise BatchRunningElsewhereError
+        if upload.from_octet not in (None, row.octets):
+            raise ResumeOffsetWrongError
         claim = await take_batch(connection, upload=upload, row=row, claim_id=claim_id)
         return Admission(source, keys, own, claim)

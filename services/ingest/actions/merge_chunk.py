@@ -20,10 +20,13 @@ from services.ingest.store.consents import announce_consents
 from services.ingest.store.merge import attach_parked, merge_rows
 from services.ingest.store.merging import settle_merges, spread_optouts
 from services.ingest.store.optouts import keep_optouts
+from services.ingest.store.snapshots import name_rows
 from services.ingest.store.staging import raw_of, stage_rows
+from services.ingest.store.tables import STAGING_COLUMNS
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import Database, RawConnection
 
+_LINE: Final = len(STAGING_COLUMNS) - 1
 _PARENTS: Final = {CONSUMER: "consumers", VEHICLE: "vehicles"}
 
 
@@ -38,7 +41,7 @@ async def merge_chunk(
     owner, batch_id = upload.subscriber_id, upload.batch_id
     async with database.transaction(upload.subscriber_id) as connection:
         raw = await raw_of(connection)
-        if prepared.rows:
+        if prepared.rows or prepared.refused:
             await _merge(raw, upload=upload, source=source, prepared=prepared)
         tally.add(prepared.tally)
         if prepared.optouts:
@@ -50,10 +53,8 @@ async def merge_chunk(
             raw,
             upload=upload,
             claim_id=claim_id,
-            lines=prepared.last_line,
-            lines_hash=prepared.lines_hash,
+            prepared=prepared,
             tally=tally,
-            rejections=prepared.rejections,
         )
     crashpoint("ingest.after_chunk_commit")
     return pending
@@ -63,7 +64,10 @@ async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared
     """People first, then what hangs on them, merges last; the chunk's account is filled in on the way."""
     staging = await stage_rows(raw, connection_id=source.connection_id, rows=prepared.rows)
     crashpoint("ingest.after_staging")
-    owner, proven, parted = upload.subscriber_id, [], []
+    if upload.mode == "snapshot" and upload.entity is not None:
+        named = {"subscriber_id": upload.subscriber_id, "batch_id": upload.batch_id}
+        await name_rows(raw, staging=staging, entity=upload.entity, refused=prepared.refused, **named)
+    owner, proven, parted = upload.subscriber_id, list[str](), list[str]()
     for kind in (CONSUMER, *CHILDREN):
         if kind not in prepared.kinds:
             continue
@@ -72,6 +76,8 @@ async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared
         prepared.tally.parked += merged.parked
         prepared.tally.unchanged += merged.unchanged
         prepared.tally.superseded += merged.superseded
+        lines = sorted(row[_LINE] for row in prepared.rows if row[0] == kind)
+        prepared.outcomes.update(zip(lines, merged.outcomes, strict=True))
         if merged.arrived and kind in _PARENTS:
             attached = await attach_parked(raw, subscriber_id=owner, parent=_PARENTS[kind], arrived=merged.arrived)
             parted += [attached["merge"]] if "merge" in attached else []

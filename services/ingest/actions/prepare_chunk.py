@@ -13,16 +13,19 @@ from services.ingest.domain.address_choice import MISSING, AddressChoice, choose
 from services.ingest.domain.batch import CONSUMER, Prepared, Source, SourceOptout
 from services.ingest.domain.forbidden_fields import SHORTEST_CARD, blank_card_numbers
 from services.ingest.domain.lines import Chunk
+from services.ingest.domain.outcome import REJECTED
 from services.ingest.domain.person import Person, birthday_of, has_marker, minor_until
 from services.ingest.domain.read_record import AnyRecord, RecordReader, RecordRefusedError
-from services.ingest.store.child_rows import ChildRows
+from services.ingest.store.child_rows import ChildRows, gone_row
 from services.ingest.store.row_keys import SubscriberKeys
+from services.ingest.store.tables import STAGING_COLUMNS
 from shared.kit.crypto import keyed_hash, keyed_id
 from shared.schemas.address import AddressKeys
-from shared.schemas.ingest import ConsumerRecord
+from shared.schemas.ingest import ConsumerRecord, Entity
 
 FUTURE_TOLERANCE: Final = timedelta(days=1)
 """A source's clock may be this far ahead; later times are taken as now (N-79)."""
+_LINE: Final = len(STAGING_COLUMNS) - 1
 _PROBLEM_ONLY: Final = AddressChoice(None, None)
 
 Row = tuple[Any, ...]
@@ -38,14 +41,17 @@ class Workshop:
     address_keys: AddressKeys
     own_addresses: frozenset[str]
     most_rejections: int
+    snapshot_of: Entity | None
+    key_of: Callable[[bytes], str | None]
 
 
 def prepare_chunk(chunk: Chunk, *, read: ReadLine, reader: RecordReader, workshop: Workshop) -> Prepared:
     """Return the chunk's rows, the newest of each id, with the account of everything else. `read` returns None for an empty line."""
-    prepared = Prepared(chunk.last_line, chunk.lines_hash)
+    prepared = Prepared(chunk.last_line, chunk.lines_hash, chunk.octets)
     reader.dropped = prepared.tally.dropped
     maker = _RowMaker(workshop, prepared)
     best: dict[UUID, Row] = {}
+    outcomes = prepared.outcomes
     for number, line in zip(chunk.numbers, chunk.lines, strict=True):
         if line == b"":
             continue
@@ -55,10 +61,12 @@ def prepare_chunk(chunk: Chunk, *, read: ReadLine, reader: RecordReader, worksho
             found = read(line, reader)
             if found is None:
                 continue
-            row = maker.row_of(*found)
+            row = maker.row_of(*found, line=number)
         except RecordRefusedError as refused:
             prepared.tally.received += 1
             prepared.tally.rejected += 1
+            outcomes[number] = REJECTED
+            maker.note_refused(line)
             if len(prepared.rejections) < workshop.most_rejections:
                 prepared.rejections.append((number, refused.field, refused.code))
             continue
@@ -75,8 +83,10 @@ def _newer(twin: Row, row: Row, prepared: Prepared) -> Row:
     old, new = (twin, row) if row[2] >= twin[2] else (row, twin)
     if old[3] == new[3]:
         prepared.tally.unchanged += 1
+        prepared.outcomes[old[_LINE]] = "u"
     else:
         prepared.tally.superseded += 1
+        prepared.outcomes[old[_LINE]] = "s"
     if old[5] and not new[5] and new[0] == CONSUMER:
         return (*new[:5], True, *new[6:])
     return new
@@ -92,21 +102,33 @@ class _RowMaker:
         self._own = workshop.own_addresses
         self._tally = prepared.tally
         self._optouts = prepared.optouts
+        self._refused = prepared.refused
+        self._snapshot_of, self._key_of = workshop.snapshot_of, workshop.key_of
         self._latest = workshop.source.now + FUTURE_TOLERANCE
         self._children = ChildRows(self._source, self._keys, self._address_keys, self._own, self._tidy)
         self._id = self._children.id_of
 
-    def row_of(self, record: AnyRecord, problem: str | None) -> Row:
+    def row_of(self, record: AnyRecord, problem: str | None, *, line: int) -> Row:
         """Return the row of a record; `problem` is set when its e-mail value could not even be read."""
         updated_at = record.source_updated_at
         if updated_at > self._latest:
             updated_at = self._source.now
         if record.type == "consumer":
-            return self._consumer(record, updated_at, problem)
-        row = self._children.row_of(record, updated_at)
+            return self._consumer(record, updated_at, problem, line)
+        row = self._children.row_of(record, updated_at)._replace(line=line)
         if record.type == "consent_signal" and record.granted is False and row.person_id is not None:
             self._note_optout(record.foreign_id, row.person_id, None, record.said_at or updated_at)
         return row
+
+    def note_refused(self, line: bytes | None) -> None:
+        """In a snapshot a refused record is still there at the source: what it names is not absent (N-76, N-81)."""
+        if self._snapshot_of is None:
+            return
+        key = self._key_of(line) if line is not None else None
+        if key is None:
+            self._tally.unidentified += 1
+        else:
+            self._refused.append(self._id(self._snapshot_of, key))
 
     def _tidy(self, text: str) -> str:
         text = text.strip()
@@ -116,16 +138,16 @@ class _RowMaker:
                 self._tally.dropped["card_number"] += cards
         return text
 
-    def _consumer(self, record: ConsumerRecord, updated_at: Any, problem: str | None) -> Row:
+    def _consumer(self, record: ConsumerRecord, updated_at: Any, problem: str | None, line: int) -> Row:
         row_id = self._id("consumer", record.foreign_id)
         historic = self._source.is_history(updated_at)
         row: Row
         if record.op == "delete":
             choice = _PROBLEM_ONLY
-            row = self._children.gone_consumer(row_id, updated_at, historic)
+            row = gone_row(CONSUMER, row_id, updated_at, self._keys, historic=historic)._replace(line=line)
         else:
             choice = AddressChoice(None, problem) if problem else choose_address(record.email, self._own)
-            row = self._person(record, row_id, updated_at, historic, choice)
+            row = self._person(record, row_id, updated_at, historic, choice, line)
         if record.email_ok is False:
             self._note_optout(record.foreign_id, row_id, row[8], updated_at)
         if choice.problem and choice is not MISSING:
@@ -133,7 +155,7 @@ class _RowMaker:
         return row
 
     def _person(
-        self, record: ConsumerRecord, row_id: UUID, updated_at: Any, historic: bool, choice: AddressChoice
+        self, record: ConsumerRecord, row_id: UUID, updated_at: Any, historic: bool, choice: AddressChoice, line: int
     ) -> Row:
         first, last, preferred = record.first_name, record.last_name, record.preferred_name
         first, last, preferred = self._tidy(first), self._tidy(last), self._tidy(preferred)
@@ -167,7 +189,7 @@ class _RowMaker:
             minor_until(born, self._source.today),
             *(None, None, None),
             birthday_of(born, self._source.today),
-            *("", None, None),
+            *("", None, None, line),
         )
 
     def _note_optout(self, foreign_id: str, row_id: UUID, address_key: str | None, updated_at: Any) -> None:

@@ -65,6 +65,7 @@ _NEEDED: Final = {
     "merge": ("consumer", "into"),
 }
 """Without these a record says nothing."""
+_FOREIGN_ID: Final = re.compile(rb'"foreign_id"\s*:\s*"([\x20\x21\x23-\x5b\x5d-\x7e]{1,128})"')
 _FIRST_YEAR: Final = 1
 _LAST_YEAR: Final = 9998
 _CODES: Final = {"union_tag_not_found": ("type", "missing"), "union_tag_invalid": ("type", "type_unknown")}
@@ -151,6 +152,12 @@ class RecordReader:
                 _refuse(error)
             raise RecordRefusedError("", "json_invalid")
         return data
+
+
+def key_in(line: bytes) -> str | None:
+    """Return the key in a line that could not be taken as a record, if one can be seen without unescaping."""
+    found = _FOREIGN_ID.search(line)
+    return found[1].decode() if found else None
 
 
 def _refuse(error: ValidationError) -> NoReturn:

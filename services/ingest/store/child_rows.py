@@ -7,7 +7,16 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from services.ingest.domain.address_choice import choose_address
-from services.ingest.domain.batch import CONSUMER, Source
+from services.ingest.domain.batch import (
+    APPOINTMENT,
+    CONSUMER,
+    ODOMETER_READING,
+    RECARE_DUE,
+    RELATION,
+    SERVICE_LINE,
+    VEHICLE,
+    Source,
+)
 from services.ingest.domain.person import pack_detail
 from services.ingest.store.child_kinds import CHILDREN
 from services.ingest.store.row_keys import SubscriberKeys
@@ -41,8 +50,14 @@ ChildRecord = (
 )
 _GONE: Final = b"deleted"
 _KINDS: Final = {child.name: kind for kind, child in CHILDREN.items()}
-_GONE_STATUS: Final = {"appointment": "deleted", "recare_due": "disabled", "vehicle": "sold", "service_line": "done"}
-_GONE_WORD: Final = {"odometer_reading": "mi", "relation": "guarantor"}
+_GONE_STATUS: Final = {
+    CONSUMER: "inactive",
+    APPOINTMENT: "deleted",
+    RECARE_DUE: "disabled",
+    VEHICLE: "sold",
+    SERVICE_LINE: "done",
+}
+_GONE_WORD: Final = {ODOMETER_READING: "mi", RELATION: "guarantor"}
 """What a deletion that says nothing carries in columns of machine words; `deleted` says the rest."""
 
 
@@ -70,6 +85,7 @@ class StagingRow(NamedTuple):
     word: str = ""
     day: date | None = None
     other_id: UUID | None = None
+    line: int | None = None
 
 
 class _Clear(NamedTuple):
@@ -104,12 +120,8 @@ class ChildRows:
         row_id = self.id_of(record.type, record.foreign_id)
         kind, historic = _KINDS[record.type], self.source.is_history(_moment(record) or updated_at)
         if record.op == "delete":
-            content = keyed_hash(self.keys.contents, _GONE)
-            status, word = _GONE_STATUS.get(record.type, ""), _GONE_WORD.get(record.type, "")
-            parent = self._consumer(record.consumer) if isinstance(record, MergeRecord) else None
-            return StagingRow(
-                kind, row_id, updated_at, content, None, historic, True, status=status, word=word, person_id=parent
-            )
+            gone = gone_row(kind, row_id, updated_at, self.keys, historic=historic)
+            return gone._replace(person_id=self._consumer(record.consumer)) if isinstance(record, MergeRecord) else gone
         clear = self._clear(record)
         detail = pack_detail(record.foreign_id, *clear.detail)
         content = keyed_hash(self.keys.contents, detail + b"\x1e" + "\x1f".join(map(_text, clear[1:])).encode())
@@ -121,11 +133,6 @@ class ChildRows:
     def id_of(self, entity: str, foreign_id: str) -> UUID:
         """Return the row id of the source's key (S-124)."""
         return keyed_id(self.keys.ids, self.source.connection_id, entity, foreign_id)
-
-    def gone_consumer(self, row_id: UUID, updated_at: datetime, historic: bool) -> StagingRow:
-        """Return the tombstone of a person."""
-        content = keyed_hash(self.keys.contents, _GONE)
-        return StagingRow(CONSUMER, row_id, updated_at, content, None, historic, True, status="inactive")
 
     def _consumer(self, foreign_id: str | None) -> UUID | None:
         return self.id_of("consumer", foreign_id) if foreign_id else None
@@ -199,6 +206,13 @@ class ChildRows:
             at=record.valid_from,
             booked_at=record.valid_to,
         )
+
+
+def gone_row(kind: int, row_id: UUID, gone_at: datetime, keys: SubscriberKeys, *, historic: bool) -> StagingRow:
+    """Return a tombstone of any kind."""
+    content = keyed_hash(keys.contents, _GONE)
+    status, word = _GONE_STATUS.get(kind, ""), _GONE_WORD.get(kind, "")
+    return StagingRow(kind, row_id, gone_at, content, None, historic, True, status=status, word=word)
 
 
 def _moment(record: ChildRecord) -> datetime | None:

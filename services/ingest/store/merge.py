@@ -58,7 +58,8 @@ select (select count(*) from merged) as applied, 0::bigint as parked,
     (select count(*) from found where verdict = 'unchanged') as unchanged,
     (select count(*) from found where verdict = 'superseded') as superseded,
     (select array_agg(id)::text from affected) as people,
-    (select array_agg(id)::text from found where verdict = 'new') as arrived
+    (select array_agg(id)::text from found where verdict = 'new') as arrived,
+    (select string_agg(case when verdict in ('new', 'changed') then 'a' else left(verdict, 1) end, '' order by line) from found) as outcomes
 """
 _CHILDREN: Final = """
 merged as (
@@ -85,7 +86,9 @@ select (select count(*) from found where verdict in ('new', 'changed') and not n
     (select count(*) from found where verdict = 'superseded') as superseded,
     (select array_agg(distinct person_id)::text from found
      where verdict in ('new', 'changed') and not now_parked and person_id is not null) as people,
-    (select array_agg(id)::text from found where verdict = 'new') as arrived
+    (select array_agg(id)::text from found where verdict = 'new') as arrived,
+    (select string_agg(case when verdict not in ('new', 'changed') then left(verdict, 1) when now_parked then 'p' else 'a' end, '' order by line)
+     from found) as outcomes
 """
 _ATTACH: Final = """
 with attached as (
@@ -110,7 +113,10 @@ _JOIN_PARENT: Final = "left join lateral (select p.id from {parent} p where p.su
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What became of the rows of one kind. `people` (a PostgreSQL array as text) are those whose consent may be due, `arrived` the new ones."""
+    """What became of the rows of one kind. `people` (a PostgreSQL array as text) are those whose consent may be due, `arrived` the new ones.
+
+    `outcomes` holds a letter a row (domain/outcome.py) in the order of lines.
+    """
 
     applied: int
     parked: int
@@ -118,6 +124,7 @@ class Merged:
     superseded: int
     people: str | None
     arrived: str | None
+    outcomes: str
 
 
 async def merge_rows(

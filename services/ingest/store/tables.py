@@ -23,12 +23,11 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
-from services.ingest.store import model_tables
+from services.ingest.store import batch_tables, model_tables
 from services.ingest.store.metadata import metadata, record_table
 
-__all__ = ["metadata", "model_tables"]
+__all__ = ["batch_tables", "metadata", "model_tables"]
 
 STAGING_SLOTS: Final = 4
 """How many chunks may merge side by side in one database."""
@@ -46,43 +45,6 @@ connections = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_success_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("subscriber_id", "connection_id"),
-)
-
-batches = Table(
-    "batches",
-    metadata,
-    Column("subscriber_id", Uuid, nullable=False),
-    Column("batch_id", Uuid, nullable=False),
-    Column("connection_id", Uuid, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("claim_id", Uuid, nullable=False),
-    Column("claimed_until", DateTime(timezone=True), nullable=False),
-    Column("body_hash", LargeBinary),
-    Column("lines", BigInteger, nullable=False, server_default=text("0")),
-    Column("lines_hash", LargeBinary),
-    Column("received", BigInteger, nullable=False, server_default=text("0")),
-    Column("applied", BigInteger, nullable=False, server_default=text("0")),
-    Column("unchanged", BigInteger, nullable=False, server_default=text("0")),
-    Column("superseded", BigInteger, nullable=False, server_default=text("0")),
-    Column("parked", BigInteger, nullable=False, server_default=text("0")),
-    Column("rejected", BigInteger, nullable=False, server_default=text("0")),
-    Column("optouts", BigInteger, nullable=False, server_default=text("0")),
-    Column("dropped_fields", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("flagged_addresses", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-    Column("finished_at", DateTime(timezone=True)),
-    PrimaryKeyConstraint("subscriber_id", "batch_id"),
-)
-
-rejections = Table(
-    "rejections",
-    metadata,
-    Column("subscriber_id", Uuid, nullable=False),
-    Column("batch_id", Uuid, nullable=False),
-    Column("line", BigInteger, nullable=False),
-    Column("field", Text, nullable=False),
-    Column("code", Text, nullable=False),
-    PrimaryKeyConstraint("subscriber_id", "batch_id", "line"),
 )
 
 consumers = record_table(
@@ -207,6 +169,7 @@ STAGING_COLUMNS: Final = (
     ("word", Text),
     ("day", Date),
     ("other_id", Uuid),
+    ("line", BigInteger),
 )
 """`person_id` is a consumer's guardian or the parent of a child (a person, a reading's vehicle); which staged value a child's column takes stands in
 store/child_kinds.py."""
