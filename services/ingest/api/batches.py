@@ -19,8 +19,10 @@ from services.ingest.api.examples import CSV, NDJSON, REPORT, RESULTS, answers, 
 from services.ingest.api.given import Given, Reader, Uploader
 from services.ingest.domain.batch import (
     BatchRunningElsewhereError,
+    DateOrder,
     EntityNeededError,
     MediaTypeUnknownError,
+    Mode,
     SnapshotNotPossibleError,
     Upload,
 )

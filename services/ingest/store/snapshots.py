@@ -15,7 +15,7 @@ from shared.kit.db import RawConnection
 KIND_OF: Final = {"consumer": CONSUMER} | {child.name: kind for kind, child in CHILDREN.items()}
 _NAME: Final = """
 insert into snapshot_rows (subscriber_id, batch_id, id)
-select $1, $2, id from {staging} where kind = $3 union select $1, $2, unnest($4::uuid[]) on conflict do nothing
+select $1::uuid, $2::uuid, id from {staging} where kind = $3 union select $1, $2, unnest($4::uuid[]) on conflict do nothing
 """
 _KEPT: Final = """
 from {table} kept where kept.subscriber_id = :subscriber and kept.connection_id = :connection and not kept.deleted
