@@ -76,7 +76,13 @@ async def _uploaded(neighbours: Neighbours, opened: OpenService, ids: Ids) -> Id
 
 
 async def _in_ingest(neighbours: Neighbours, opened: OpenService) -> Ids:
-    return await _uploaded(neighbours, opened, await _in_directory(neighbours, opened.name))
+    ids = await _uploaded(neighbours, opened, await _in_directory(neighbours, opened.name))
+    snapshot = {"connection_id": ids["connection_id"], "mode": "snapshot", "entity": "visit"} | {
+        "batch_id": str(uuid4())
+    }
+    typed = _client(neighbours, ids, "ingest") | {"content-type": "application/x-ndjson"}
+    waits = await _make(opened, "POST", "/v1/batches", typed, params=snapshot, content=b"")
+    return ids | {"snapshot_id": waits["batch_id"]}
 
 
 async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:

@@ -33,7 +33,7 @@ async def _gone(practice: Practice) -> int:
 
 async def _decide(practice: Practice, batch_id: UUID, decision: str, scopes: str = "records") -> Response:
     headers = practice.neighbours.client_headers(subscriber_id=practice.subscriber.subscriber_id, scopes=scopes)
-    path = f"/v1/batches/{batch_id}/decision"
+    path = f"/v1/snapshots/{batch_id}/decision"
     return await practice.ingest.http.post(path, json={"decision": decision}, headers=headers)
 
 

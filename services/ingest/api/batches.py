@@ -145,7 +145,7 @@ async def upload_batch(
     nothing changed at the source.
 
     What a snapshot does not name is deleted when it is complete, `count` and `sha256` agree and little is missing; else nothing is, and the batch
-    is `quarantined` until `POST /v1/batches/{batch_id}/decision`.
+    is `quarantined` until `POST /v1/snapshots/{batch id}/decision`.
     """
     upload = _upload(caller, asked, content_type, content_encoding)
     load = upload.is_load or content_length is None or content_length > LOAD_OCTETS
@@ -191,12 +191,15 @@ async def read_batch_results(batch_id: UUID, caller: Uploader, deps: Given, conn
     return StreamingResponse(rows, media_type="text/csv")
 
 
-@router.post("/v1/batches/{batch_id}/decision", response_model=BatchReport, responses=answers(REPORT))
+@router.post("/v1/snapshots/{snapshot_id}/decision", response_model=BatchReport, responses=answers(REPORT))
 async def decide_batch(
-    batch_id: UUID,
+    snapshot_id: UUID,
     body: Annotated[QuarantineDecision, Body(openapi_examples=worked({"decision": "reject"}))],
     caller: Reader,
     deps: Given,
 ) -> BatchReport:
-    """Release a snapshot from quarantine (what it did not name is deleted now) or reject it (nothing is). A person's word: not the sender's scope."""
-    return await decide_quarantine(deps, caller=caller, batch_id=batch_id, decision=body.decision)
+    """Release a snapshot (by its batch id) from quarantine, so that what it did not name is deleted now, or reject it: nothing is.
+
+    A person's word, not the sender's scope.
+    """
+    return await decide_quarantine(deps, caller=caller, batch_id=snapshot_id, decision=body.decision)
