@@ -17,7 +17,7 @@ from services.ingest.domain.batch import (
 from services.ingest.store.batches import keep_progress
 from services.ingest.store.child_kinds import CHILDREN
 from services.ingest.store.consents import announce_consents
-from services.ingest.store.merge import attach_parked, merge_rows
+from services.ingest.store.merge import Merged, attach_parked, merge_rows
 from services.ingest.store.merging import settle_merges, spread_optouts
 from services.ingest.store.optouts import keep_optouts
 from services.ingest.store.snapshots import name_rows
@@ -76,8 +76,7 @@ async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared
         prepared.tally.parked += merged.parked
         prepared.tally.unchanged += merged.unchanged
         prepared.tally.superseded += merged.superseded
-        lines = sorted(row[_LINE] for row in prepared.rows if row[0] == kind)
-        prepared.outcomes.update(zip(lines, merged.outcomes, strict=True))
+        _note_outcomes(prepared, kind, merged)
         if merged.arrived and kind in _PARENTS:
             attached = await attach_parked(raw, subscriber_id=owner, parent=_PARENTS[kind], arrived=merged.arrived)
             parted += [attached["merge"]] if "merge" in attached else []
@@ -90,3 +89,9 @@ async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared
     for people in parted:
         await settle_merges(raw, subscriber_id=owner, people=people)
         await spread_optouts(raw, subscriber_id=owner, people=people, batch_id=upload.batch_id)
+
+
+def _note_outcomes(prepared: Prepared, kind: int, merged: Merged) -> None:
+    lines = sorted([row[_LINE] for row in prepared.rows if row[0] == kind])
+    letters = merged.outcomes or ("u" if merged.unchanged else "a") * len(lines)
+    prepared.outcomes.update(zip(lines, letters, strict=True))

@@ -14,9 +14,12 @@ _WIDEST_GAP: Final = 1000
 
 def spread_outcomes(letters: dict[int, str]) -> list[tuple[int, str]]:
     """Return runs of first line and one letter for every line from there on; a wide gap (a million empty lines) begins another run."""
+    lines = sorted(letters)
+    if lines and lines[-1] - lines[0] == len(lines) - 1:
+        return [(lines[0], "".join(map(letters.__getitem__, lines)))]
     runs: list[tuple[int, list[str]]] = []
     end = 0
-    for line in sorted(letters):
+    for line in lines:
         if not runs or line - end > _WIDEST_GAP:
             runs.append((line, []))
             end = line

@@ -39,10 +39,13 @@ merged as (
     returning id
 ),
 touched as (
-    update consumers kept set source_updated_at = greatest(kept.source_updated_at, f.source_updated_at),
-        sequence = case when {newer} then $4 else kept.sequence end, historic = kept.historic or f.historic
-    from found f where kept.subscriber_id = $1 and kept.id = f.id
-        and ((f.verdict = 'unchanged' and {newer}) or (f.verdict in ('unchanged', 'superseded') and f.historic and not f.old_historic))
+    insert into consumers as kept (
+        subscriber_id, id, connection_id, location_id, source_updated_at, sequence, content_hash, historic, deleted, status, language)
+    select $1, id, $2, $3, source_updated_at, $4, content_hash, historic, deleted, status, language
+    from found f where (verdict = 'unchanged' and {newer}) or (verdict in ('unchanged', 'superseded') and historic and not old_historic) order by id
+    on conflict (subscriber_id, id) do update set source_updated_at = greatest(kept.source_updated_at, excluded.source_updated_at),
+        sequence = case when (excluded.source_updated_at, excluded.sequence) > (kept.source_updated_at, kept.sequence)
+            then excluded.sequence else kept.sequence end, historic = kept.historic or excluded.historic
 ),
 wards as (
     select w.id from merged m
@@ -59,7 +62,8 @@ select (select count(*) from merged) as applied, 0::bigint as parked,
     (select count(*) from found where verdict = 'superseded') as superseded,
     (select array_agg(id)::text from affected) as people,
     (select array_agg(id)::text from found where verdict = 'new') as arrived,
-    (select string_agg(case when verdict in ('new', 'changed') then 'a' else left(verdict, 1) end, '' order by line) from found) as outcomes
+    case when not (select {alike} from found) then
+        (select string_agg(case when verdict in ('new', 'changed') then 'a' else left(verdict, 1) end, '' order by line) from found) end as outcomes
 """
 _CHILDREN: Final = """
 merged as (
@@ -72,8 +76,11 @@ merged as (
         {updates} parked = excluded.parked
 ),
 touched as (
-    update {table} kept set source_updated_at = f.source_updated_at, sequence = $4
-    from found f where kept.subscriber_id = $1 and kept.id = f.id and f.verdict = 'unchanged' and {newer}
+    insert into {table} as kept (subscriber_id, id, connection_id, location_id, source_updated_at, sequence, content_hash, historic, deleted,
+        {columns} parked)
+    select $1, id, $2, $3, source_updated_at, $4, content_hash, historic, deleted, {staged} false
+    from found f where verdict = 'unchanged' and {newer} order by id
+    on conflict (subscriber_id, id) do update set source_updated_at = excluded.source_updated_at, sequence = excluded.sequence
 ),
 noted as (
     insert into changes (subscriber_id, kind, key)
@@ -87,8 +94,9 @@ select (select count(*) from found where verdict in ('new', 'changed') and not n
     (select array_agg(distinct person_id)::text from found
      where verdict in ('new', 'changed') and not now_parked and person_id is not null) as people,
     (select array_agg(id)::text from found where verdict = 'new') as arrived,
-    (select string_agg(case when verdict not in ('new', 'changed') then left(verdict, 1) when now_parked then 'p' else 'a' end, '' order by line)
-     from found) as outcomes
+    case when not (select {alike} and not bool_or(now_parked) from found) then
+        (select string_agg(case when verdict not in ('new', 'changed') then left(verdict, 1) when now_parked then 'p' else 'a' end, '' order by line)
+         from found) end as outcomes
 """
 _ATTACH: Final = """
 with attached as (
@@ -105,6 +113,7 @@ select array_agg(distinct parent)::text from attached
 _WAITS: Final = "(select '{name}' as name from {table} where subscriber_id = $1 and parked limit 1)"
 _WAITING: Final = "select array_agg(name) from ({tables}) as waiting"
 """Which kinds have anything parked at all: nine looks a chunk instead of nine a person."""
+_ALIKE: Final = "(bool_and(verdict in ('new', 'changed')) or bool_and(verdict = 'unchanged'))"
 _NEWER: Final = "(f.source_updated_at > f.old_at or (f.source_updated_at = f.old_at and $4 > f.old_sequence))"
 _PARKED: Final = "kept.parked as was_parked, s.person_id is not null and p.id is null and not s.deleted as now_parked"
 _NEVER_PARKED: Final = "kept.parked as was_parked, false as now_parked"
@@ -115,7 +124,7 @@ _JOIN_PARENT: Final = "left join lateral (select p.id from {parent} p where p.su
 class Merged:
     """What became of the rows of one kind. `people` (a PostgreSQL array as text) are those whose consent may be due, `arrived` the new ones.
 
-    `outcomes` holds a letter a row (domain/outcome.py) in the order of lines.
+    `outcomes` holds a letter a row (domain/outcome.py) in the order of lines, None when all were applied or all were unchanged.
     """
 
     applied: int
@@ -124,7 +133,7 @@ class Merged:
     superseded: int
     people: str | None
     arrived: str | None
-    outcomes: str
+    outcomes: str | None
 
 
 async def merge_rows(
@@ -136,7 +145,9 @@ async def merge_rows(
         found = _FOUND.format(
             old="kept.historic as old_historic", staging=staging, table="consumers", join="", kind=kind
         )
-        row = await connection.fetchrow(found + _CONSUMERS.replace("{newer}", _NEWER), *values, source.now)
+        row = await connection.fetchrow(
+            found + _CONSUMERS.replace("{newer}", _NEWER).replace("{alike}", _ALIKE), *values, source.now
+        )
     else:
         row = await connection.fetchrow(_child_merge(CHILDREN[kind], staging, kind), *values)
     assert row is not None
@@ -151,6 +162,7 @@ def _child_merge(child: ChildKind, staging: str, kind: int) -> str:
         name=child.name,
         is_news=str(child.is_news).lower(),
         newer=_NEWER,
+        alike=_ALIKE,
         columns="".join(f"{column}, " for column, _ in child.pairs),
         staged="".join(f"{staged}, " for _, staged in child.pairs),
         updates="".join(f"{column} = excluded.{column}, " for column, _ in child.pairs),
