@@ -82,7 +82,10 @@ async def _in_ingest(neighbours: Neighbours, opened: OpenService) -> Ids:
     }
     typed = _client(neighbours, ids, "ingest") | {"content-type": "application/x-ndjson"}
     waits = await _make(opened, "POST", "/v1/batches", typed, params=snapshot, content=b"")
-    return ids | {"snapshot_id": waits["batch_id"]}
+    desk = _client(neighbours, ids, "records")
+    person = {"location_id": ids["location_id"], "first_name": "Cy"}
+    people = [(await _make(opened, "POST", "/v1/consumers", desk, json=person))["consumer_id"] for _ in range(2)]
+    return ids | {"snapshot_id": waits["batch_id"], "merged_id": people[0], "into_id": people[1]}
 
 
 async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:

@@ -3,6 +3,9 @@
 from typing import Final
 from uuid import UUID
 
+from services.ingest.actions.admit_upload import Admission
+from services.ingest.actions.reapply_edits import reapply_edits
+from services.ingest.deps import Deps
 from services.ingest.domain.batch import (
     APPOINTMENT,
     CONSUMER,
@@ -24,25 +27,35 @@ from services.ingest.store.snapshots import name_rows
 from services.ingest.store.staging import raw_of, stage_rows
 from services.ingest.store.tables import STAGING_COLUMNS
 from shared.kit.crashpoints import crashpoint
-from shared.kit.db import Database, RawConnection
+from shared.kit.db import RawConnection
 
 _LINE: Final = len(STAGING_COLUMNS) - 1
 _PARENTS: Final = {CONSUMER: "consumers", VEHICLE: "vehicles"}
 
 
 async def merge_chunk(
-    database: Database, *, upload: Upload, source: Source, claim_id: UUID, prepared: Prepared, tally: Tally
+    deps: Deps, *, upload: Upload, admission: Admission, claim_id: UUID, prepared: Prepared, tally: Tally
 ) -> int:
     """Merge, add the chunk to `tally` (the batch's account so far) and return how many reported opt-outs are not on file yet.
 
     Raises BatchRunningError, with nothing merged, when another request has taken the batch over.
     """
     pending = 0
-    owner, batch_id = upload.subscriber_id, upload.batch_id
-    async with database.transaction(upload.subscriber_id) as connection:
+    owner, batch_id, source = upload.subscriber_id, upload.batch_id, admission.source
+    async with deps.api_db.transaction(upload.subscriber_id) as connection:
         raw = await raw_of(connection)
         if prepared.rows or prepared.refused:
-            await _merge(raw, upload=upload, source=source, prepared=prepared)
+            changed = await _merge(raw, upload=upload, source=source, prepared=prepared)
+            if changed is not None:
+                await reapply_edits(
+                    connection,
+                    subscriber_id=owner,
+                    people=changed,
+                    source=source,
+                    keys=admission.keys,
+                    address_keys=deps.address_keys,
+                    own_addresses=admission.own_addresses,
+                )
         tally.add(prepared.tally)
         if prepared.optouts:
             where = {"subscriber_id": owner, "location_id": source.location_id, "batch_id": batch_id}
@@ -60,14 +73,15 @@ async def merge_chunk(
     return pending
 
 
-async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared: Prepared) -> None:
-    """People first, then what hangs on them, merges last; the chunk's account is filled in on the way."""
+async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared: Prepared) -> str | None:
+    """People first, then what hangs on them, merges last; the chunk's account is filled in on the way. Return the people that changed."""
     staging = await stage_rows(raw, connection_id=source.connection_id, rows=prepared.rows)
     crashpoint("ingest.after_staging")
     if upload.mode == "snapshot" and upload.entity is not None:
         named = {"subscriber_id": upload.subscriber_id, "batch_id": upload.batch_id}
         await name_rows(raw, staging=staging, entity=upload.entity, refused=prepared.refused, **named)
     owner, proven, parted = upload.subscriber_id, list[str](), list[str]()
+    changed = None
     for kind in (CONSUMER, *CHILDREN):
         if kind not in prepared.kinds:
             continue
@@ -80,6 +94,7 @@ async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared
         if merged.arrived and kind in _PARENTS:
             attached = await attach_parked(raw, subscriber_id=owner, parent=_PARENTS[kind], arrived=merged.arrived)
             parted += [attached["merge"]] if "merge" in attached else []
+        changed = merged.people if kind == CONSUMER else changed
         if merged.people and kind in (CONSUMER, APPOINTMENT, VISIT):
             proven.append(merged.people)
         if merged.people and kind == MERGE:
@@ -89,6 +104,7 @@ async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared
     for people in parted:
         await settle_merges(raw, subscriber_id=owner, people=people)
         await spread_optouts(raw, subscriber_id=owner, people=people, batch_id=upload.batch_id)
+    return changed
 
 
 def _note_outcomes(prepared: Prepared, kind: int, merged: Merged) -> None:

@@ -132,9 +132,9 @@ class _Run:
                 await keep_header(connection, upload=upload, claim_id=self._claim.claim_id, header=self._first_row)
             self._first_row = None
         pending = await merge_chunk(
-            deps.api_db,
+            deps,
             upload=upload,
-            source=self._admission.source,
+            admission=self._admission,
             claim_id=self._claim.claim_id,
             prepared=prepared,
             tally=self._tally,

@@ -52,6 +52,11 @@ wards as (
     cross join lateral (select w.id from consumers w where w.subscriber_id = $1 and w.guardian_id = m.id and not w.deleted offset 0) w
 ),
 affected as (select id from merged union select id from wards),
+history as (
+    insert into consumer_history (subscriber_id, consumer_id, changed_at, source, changed_by, fields)
+    select $1, id, $5, 'connection', $2::uuid::text, coalesce(nullif(array_remove(array[{changed_fields}], null), '{}'), array['name_or_phone'])
+    from found where verdict = 'changed' order by id
+),
 noted as (
     insert into changes (subscriber_id, kind, key)
     select $1, 'consumer', id from affected
@@ -114,6 +119,25 @@ _WAITS: Final = "(select '{name}' as name from {table} where subscriber_id = $1 
 _WAITING: Final = "select array_agg(name) from ({tables}) as waiting"
 """Which kinds have anything parked at all: nine looks a chunk instead of nine a person."""
 _ALIKE: Final = "(bool_and(verdict in ('new', 'changed')) or bool_and(verdict = 'unchanged'))"
+_FIELDS: Final = {
+    "address": "address_key",
+    "status": "status",
+    "language": "language",
+    "household_id": "household_id",
+    "guardian_id": "person_id",
+    "birth_on": "birthday",
+    "deleted": "deleted",
+}
+_OLD_CONSUMER: Final = (
+    "kept.historic as old_historic, kept.address_key as old_address_key, kept.status as old_status, "
+    + (
+        "kept.language as old_language, kept.household_id as old_household_id, kept.guardian_id as old_person_id, "
+        "kept.birthday as old_birthday, kept.deleted as old_deleted"
+    )
+)
+_CHANGED_FIELDS: Final = ", ".join(
+    f"case when {column} is distinct from old_{column} then '{field}' end" for field, column in _FIELDS.items()
+)
 _NEWER: Final = "(f.source_updated_at > f.old_at or (f.source_updated_at = f.old_at and $4 > f.old_sequence))"
 _PARKED: Final = "kept.parked as was_parked, s.person_id is not null and p.id is null and not s.deleted as now_parked"
 _NEVER_PARKED: Final = "kept.parked as was_parked, false as now_parked"
@@ -142,11 +166,14 @@ async def merge_rows(
     """Merge the staged rows of one kind and append what changed to the feed."""
     values = (subscriber_id, source.connection_id, source.location_id, source.sequence)
     if kind == CONSUMER:
-        found = _FOUND.format(
-            old="kept.historic as old_historic", staging=staging, table="consumers", join="", kind=kind
-        )
+        found = _FOUND.format(old=_OLD_CONSUMER, staging=staging, table="consumers", join="", kind=kind)
         row = await connection.fetchrow(
-            found + _CONSUMERS.replace("{newer}", _NEWER).replace("{alike}", _ALIKE), *values, source.now
+            found
+            + _CONSUMERS.replace("{newer}", _NEWER)
+            .replace("{alike}", _ALIKE)
+            .replace("{changed_fields}", _CHANGED_FIELDS),
+            *values,
+            source.now,
         )
     else:
         row = await connection.fetchrow(_child_merge(CHILDREN[kind], staging, kind), *values)

@@ -24,10 +24,10 @@ from sqlalchemy import (
     text,
 )
 
-from services.ingest.store import batch_tables, model_tables
+from services.ingest.store import batch_tables, model_tables, record_tables
 from services.ingest.store.metadata import metadata, record_table
 
-__all__ = ["batch_tables", "metadata", "model_tables"]
+__all__ = ["batch_tables", "metadata", "model_tables", "record_tables"]
 
 STAGING_SLOTS: Final = 4
 """How many chunks may merge side by side in one database."""

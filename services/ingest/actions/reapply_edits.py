@@ -1,0 +1,68 @@
+"""After a source has changed people: edits of the front desk that still stand are put over its values, the others are forgotten (S-123)."""
+
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ingest.domain.batch import Source
+from services.ingest.domain.conflict import edit_stands
+from services.ingest.domain.person_edit import state_of, values_of
+from services.ingest.store.cards import open_person
+from services.ingest.store.edits import drop_edits, has_edits, lock_consumer, read_edits, save_consumer
+from services.ingest.store.row_keys import SubscriberKeys
+from shared.kit.crypto import keyed_hash
+from shared.schemas.address import AddressKeys
+
+
+async def reapply_edits(
+    connection: AsyncConnection,
+    *,
+    subscriber_id: UUID,
+    people: str,
+    source: Source,
+    keys: SubscriberKeys,
+    address_keys: AddressKeys,
+    own_addresses: frozenset[str],
+) -> None:
+    """Decide every edit of these people (a PostgreSQL array as text), whose rows hold the source's newest values."""
+    if not await has_edits(connection, subscriber_id):
+        return
+    ids = [UUID(found) for found in people.strip("{}").split(",")]
+    edits = await read_edits(connection, subscriber_id=subscriber_id, consumer_ids=ids)
+    for consumer_id, group in groupby(edits, key=lambda edit: edit.consumer_id):
+        row = await lock_consumer(connection, subscriber_id=subscriber_id, consumer_id=consumer_id)
+        if row is None:
+            continue
+        person = open_person(row, keys)
+        said = values_of(person, language=row.language, status=row.status)
+        values, overtaken = dict(said), []
+        for edit in group:
+            place = f"consumer_edits.sealed:{edit.field}:".encode() + consumer_id.bytes
+            edited = keys.cipher.decrypt(bytes(edit.sealed), place).decode()
+            now_says = keyed_hash(keys.contents, f"{edit.field}\x1f{said[edit.field]}".encode())
+            stands = edit_stands(
+                edit.field,
+                edited=edited,
+                edited_at=edit.edited_at,
+                source=said[edit.field],
+                source_changed=now_says != bytes(edit.base_hash),
+                source_at=row.source_updated_at,
+            )
+            if stands:
+                values[edit.field] = edited
+            else:
+                overtaken.append(edit.field)
+        if overtaken:
+            await drop_edits(connection, subscriber_id=subscriber_id, consumer_id=consumer_id, fields=overtaken)
+        if values != said:
+            state = state_of(person.foreign_id, values, own_addresses=own_addresses, today=source.today, strict=False)
+            await save_consumer(
+                connection,
+                subscriber_id=subscriber_id,
+                consumer_id=consumer_id,
+                state=state,
+                keys=keys,
+                address_keys=address_keys,
+                steps=0,
+            )
