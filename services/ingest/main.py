@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from time import monotonic
 from typing import Final
 
 from fastapi import FastAPI
@@ -41,6 +42,9 @@ __all__ = ["Deps", "Settings", "create_app", "load_settings", "loops", "open_dep
 
 SWITCH_SECONDS: Final = 0.0005
 """While a chunk is prepared the event loop waits this long for the interpreter, a dozen times a chunk; Python's own 5 ms would halve the rate."""
+
+INDEX_WAITS_SECONDS: Final = 20.0
+"""While this process reads uploads, search terms wait for them, up to so long."""
 
 
 def load_settings() -> Settings:
@@ -122,11 +126,20 @@ def loops(deps: Deps) -> list[Loop]:
     async def index(connection: AsyncConnection, changes: list[Change]) -> None:
         await index_changes(deps, connection, changes)
 
-    search = Follower(
-        name="search", source=OwnFeed(deps.worker_db), database=deps.worker_db, apply=index, wait_seconds=0
-    )
+    own = OwnFeed(deps.worker_db)
+    search = Follower(name="search", source=own, database=deps.worker_db, apply=index, wait_seconds=0)
+    indexed_at = monotonic()
+
+    async def follow() -> bool:
+        nonlocal indexed_at
+        if deps.uploads.taken and monotonic() - indexed_at < INDEX_WAITS_SECONDS:
+            return False
+        done = await search.step()
+        indexed_at = monotonic()
+        return done
+
     return [
-        Loop("search", search.step, idle_seconds=1.0, quiet_seconds=4.0),
+        Loop("search", follow, idle_seconds=1.0, quiet_seconds=4.0),
         Loop(
             "outbox",
             OutboxDelivery(deps.worker_db, {"optout": deps.optout.http}).step,

@@ -86,6 +86,7 @@ async def test_people_are_found_by_name_address_phone_and_plate(desk: Desk) -> N
     assert await desk.find(name="MULLER") == ["P1"]
     assert await desk.find(name="ann lee") == ["P2", "P3"]
     assert await desk.find(name="annab") == ["P2"]
+    assert (await desk.find(name="ann le"), await desk.find(name="bo")) == (["P2", "P3"], ["P3"])
     assert await desk.find(name="leeds bo") == ["P3"]
     assert await desk.find(name="nna") == []
     assert await desk.find(address="SHARED@example.com") == ["P2", "P3"]

@@ -32,9 +32,13 @@ def stored_terms(names: Iterable[str], address: str, phones: Iterable[str], plat
 
 
 def asked_terms(name: str, address: str, phone: str, plate: str) -> list[str]:
-    """Return the terms that a search must all meet; the longest prefix a word allows, so that few are read in vain."""
+    """Return the terms that a search must all meet; the longest prefix a word allows, so that few are read in vain.
+
+    One or two letters beside other terms narrow nothing here: they are compared when a hit is opened. Alone they mean a whole name.
+    """
     terms = []
-    for word in words_of(name):
+    words = words_of(name)
+    for word in [word for word in words if len(word) >= SHORTEST] or ([] if address or phone or plate else words):
         length = next((length for length in PREFIXES if len(word) >= length), len(word))
         terms.append(f"name:{word[:length]}")
     terms += [f"address:{address}"] if address else []
