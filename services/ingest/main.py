@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.index_changes import index_changes
 from services.ingest.actions.release_adults import release_adults
-from services.ingest.api import batches, changes, connections, consumers, records
+from services.ingest.api import batches, capture, changes, connections, consumers, records
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
@@ -102,7 +102,7 @@ def create_app(deps: Deps) -> FastAPI:
     return kit_app.create_app(
         service="ingest",
         deps=deps,
-        routers=[batches.router, connections.router, consumers.router, records.router, changes.router],
+        routers=[batches.router, connections.router, consumers.router, records.router, capture.router, changes.router],
         facts={
             "subscriber": SubscriberFacts,
             "location": LocationFacts,

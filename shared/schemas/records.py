@@ -38,7 +38,12 @@ class ConsumerCard(Wire):
     last_name: str
     preferred_name: str
     address: str
-    address_problem: Slug | None
+    address_problem: Slug | None = Field(
+        description="why nothing is written to this address, or why there is none; a typo or role mailbox can be confirmed"
+    )
+    suggestion: str | None = Field(
+        description="what a mistyped address was probably meant to be; never put in its place"
+    )
     phone: str
     birth_on: date | None
     language: str
@@ -77,6 +82,9 @@ class ConsumerEdit(Wire):
     birth_on: date | None = None
     language: Language | None = None
     status: ConsumerStatus | None = None
+    confirm_email: bool = Field(
+        default=False, description="the address is right although it looks like a typo or a role mailbox (N-14, N-16)"
+    )
 
 
 class ConsumerInput(ConsumerEdit):

@@ -11,7 +11,19 @@ from pydantic import BaseModel
 
 FOLDER = Path(__file__).parent / "snapshots"
 MODULES = (
-    *("access", "batches", "contents", "ingest", "location", "mailer", "optout", "planning_facts", "portal", "records"),
+    *(
+        "access",
+        "batches",
+        "capture",
+        "contents",
+        "ingest",
+        "location",
+        "mailer",
+        "optout",
+        "planning_facts",
+        "portal",
+        "records",
+    ),
     *("relay", "routes", "scheduler", "sender_domains", "signups", "source_records", "wire"),
 )
 

@@ -8,7 +8,7 @@ from services.ingest.actions.index_people import index_people
 from services.ingest.deps import Deps
 from services.ingest.domain.batch import LocationUnknownError
 from services.ingest.domain.person_edit import FIELDS, state_of
-from services.ingest.store.business import own_addresses, refuse_without_agreement
+from services.ingest.store.business import address_rules, refuse_without_agreement
 from services.ingest.store.cards import card_of
 from services.ingest.store.edits import insert_consumer, note_history, tell_of_consumer
 from services.ingest.store.records import find_people_by_id
@@ -44,8 +44,8 @@ async def create_consumer(
     given = wanted.model_dump(mode="json", include=set(FIELDS))
     values = {field: (given[field] or "").strip() for field in FIELDS}
     values["status"] = values["status"] or "active"
-    own = await own_addresses(connection, owner)
-    state = state_of(foreign_id, values, own_addresses=own, today=now.date(), strict=True)
+    rules = await address_rules(connection, owner, wanted.location_id)
+    state = state_of(foreign_id, values, rules=rules, today=now.date(), strict=True)
     key = {"subscriber_id": owner, "consumer_id": consumer_id}
     await insert_consumer(
         connection,

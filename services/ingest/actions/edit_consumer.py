@@ -3,20 +3,31 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.ingest.actions.index_people import index_people
 from services.ingest.actions.show_consumer import show_consumer
 from services.ingest.deps import Deps
 from services.ingest.domain.person_edit import (
+    CONFIRMED,
     FIELDS,
     ConsumerMergedError,
     ConsumerUnknownError,
     state_of,
     values_of,
 )
-from services.ingest.store.business import own_addresses
+from services.ingest.store.business import address_rules
 from services.ingest.store.cards import open_person
 from services.ingest.store.consents import announce_consents
-from services.ingest.store.edits import keep_edit, lock_consumer, note_history, save_consumer, tell_of_consumer
+from services.ingest.store.edits import (
+    keep_edit,
+    lock_consumer,
+    note_history,
+    read_edits,
+    save_consumer,
+    tell_of_consumer,
+)
+from services.ingest.store.row_keys import SubscriberKeys
 from services.ingest.store.staging import look_up_by_key, raw_of
 from shared.kit.auth import Caller
 from shared.kit.crypto import keyed_hash
@@ -47,16 +58,26 @@ async def edit_consumer(
         asked = edit.model_dump(mode="json", exclude_unset=True, include=set(FIELDS))
         wanted = before | {field: (value or "").strip() for field, value in asked.items()}
         wanted["status"] = wanted["status"] or before["status"]
-        own = await own_addresses(connection, owner)
+        rules = await address_rules(connection, owner, row.location_id)
+        confirmed = wanted["email"] if edit.confirm_email else await _confirmed(connection, keys, **key)
         strict = wanted["email"] != before["email"]
-        state = state_of(person.foreign_id, wanted, own_addresses=own, today=now.date(), strict=strict)
-        if not strict and state.address is None:
-            state = state_of(person.foreign_id, wanted, own_addresses=frozenset(), today=now.date(), strict=False)
+        state = state_of(
+            person.foreign_id,
+            wanted,
+            rules=rules,
+            today=now.date(),
+            strict=strict,
+            confirmed=confirmed,
+            missing_because=None if strict else row.address_problem,
+        )
         after = values_of(state.person, language=state.language, status=state.status)
         changed = [field for field in FIELDS if after[field] != before[field]]
+        if edit.confirm_email and row.address_problem is not None and state.address is not None:
+            changed.append(CONFIRMED)
+            after, before = after | {CONFIRMED: after["email"]}, before | {CONFIRMED: ""}
         for field in changed:
-            place = f"consumer_edits.sealed:{field}:".encode() + consumer_id.bytes
-            sealed, base = keys.cipher.encrypt(after[field].encode(), place), _hash(keys.contents, field, before[field])
+            sealed = keys.cipher.encrypt(after[field].encode(), _place(field, consumer_id))
+            base = keyed_hash(keys.contents, f"{field}\x1f{before[field]}".encode())
             await keep_edit(
                 connection, **key, field=field, sealed=sealed, base_hash=base, edited_by=caller.name, now=now
             )
@@ -71,5 +92,15 @@ async def edit_consumer(
     return await show_consumer(deps, caller=caller, consumer_id=consumer_id)
 
 
-def _hash(key: bytes, field: str, value: str) -> bytes:
-    return keyed_hash(key, f"{field}\x1f{value}".encode())
+def _place(field: str, consumer_id: UUID) -> bytes:
+    return f"consumer_edits.sealed:{field}:".encode() + consumer_id.bytes
+
+
+async def _confirmed(
+    connection: AsyncConnection, keys: SubscriberKeys, *, subscriber_id: UUID, consumer_id: UUID
+) -> str:
+    """Return the address that was confirmed earlier, or nothing."""
+    for kept in await read_edits(connection, subscriber_id=subscriber_id, consumer_ids=[consumer_id]):
+        if kept.field == CONFIRMED:
+            return keys.cipher.decrypt(bytes(kept.sealed), _place(CONFIRMED, consumer_id)).decode()
+    return ""

@@ -29,7 +29,7 @@ async def find_recipients(deps: Deps, *, query: RecipientQuery) -> Recipients:
 
 def _recipient(row: Any, keys: SubscriberKeys) -> Recipient:
     person = _open(row.id, row.personal, keys)
-    goes_to, key, address = row.id, row.address_key, person.address
+    goes_to, key, address = row.id, row.address_key, person.address if row.address_key else ""
     if row.is_minor:
         goes_to, key = row.guardian_id, row.guardian_key
         address = _open(row.guardian_id, row.guardian_personal, keys).address if row.guardian_id else ""

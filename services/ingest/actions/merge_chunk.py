@@ -54,7 +54,7 @@ async def merge_chunk(
                     source=source,
                     keys=admission.keys,
                     address_keys=deps.address_keys,
-                    own_addresses=admission.own_addresses,
+                    rules=admission.rules,
                 )
         tally.add(prepared.tally)
         if prepared.optouts:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.ingest.domain.address_choice import MISSING, AddressChoice, choose_address
+from services.ingest.domain.address_choice import MISSING, AddressChoice, AddressRules, choose_address
 from services.ingest.domain.batch import CONSUMER, Prepared, Source, SourceOptout
 from services.ingest.domain.forbidden_fields import SHORTEST_CARD, blank_card_numbers
 from services.ingest.domain.lines import Chunk
@@ -39,7 +39,7 @@ class Workshop:
     source: Source
     keys: SubscriberKeys
     address_keys: AddressKeys
-    own_addresses: frozenset[str]
+    rules: AddressRules
     most_rejections: int
     snapshot_of: Entity | None
     key_of: Callable[[bytes], str | None]
@@ -99,13 +99,13 @@ class _RowMaker:
         self._source = workshop.source
         self._keys = workshop.keys
         self._address_keys = workshop.address_keys
-        self._own = workshop.own_addresses
+        self._rules = workshop.rules
         self._tally = prepared.tally
         self._optouts = prepared.optouts
         self._refused = prepared.refused
         self._snapshot_of, self._key_of = workshop.snapshot_of, workshop.key_of
         self._latest = workshop.source.now + FUTURE_TOLERANCE
-        self._children = ChildRows(self._source, self._keys, self._address_keys, self._own, self._tidy)
+        self._children = ChildRows(self._source, self._keys, self._address_keys, self._rules, self._tidy)
         self._id = self._children.id_of
 
     def row_of(self, record: AnyRecord, problem: str | None, *, line: int) -> Row:
@@ -146,7 +146,7 @@ class _RowMaker:
             choice = _PROBLEM_ONLY
             row = gone_row(CONSUMER, row_id, updated_at, self._keys, historic=historic)._replace(line=line)
         else:
-            choice = AddressChoice(None, problem) if problem else choose_address(record.email, self._own)
+            choice = AddressChoice(None, problem) if problem else choose_address(record.email, self._rules)
             row = self._person(record, row_id, updated_at, historic, choice, line)
         if record.email_ok is False:
             self._note_optout(record.foreign_id, row_id, row[8], updated_at)
@@ -159,13 +159,13 @@ class _RowMaker:
     ) -> Row:
         first, last, preferred = record.first_name, record.last_name, record.preferred_name
         first, last, preferred = self._tidy(first), self._tidy(last), self._tidy(preferred)
-        born = record.birth_on
+        born, kept = record.birth_on, choice.address or choice.held
         person = Person(
             record.foreign_id,
             first,
             last,
             preferred,
-            choice.address.address if choice.address else "",
+            kept.address if kept else "",
             self._tidy(record.phone),
             born.isoformat() if born else "",
         ).pack()

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ingest.domain.address_choice import AddressRules
 from services.ingest.domain.batch import Source
 from services.ingest.domain.conflict import edit_stands
-from services.ingest.domain.person_edit import state_of, values_of
+from services.ingest.domain.person_edit import CONFIRMED, state_of, values_of
 from services.ingest.store.cards import open_person
 from services.ingest.store.edits import drop_edits, has_edits, lock_consumer, read_edits, save_consumer
 from services.ingest.store.row_keys import SubscriberKeys
@@ -23,7 +24,7 @@ async def reapply_edits(
     source: Source,
     keys: SubscriberKeys,
     address_keys: AddressKeys,
-    own_addresses: frozenset[str],
+    rules: AddressRules,
 ) -> None:
     """Decide every edit of these people (a PostgreSQL array as text), whose rows hold the source's newest values."""
     if not await has_edits(connection, subscriber_id):
@@ -36,10 +37,13 @@ async def reapply_edits(
             continue
         person = open_person(row, keys)
         said = values_of(person, language=row.language, status=row.status)
-        values, overtaken = dict(said), []
+        values, overtaken, confirmed = dict(said), list[str](), ""
         for edit in group:
             place = f"consumer_edits.sealed:{edit.field}:".encode() + consumer_id.bytes
             edited = keys.cipher.decrypt(bytes(edit.sealed), place).decode()
+            if edit.field == CONFIRMED:
+                confirmed = edited
+                continue
             now_says = keyed_hash(keys.contents, f"{edit.field}\x1f{said[edit.field]}".encode())
             stands = edit_stands(
                 edit.field,
@@ -55,8 +59,16 @@ async def reapply_edits(
                 overtaken.append(edit.field)
         if overtaken:
             await drop_edits(connection, subscriber_id=subscriber_id, consumer_id=consumer_id, fields=overtaken)
-        if values != said:
-            state = state_of(person.foreign_id, values, own_addresses=own_addresses, today=source.today, strict=False)
+        if values != said or confirmed:
+            state = state_of(
+                person.foreign_id,
+                values,
+                rules=rules,
+                today=source.today,
+                strict=False,
+                confirmed=confirmed,
+                missing_because=row.address_problem if values["email"] == said["email"] else None,
+            )
             await save_consumer(
                 connection,
                 subscriber_id=subscriber_id,

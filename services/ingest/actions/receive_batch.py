@@ -110,7 +110,7 @@ class _Run:
             self._admission.source,
             self._admission.keys,
             self._deps.address_keys,
-            self._admission.own_addresses,
+            self._admission.rules,
             MOST_REASONS - self._rejections,
             self._upload.entity if self._upload.mode == "snapshot" else None,
             key_in if self._header is None else self._header.key_in,

@@ -18,6 +18,7 @@ CARD: Final[dict[str, Any]] = {
     "preferred_name": "Annie",
     "address": "annie.lee@example.com",
     "address_problem": None,
+    "suggestion": None,
     "phone": "",
     "birth_on": "1984-05-02",
     "language": "en",

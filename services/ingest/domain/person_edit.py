@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from services.ingest.domain.address_choice import choose_address
+from services.ingest.domain.address_choice import MISSING, AddressChoice, AddressRules, choose_address
 from services.ingest.domain.conflict import STRICTNESS
 from services.ingest.domain.person import Person, birthday_of, has_marker, minor_until
 from shared.kit.errors import ConflictError, NotFoundError, Problem
@@ -21,6 +21,10 @@ FIELDS: Final = (
     "language",
     "status",
 )
+
+CONFIRMED: Final = "confirmed_email"
+"""Kept among the edits: the address that a person said is right, for as long as it is this one."""
+CONFIRMABLE: Final = ("typo_suspected", "role_address")
 
 
 class ConsumerUnknownError(NotFoundError):
@@ -75,18 +79,34 @@ def values_of(person: Person, *, language: str, status: str) -> dict[str, str]:
 
 
 def state_of(
-    foreign_id: str, values: Mapping[str, str], *, own_addresses: frozenset[str], today: date, strict: bool
+    foreign_id: str,
+    values: Mapping[str, str],
+    *,
+    rules: AddressRules,
+    today: date,
+    strict: bool,
+    confirmed: str = "",
+    missing_because: str | None = None,
 ) -> PersonState:
-    """Return what the fields make of a person. With `strict` an address that mail cannot go to raises AddressUnusableError."""
-    choice = choose_address(values["email"], own_addresses)
-    if strict and values["email"] and choice.address is None:
+    """Return what the fields make of a person. With `strict` an address that mail cannot go to raises AddressUnusableError.
+
+    `confirmed`: an address of which a person has said that it is right; a suspected typo or a role mailbox is then written to.
+    `missing_because`: the reason known earlier why there is none.
+    """
+    choice = choose_address(values["email"], rules)
+    if strict and values["email"] and choice.address is None and choice.held is None:
         raise AddressUnusableError
+    if choice is MISSING:
+        choice = AddressChoice(None, missing_because or MISSING.problem)
+    if choice.held is not None and choice.held.address.lower() == confirmed.lower() and choice.problem in CONFIRMABLE:
+        choice = AddressChoice(choice.held, None)
     born = date.fromisoformat(values["birth_on"]) if values["birth_on"] else None
     names = (values["first_name"], values["last_name"], values["preferred_name"])
     status = values["status"]
     if has_marker(*names) and STRICTNESS.index(status) < STRICTNESS.index("held"):
         status = "held"
-    address = choice.address.address if choice.address else ""
+    kept = choice.address or choice.held
+    address = kept.address if kept else ""
     person = Person(foreign_id, *names, address, values["phone"], values["birth_on"])
     until, birthday = minor_until(born, today), birthday_of(born, today)
     return PersonState(person, choice.address, choice.problem, status, values["language"], until, birthday)

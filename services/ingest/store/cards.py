@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.ingest.domain.address_quality import suggested_address
 from services.ingest.domain.person import Person, unpack_person
 from services.ingest.store.row_keys import SubscriberKeys
 from shared.schemas.records import ConsumerCard
@@ -25,6 +26,7 @@ def card_of(row: Any, keys: SubscriberKeys) -> ConsumerCard:
             "preferred_name": person.preferred_name,
             "address": person.address,
             "address_problem": row.address_problem,
+            "suggestion": suggested_address(person.address) if row.address_problem == "typo_suspected" else None,
             "phone": person.phone,
             "birth_on": person.birth_on or None,
             "language": row.language,

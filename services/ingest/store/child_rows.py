@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from services.ingest.domain.address_choice import choose_address
+from services.ingest.domain.address_choice import AddressRules, choose_address
 from services.ingest.domain.batch import (
     APPOINTMENT,
     CONSUMER,
@@ -112,7 +112,7 @@ class ChildRows:
     source: Source
     keys: SubscriberKeys
     address_keys: AddressKeys
-    own_addresses: frozenset[str]
+    rules: AddressRules
     tidy: Callable[[str], str]
 
     def row_of(self, record: ChildRecord, updated_at: datetime) -> StagingRow:
@@ -193,8 +193,9 @@ class ChildRows:
     def _contact_point(self, record: ContactPointRecord, person: UUID | None) -> _Clear:
         value, key, problem = self.tidy(record.value), None, None
         if record.kind == "email":
-            choice = choose_address(value, self.own_addresses)
-            value, problem = choice.address.address if choice.address else "", choice.problem
+            choice = choose_address(value, self.rules)
+            kept, problem = choice.address or choice.held, choice.problem
+            value = kept.address if kept else ""
             key = self.address_keys.key_of(choice.address.folded) if choice.address else None
         return _Clear(
             (value,),

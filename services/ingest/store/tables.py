@@ -94,6 +94,7 @@ appointments = record_table(
 )
 """`announced` is the start as the source wrote it, wall time and offset: what the person was told, whatever rules of zones become."""
 Index("ix_appointments_consumer", appointments.c.subscriber_id, appointments.c.consumer_id)
+Index("ix_appointments_day", appointments.c.subscriber_id, appointments.c.location_id, appointments.c.starts_at)
 model_tables.index_parked(appointments)
 
 visits = record_table(
