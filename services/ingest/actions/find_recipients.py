@@ -11,7 +11,7 @@ from shared.schemas.ingest import Recipient, RecipientQuery, Recipients
 
 
 async def find_recipients(deps: Deps, *, query: RecipientQuery) -> Recipients:
-    """Return the recipients of at most 500 consumers. Held and deceased people, and minors without a usable guardian, have no address.
+    """Return the recipients of at most 500 consumers. Held, deceased and merged people, and minors without a usable guardian, have no address.
 
     Raises OnHoldError after a restore: what was erased or opted out since the backup may be back in these tables (I20).
     """
@@ -29,11 +29,11 @@ async def find_recipients(deps: Deps, *, query: RecipientQuery) -> Recipients:
 
 def _recipient(row: Any, keys: SubscriberKeys) -> Recipient:
     person = _open(row.id, row.personal, keys)
-    goes_to, key, address = row.id, row.address_key, person.address
+    goes_to, key, address = row.id, row.address_key, person.address if row.address_key else ""
     if row.is_minor:
         goes_to, key = row.guardian_id, row.guardian_key
         address = _open(row.guardian_id, row.guardian_personal, keys).address if row.guardian_id else ""
-    if row.optout_pending or row.status in ("held", "deceased") or not address:
+    if row.closed or row.status in ("held", "deceased") or not address:
         goes_to = key = None
         address = ""
     return Recipient(

@@ -51,6 +51,7 @@ REPORT: Final = {
     "started_at": "2026-03-02T07:00:00Z",
     "finished_at": "2026-03-02T07:00:01Z",
 }
+RESULTS: Final = "line,outcome,field,code\r\n1,applied,,\r\n6,rejected,starts_at,timezone_aware\r\n"
 CHANGES: Final = {
     "epoch": "3f0c8f3e-52a6-4a3c-8d5e-1f2a3b4c5d6e",
     "changes": [

@@ -12,7 +12,8 @@ from services.ingest.store.facts import GUARDIAN
 
 _FIND: Final = text(
     """
-select c.id, c.personal, c.language, c.status, c.optout_pending, c.address_key, c.minor_until > :today as is_minor,
+select c.id, c.personal, c.language, c.status, c.optout_pending or c.merged_into is not null as closed, c.address_key,
+    c.minor_until > :today as is_minor,
     g.id as guardian_id, g.personal as guardian_personal, g.address_key as guardian_key
 from consumers c {guardian}
 where c.subscriber_id = :subscriber and c.id = any(cast(:ids as uuid[])) and not c.deleted and c.personal is not null
