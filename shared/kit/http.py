@@ -15,6 +15,7 @@ from shared.schemas.wire import Changes
 Answer = TypeVar("Answer", bound=BaseModel)
 Transport = httpx.AsyncBaseTransport
 AsyncClient = httpx.AsyncClient
+Limits = httpx.Limits
 ASGITransport = httpx.ASGITransport
 Timeout = httpx.Timeout
 HttpFailure = httpx.HTTPError

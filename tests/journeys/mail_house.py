@@ -23,7 +23,7 @@ import asyncpg
 
 from deploy.local.spawn import spawn
 from shared.kit.clock import ManualClock
-from shared.kit.http import AsyncClient, HttpFailure
+from shared.kit.http import AsyncClient, HttpFailure, Limits
 from tests.fixtures.builders import build_location, build_subscriber
 from tests.fixtures.link import Link, open_link
 from tests.fixtures.services import Neighbours, environment_for, service_headers
@@ -265,7 +265,7 @@ async def _open(
         folder=folder,
         ledger=ledger,
         environment=environment,
-        http=AsyncClient(base_url=address, timeout=30),
+        http=AsyncClient(base_url=address, timeout=30, limits=Limits(max_connections=None)),
     )
     house.start("optout", "both")
     await house.until(house.optout_answers, 60)
