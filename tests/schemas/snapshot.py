@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 FOLDER = Path(__file__).parent / "snapshots"
 MODULES = (
-    *("access", "contents", "ingest", "location", "mailer", "optout", "portal", "relay", "routes", "scheduler"),
+    *("access", "contents", "due", "ingest", "location", "mailer", "optout", "portal", "relay", "routes", "scheduler"),
     *("sender_domains", "wire"),
 )
 
