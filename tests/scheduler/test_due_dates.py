@@ -1,70 +1,19 @@
 """What falls due: recare cycles, service by time or mileage, declined work and treatment, each with why it is due on its day.
 
-The campaign types stand here: what is tested is what every type of these triggers is planned by.
+The campaign types stand in due_world.py: what is tested is what every type of these triggers is planned by.
 """
 
 from dataclasses import replace
-from datetime import date, time, timedelta
-from typing import Any
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.scheduler.domain.campaign_type import CampaignType, ContradictoryRulesError, Group, Step, Trigger
+from services.scheduler.domain.campaign_type import ContradictoryRulesError
 from shared.kit.clock import ManualClock
-from shared.schemas.due import OdometerFacts, RecareFacts, ServiceLineFacts, VehicleFacts
-from shared.schemas.wire import Wire
 from tests.fixtures.services import Neighbours
+from tests.scheduler.due_world import RECARE, TYPES, put_line, put_reading, put_recare, put_vehicle
 from tests.scheduler.practice import Practice, open_practice
-
-RECARE = CampaignType(
-    slug="a_recare",
-    title="A recare series",
-    verticals=("dental",),
-    message_class="commercial",
-    class_reason="x.",
-    trigger=Trigger("recare", ("due",), {"disabled": "recare_disabled"}, history=True),
-    cycle="occasion",
-    steps=(
-        Step("month_before", days=-30, at=time(10), roll="forward"),
-        Step("week_before", days=-7, at=time(10), roll="forward"),
-        Step("after", days=14, at=time(10), roll="forward"),
-    ),
-    useful_days=7,
-    rank=20,
-    group=Group("recare", same_day=False),
-    needs_fresh_source=False,
-    sample={"dental": ("Ana",)},
-    skips=("booked_ahead", "visited_lately"),
-    looks_ahead_days=45,
-)
-SERVICE = replace(
-    RECARE,
-    slug="a_service",
-    trigger=Trigger("service", ("active",), {"sold": "vehicle_sold"}, history=True),
-    steps=(Step("before", days=-14, at=time(10), roll="forward"), Step("due", days=0, at=time(10), roll="forward")),
-    skips=("booked_ahead",),
-    defaults={"service_months": 6, "service_miles": 5000},
-)
-INSPECTION = replace(
-    SERVICE,
-    slug="an_inspection",
-    trigger=Trigger("inspection", ("active",), {"sold": "vehicle_sold"}, history=True),
-    steps=(Step("before", days=-14, at=time(10), roll="forward"),),
-)
-DECLINED = replace(
-    RECARE,
-    slug="a_declined",
-    trigger=Trigger("declined", ("open", "open_safety"), {"done": "work_done", "sold": "vehicle_sold"}),
-    cycle="trigger",
-    steps=(
-        Step("safety", days=2, at=time(10), roll="forward", statuses=("open_safety",)),
-        Step("week", days=7, at=time(10), roll="forward"),
-    ),
-    skips=("booked_ahead", "is_fleet"),
-)
-TREATMENT = replace(DECLINED, slug="a_treatment", trigger=Trigger("treatment", ("open",), {"done": "work_done"}))
-TYPES = (RECARE, SERVICE, INSPECTION, DECLINED, TREATMENT)
 
 
 @pytest.fixture
@@ -75,48 +24,6 @@ async def shop(clock: ManualClock, neighbours: Neighbours) -> Practice:
     for kind in TYPES:
         assert (await made.switch_on(kind.slug)).status_code == 201
     return made
-
-
-def _put(practice: Practice, kind: str, key: UUID, body: Wire) -> UUID:
-    practice.ingest.feed.put(practice.subscriber.subscriber_id, kind, key, body)
-    return key
-
-
-def _recare(practice: Practice, person: UUID, due_on: date, **facts: Any) -> UUID:
-    key = facts.pop("id", None) or uuid4()
-    values = {"type": "prophy", "interval_months": 6, "historic": False, "deleted": False} | facts
-    place = practice.location.location_id
-    body = RecareFacts(recare_id=key, location_id=place, consumer_id=person, due_on=due_on, **values)
-    return _put(practice, "recare", key, body)
-
-
-def _vehicle(practice: Practice, person: UUID, *readings: tuple[str, int], unit: Any = "mi", **facts: Any) -> UUID:
-    key = facts.pop("id", None) or uuid4()
-    values = {"label": "2019 Toyota Camry", "historic": False, "deleted": False} | facts
-    place = practice.location.location_id
-    _put(practice, "vehicle", key, VehicleFacts(vehicle_id=key, location_id=place, consumer_id=person, **values))
-    for day, value in readings:
-        _reading(practice, key, day, value, unit)
-    return key
-
-
-def _reading(
-    practice: Practice, vehicle: UUID, day: str, value: int, unit: Any = "mi", key: UUID | None = None
-) -> UUID:
-    key = key or uuid4()
-    read_on = date.fromisoformat(day)
-    body = OdometerFacts(reading_id=key, vehicle_id=vehicle, read_on=read_on, value=value, unit=unit, deleted=False)
-    return _put(practice, "odometer", key, body)
-
-
-def _line(practice: Practice, person: UUID, vehicle: UUID | None, noted: str, **facts: Any) -> UUID:
-    key = facts.pop("id", None) or uuid4()
-    values = {"state": "declined", "category": "brakes", "historic": False, "deleted": False} | facts
-    place = practice.location.location_id
-    body = ServiceLineFacts(
-        line_id=key, location_id=place, consumer_id=person, vehicle_id=vehicle, noted_at=practice.at(noted), **values
-    )
-    return _put(practice, "service_line", key, body)
 
 
 async def _plan(practice: Practice, local: str | None = None) -> None:
@@ -132,13 +39,17 @@ async def _why(practice: Practice, person: UUID) -> str:
 async def test_a_recare_date_recalculated_every_night_keeps_its_series(shop: Practice) -> None:
     """N-61: ten nights, a day each: the step that went out is not repeated, the next follows the date; the date says where it comes from."""
     ana = shop.person()
-    recare = _recare(shop, ana, date(2026, 4, 1))
+    recare = put_recare(shop, ana, date(2026, 4, 1))
     await _plan(shop)
-    assert await shop.due(ana) == {"month_before": "2026-03-02 10:00", "week_before": "2026-03-25 10:00"}
+    assert await shop.due(ana) == {
+        "month_before": "2026-03-02 10:00",
+        "week_before": "2026-03-25 10:00",
+        "after": "2026-04-15 10:00",
+    }
     await shop.rows("update touches set state = 'sent' where step = 'month_before'")
     for night in range(1, 11):
         shop.clock.move(timedelta(days=1))
-        _recare(shop, ana, date(2026, 4, 1) + timedelta(days=night), id=recare)
+        put_recare(shop, ana, date(2026, 4, 1) + timedelta(days=night), id=recare)
         await _plan(shop)
     touches = await shop.touches(ana)
     assert touches["month_before"] == ("sent", None)
@@ -151,9 +62,9 @@ async def test_a_recare_date_recalculated_every_night_keeps_its_series(shop: Pra
 async def test_a_date_recalculated_into_the_past_does_not_lose_the_step_of_the_day(shop: Practice) -> None:
     """N-61, N-46: the step was planned for tomorrow; moved back by two days it goes at once instead of never."""
     ana = shop.person()
-    recare = _recare(shop, ana, date(2026, 3, 10))
+    recare = put_recare(shop, ana, date(2026, 3, 10))
     await _plan(shop)
-    _recare(shop, ana, date(2026, 3, 8), id=recare)
+    put_recare(shop, ana, date(2026, 3, 8), id=recare)
     await _plan(shop)
     assert (await shop.touches(ana))["week_before"] == ("planned", None)
     assert (await shop.due(ana))["week_before"] == "2026-03-02 10:00"
@@ -162,11 +73,11 @@ async def test_a_date_recalculated_into_the_past_does_not_lose_the_step_of_the_d
 async def test_a_visit_begins_the_next_cycle(shop: Practice) -> None:
     """N-61: the date moved on by an interval: another cycle, in time planned with all its steps."""
     ana = shop.person()
-    recare = _recare(shop, ana, date(2026, 4, 1))
+    recare = put_recare(shop, ana, date(2026, 4, 1))
     await _plan(shop)
-    _recare(shop, ana, date(2026, 10, 1), id=recare)
+    put_recare(shop, ana, date(2026, 10, 1), id=recare)
     await _plan(shop)
-    assert set((await shop.touches(ana)).values()) == {("cancelled", "not_due_yet")}
+    assert set((await shop.touches(ana)).values()) == {("cancelled", "recare_moved")}
     await _plan(shop, "2026-08-20 07:00")
     rows = await shop.rows("select cycle from touches where state = 'planned'")
     assert {row["cycle"] for row in rows} == {"prophy@2026-10-01"}
@@ -175,8 +86,8 @@ async def test_a_visit_begins_the_next_cycle(shop: Practice) -> None:
 async def test_two_types_of_recare_make_one_series(shop: Practice) -> None:
     """N-62: the earlier date speaks for the person."""
     ana = shop.person()
-    _recare(shop, ana, date(2026, 4, 8))
-    _recare(shop, ana, date(2026, 4, 1), type="perio")
+    put_recare(shop, ana, date(2026, 4, 8))
+    put_recare(shop, ana, date(2026, 4, 1), type="perio")
     await _plan(shop)
     rows = await shop.rows("select distinct cycle from touches where state = 'planned'")
     assert [row["cycle"] for row in rows] == ["perio@2026-04-01"]
@@ -185,7 +96,7 @@ async def test_two_types_of_recare_make_one_series(shop: Practice) -> None:
 async def test_a_date_years_past_starts_nothing(shop: Practice) -> None:
     """N-64: no five overdue steps at go-live."""
     ana = shop.person()
-    _recare(shop, ana, date(2022, 5, 1), historic=True)
+    put_recare(shop, ana, date(2022, 5, 1), historic=True)
     await _plan(shop)
     assert await shop.touches(ana) == {}
 
@@ -193,9 +104,9 @@ async def test_a_date_years_past_starts_nothing(shop: Practice) -> None:
 async def test_a_disabled_recare_and_a_deleted_one_stop_the_series(shop: Practice) -> None:
     """Catalogue recare_due: disabled until a date, or gone from the source."""
     ana, bo = shop.person(), shop.person()
-    first, second = _recare(shop, ana, date(2026, 4, 1)), _recare(shop, bo, date(2026, 4, 1))
+    first, second = put_recare(shop, ana, date(2026, 4, 1)), put_recare(shop, bo, date(2026, 4, 1))
     await _plan(shop)
-    _recare(shop, ana, date(2026, 4, 1), id=first, disabled_until=date(2026, 9, 1))
+    put_recare(shop, ana, date(2026, 4, 1), id=first, disabled_until=date(2026, 9, 1))
     shop.ingest.feed.put(shop.subscriber.subscriber_id, "recare", second, None)
     await _plan(shop)
     assert set((await shop.touches(ana)).values()) == {("cancelled", "recare_disabled")}
@@ -206,7 +117,7 @@ async def test_an_appointment_ahead_or_a_visit_lately_covers_what_is_due(shop: P
     """N-63, rule 1 of the catalogue: each skip is on file with its reason, and lifts when the appointment is cancelled."""
     booked, seen = shop.person(), shop.person()
     for person in (booked, seen):
-        _recare(shop, person, date(2026, 4, 8))
+        put_recare(shop, person, date(2026, 4, 8))
     appointment = shop.appointment(booked, "2026-04-20 09:00")
     shop.visit(seen, "2026-02-27 09:00")
     await _plan(shop)
@@ -222,10 +133,10 @@ async def test_service_is_due_by_time_or_by_mileage_whichever_comes_first(shop: 
     slow, fast, metric = shop.person(), shop.person(), shop.person()
     for person in (slow, fast, metric):
         shop.visit(person, "2026-01-26 09:00")
-    _vehicle(shop, slow, ("2026-01-26", 40_000))
-    camry = _vehicle(shop, fast, ("2025-10-18", 30_000), ("2025-12-07", 35_000), ("2026-01-26", 40_000))
-    _reading(shop, camry, "2025-11-11", 1_203_000)
-    _vehicle(shop, metric, ("2025-10-18", 30_000), ("2026-01-26", 46_093), unit="km")
+    put_vehicle(shop, slow, ("2026-01-26", 40_000))
+    camry = put_vehicle(shop, fast, ("2025-10-18", 30_000), ("2025-12-07", 35_000), ("2026-01-26", 40_000))
+    put_reading(shop, camry, "2025-11-11", 1_203_000)
+    put_vehicle(shop, metric, ("2025-10-18", 30_000), ("2026-01-26", 46_093), unit="km")
     await _plan(shop)
     assert await shop.touches(slow) == {}
     assert (await shop.due(fast))["due"] == "2026-03-17 10:00"
@@ -243,11 +154,11 @@ async def test_correcting_a_reading_moves_the_date_and_says_why(shop: Practice) 
     """The same history gives the same date; the series is not begun again."""
     ana = shop.person()
     shop.visit(ana, "2026-01-26 09:00")
-    camry = _vehicle(shop, ana, ("2025-10-18", 30_000))
-    last = _reading(shop, camry, "2026-01-26", 40_000)
+    camry = put_vehicle(shop, ana, ("2025-10-18", 30_000))
+    last = put_reading(shop, camry, "2026-01-26", 40_000)
     await _plan(shop)
     assert (await shop.due(ana))["due"] == "2026-03-17 10:00"
-    _reading(shop, camry, "2026-01-26", 38_000, key=last)
+    put_reading(shop, camry, "2026-01-26", 38_000, key=last)
     await _plan(shop)
     assert (await shop.due(ana))["due"] == "2026-03-30 10:00"
     assert "at 80.0 miles a day" in await _why(shop, ana)
@@ -260,12 +171,12 @@ async def test_a_sold_vehicle_and_one_of_a_new_owner_stop(shop: Practice) -> Non
     ana, bo = shop.person(), shop.person()
     shop.visit(ana, "2026-01-26 09:00")
     readings = (("2025-10-18", 30_000), ("2026-01-26", 40_000))
-    sold = _vehicle(shop, ana, *readings, inspection_on=date(2026, 3, 30))
-    given = _vehicle(shop, ana, *readings)
+    sold = put_vehicle(shop, ana, *readings, inspection_on=date(2026, 3, 30))
+    given = put_vehicle(shop, ana, *readings)
     await _plan(shop)
-    assert len(await shop.rows("select from touches where state = 'planned'")) == 4
-    _vehicle(shop, ana, id=sold, state="sold", inspection_on=date(2026, 3, 30))
-    _vehicle(shop, bo, id=given)
+    assert len(await shop.rows("select from touches where state = 'planned'")) == 5
+    put_vehicle(shop, ana, id=sold, state="sold", inspection_on=date(2026, 3, 30))
+    put_vehicle(shop, bo, id=given)
     await _plan(shop)
     rows = await shop.rows("select trigger_id, campaign_type, reason from touches where state = 'cancelled'")
     assert {(row["trigger_id"], row["reason"]) for row in rows} == {
@@ -278,18 +189,18 @@ async def test_a_sold_vehicle_and_one_of_a_new_owner_stop(shop: Practice) -> Non
 async def test_declined_work_is_followed_up_by_safety_until_it_is_done(shop: Practice) -> None:
     """N-69: safety first after two days; done under another name of the same category ends it; a fleet is not written to."""
     ana, bo, fleet = shop.person(), shop.person(), shop.person()
-    camry, civic = _vehicle(shop, ana), _vehicle(shop, bo)
-    _line(shop, ana, camry, "2026-03-01 12:00", is_safety=True)
-    _line(shop, bo, civic, "2026-03-01 12:00")
-    vans = [_vehicle(shop, fleet) for _ in range(5)]
-    _line(shop, fleet, vans[0], "2026-03-01 12:00")
+    camry, civic = put_vehicle(shop, ana), put_vehicle(shop, bo)
+    put_line(shop, ana, camry, "2026-03-01 12:00", is_safety=True)
+    put_line(shop, bo, civic, "2026-03-01 12:00")
+    vans = [put_vehicle(shop, fleet) for _ in range(5)]
+    put_line(shop, fleet, vans[0], "2026-03-01 12:00")
     await _plan(shop)
     assert await shop.due(ana) == {"safety": "2026-03-03 10:00", "week": "2026-03-09 10:00"}
     assert await shop.due(bo) == {"week": "2026-03-09 10:00"}
     assert await shop.touches(fleet) == {"week": ("skipped", "is_fleet")}
     assert "The work was declined on 2026-03-01, a safety item and not done since." in await _why(shop, ana)
-    _line(shop, ana, camry, "2026-03-02 06:00", state="done", category="Brakes")
-    _line(shop, bo, civic, "2026-03-02 06:00", state="done", category="tyres")
+    put_line(shop, ana, camry, "2026-03-02 06:00", state="done", category="Brakes")
+    put_line(shop, bo, civic, "2026-03-02 06:00", state="done", category="tyres")
     await _plan(shop)
     assert set((await shop.touches(ana)).values()) == {("cancelled", "work_done")}
     assert await shop.touches(bo) == {"week": ("planned", None)}
@@ -298,10 +209,10 @@ async def test_declined_work_is_followed_up_by_safety_until_it_is_done(shop: Pra
 async def test_recommended_treatment_is_a_line_without_a_vehicle(shop: Practice) -> None:
     """Catalogue unscheduled_treatment: ends when it is scheduled or done."""
     ana = shop.person()
-    line = _line(shop, ana, None, "2026-03-01 12:00", state="recommended", category="")
+    line = put_line(shop, ana, None, "2026-03-01 12:00", state="recommended", category="")
     await _plan(shop)
     assert await shop.touches(ana) == {"week": ("planned", None)}
-    _line(shop, ana, None, "2026-03-01 12:00", state="approved", category="", id=line)
+    put_line(shop, ana, None, "2026-03-01 12:00", state="approved", category="", id=line)
     await _plan(shop)
     assert await shop.touches(ana) == {"week": ("cancelled", "work_done")}
 
@@ -309,7 +220,7 @@ async def test_recommended_treatment_is_a_line_without_a_vehicle(shop: Practice)
 async def test_a_date_far_ahead_waits_for_its_day_with_a_reason(shop: Practice) -> None:
     """I18: nothing is planned yet, the reason says so, and the day that brings it within reach plans it without any change of facts."""
     ana = shop.person()
-    _recare(shop, ana, date(2026, 8, 3))
+    put_recare(shop, ana, date(2026, 8, 3))
     await _plan(shop)
     verdicts = {row["campaign_type"]: row["reason"] for row in (await shop.reasons(ana))["verdicts"]}
     assert (verdicts["a_recare"], verdicts["a_service"]) == ("not_due_yet", "service_none")
@@ -321,8 +232,8 @@ async def test_a_feed_read_again_changes_nothing(shop: Practice) -> None:
     """Architecture 2: applying is idempotent, cycles and paces included."""
     ana = shop.person()
     shop.visit(ana, "2026-01-26 09:00")
-    _recare(shop, ana, date(2026, 4, 1))
-    _vehicle(shop, ana, ("2025-10-18", 30_000), ("2026-01-26", 40_000))
+    put_recare(shop, ana, date(2026, 4, 1))
+    put_vehicle(shop, ana, ("2025-10-18", 30_000), ("2026-01-26", 40_000))
     await _plan(shop)
     before = await shop.rows("select touch_id, step, cycle, state, due_at, basis from touches order by 1")
     shop.ingest.feed.epoch = uuid4()

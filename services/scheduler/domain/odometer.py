@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -38,7 +39,7 @@ def find_pace(readings: Sequence[Reading]) -> Pace:
 
     Nearly half of the readings may be wrong without moving it. Believed at all is only the longest chain of readings that never falls and never
     rises faster than MOST_A_DAY; what stands outside it (a digit too many, a replaced or rolled-over odometer) is ignored. Of two chains of one
-    length the one that reaches further into the present counts.
+    length the one that reaches further into the present counts, then the calmer one.
     """
     known = sorted({(reading.read_on, reading.miles) for reading in readings if reading.miles > 0})[-_MOST_READINGS:]
     chain = _longest_chain(known)
@@ -58,9 +59,13 @@ def find_pace(readings: Sequence[Reading]) -> Pace:
 def _longest_chain(known: Sequence[tuple[date, float]]) -> list[tuple[date, float]]:
     best: list[list[tuple[date, float]]] = []
     for point in known:
-        before = [chain for chain in best if _follows(chain[-1], point)]
-        best.append([*max(before, key=len, default=[]), point])
-    return max(best, key=lambda chain: (len(chain), chain[-1]), default=[])
+        grown = [[*chain, point] for chain in best if _follows(chain[-1], point)]
+        best.append(max(grown, key=lambda chain: (len(chain), -_steepest(chain)), default=[point]))
+    return max(best, key=lambda chain: (len(chain), chain[-1][0], -_steepest(chain)), default=[])
+
+
+def _steepest(chain: Sequence[tuple[date, float]]) -> float:
+    return max(((b[1] - a[1]) / max((b[0] - a[0]).days, 1) for a, b in pairwise(chain)), default=0.0)
 
 
 def _follows(earlier: tuple[date, float], later: tuple[date, float]) -> bool:

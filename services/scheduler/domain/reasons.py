@@ -21,7 +21,7 @@ OWN_HOLDS: Final = frozenset(
 
 SENTENCES: Final[dict[str, str]] = {
     **end_sentences(),
-    **SITUATIONS,
+    **{str(name): words for name, words in SITUATIONS.items()},
     # held
     "location_not_live": "The location is not live, so no consumer mail may leave (S-074).",
     "subscriber_inactive": "The business's subscription is not active.",

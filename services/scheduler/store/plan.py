@@ -29,7 +29,7 @@ Withdrawn = tuple[UUID, UUID]
 _SQL: Final = (Path(__file__).parent / "plan_touches.sql").read_text()
 _ONE_PER: Final[dict[OnePer, str]] = {
     "day": "cast(o.about_at at time zone l.zone as date)",
-    "person": "true",
+    "person": "cast(null as text)",
     "record": "(o.trigger_id, o.cycle_key)",
 }
 

@@ -41,7 +41,7 @@ from (
     select t.*, least(t.by_time_on, t.by_miles_on) as due_on
     from (
         select v.*, r.months, r.miles, s.serviced_on, cast(s.serviced_on + make_interval(months => r.months) as date) as by_time_on,
-            case when v.miles_a_day is not null then s.serviced_on + cast(ceil(r.miles / v.miles_a_day) as integer) end as by_miles_on
+            case when v.miles_a_day is not null then s.serviced_on + cast(round(r.miles / v.miles_a_day) as integer) end as by_miles_on
         from vehicles v
         join campaigns k
             on k.subscriber_id = v.subscriber_id and k.location_id = v.location_id and k.type = cast(:type as text) and k.state <> 'ended'
