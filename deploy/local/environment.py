@@ -11,7 +11,7 @@ from deploy.local.secrets import Secrets
 
 # Nothing else of the operator's environment reaches a service: proxies would catch loopback calls, DATABASE_URL is an admin's.
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "SSL_CERT_FILE", "SSL_CERT_DIR", "PYTHONSAFEPATH")
-KNOWS_ADDRESS_KEYS = ("ingest",)  # the others see hashes only
+KNOWS_ADDRESS_KEYS = ("ingest", "optout")  # who is given addresses; the others see hashes only
 KNOWS_TOKEN_KEYS = ("mailer", "optout")
 MAY_BE_OVERRIDDEN = (
     "HOST",
@@ -106,6 +106,7 @@ def _special(service: str, around: Surroundings) -> dict[str, str]:
         special["DUEBACK_TOKEN_KEYS"] = json.dumps(around.secrets.token_keys)
     if service == "optout":
         special["OPTOUT_PUBLIC_URL"] = around.optout_public_url
+        special |= {} if around.mode == "production" else {"OPTOUT_BALLAST_MB": "8"}
     if service == "mailer":
         special["MAILER_SMTP_URL"] = around.smtp_url
         special["MAILER_OPTOUT_PUBLIC_URL"] = around.optout_public_url

@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.local.cannot_run import CannotRunError
 from deploy.local.databases import service_urls
 from deploy.local.environment import Surroundings, service_environment
-from deploy.local.names import SERVICES
+from deploy.local.names import SERVICES, ServiceUrls
 from deploy.local.options import Options
 from deploy.local.ports import choose_ports
 from deploy.local.secrets import load_or_make_secrets
@@ -19,13 +19,7 @@ def running_environment(service: str, data: Path, options: Options) -> dict[str,
     secrets = load_or_make_secrets(folder)
     ports: dict[str, int] = json.loads((folder / "ports.json").read_text(encoding="utf-8"))
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    admin = options.database_url or _embedded_url(folder)
-    databases = {
-        name: service_urls(
-            options.service_database_urls.get(name, admin), name, secrets.database_passwords, options.database_prefix
-        )
-        for name in SERVICES
-    }
+    databases = running_databases(folder, options)
     own_port = choose_ports([service], demanded={}, last={}, usual=False).by_name[service]
     state = folder / f"{service}-{os.getpid()}"
     state.mkdir(mode=0o700, exist_ok=True)
@@ -42,6 +36,17 @@ def running_environment(service: str, data: Path, options: Options) -> dict[str,
         bounce_domain=options.bounce_domain,
     )
     return service_environment(service, around, extra={f"{service.upper()}_STATE_FOLDER": str(state)})
+
+
+def running_databases(data: Path, options: Options) -> dict[str, ServiceUrls]:
+    """Each service's database of the installation in `data`. Raises `CannotRunError`."""
+    folder = data.absolute()
+    passwords = load_or_make_secrets(folder).database_passwords
+    admin = options.database_url or _embedded_url(folder)
+    return {
+        name: service_urls(options.service_database_urls.get(name, admin), name, passwords, options.database_prefix)
+        for name in SERVICES
+    }
 
 
 def _embedded_url(folder: Path) -> str:

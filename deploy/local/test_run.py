@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.local.browser_tests import PACKAGES_VARIABLE, browser_packages
 from deploy.local.checks import CHECKS, REPOSITORY, run_checks
 from deploy.local.screen import Screen
 from deploy.local.spawn import spawn
@@ -75,6 +76,8 @@ def _pytest(arguments: list[str], folder: Path) -> int:
         command += ["tests", *(f"--ignore={folder}" for folder in ASKED_ONLY)]
     environment = {name: value for name, value in os.environ.items() if name not in OPERATORS_OWN}
     environment |= {"TMPDIR": str(folder), COUNTS_VARIABLE: str(folder / COUNTS_FILE)}
+    if packages := browser_packages():
+        environment[PACKAGES_VARIABLE] = str(packages)
     process = spawn([*command, *arguments], environment=environment, folder=REPOSITORY)
     try:
         return process.wait()

@@ -18,21 +18,27 @@ from shared.schemas.address import AddressKeys
 
 @dataclass
 class Places:
-    """How many uploads a process may read at once: each holds up to two chunks in memory."""
+    """How many uploads a process may read at once: each holds up to two chunks in memory.
+
+    Loads (snapshots, history, large bodies) get half of them, so that news always finds one (N-90).
+    """
 
     most: int
     taken: int = 0
+    loads: int = 0
 
     @contextmanager
-    def take(self) -> Iterator[None]:
+    def take(self, *, load: bool = False) -> Iterator[None]:
         """Hold a place; raises BusyError when none is free."""
-        if self.taken >= self.most:
+        if self.taken >= self.most or (load and self.loads >= max(1, self.most // 2)):
             raise BusyError
         self.taken += 1
+        self.loads += load
         try:
             yield
         finally:
             self.taken -= 1
+            self.loads -= load
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,21 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from time import monotonic
 from typing import Final
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.actions.deliver_optouts import deliver_optouts
+from services.ingest.actions.index_changes import index_changes
 from services.ingest.actions.release_adults import release_adults
-from services.ingest.api import batches, changes, connections, consumers
+from services.ingest.api import batches, capture, changes, connections, consumers, records
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
 from services.ingest.store.optouts import is_anything_pending
+from services.ingest.store.own_feed import OwnFeed
 from services.ingest.store.row_keys import RowKeys
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
@@ -23,6 +27,7 @@ from shared.kit.clock import Clock
 from shared.kit.crypto import DataKeys
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
+from shared.kit.feed import Follower
 from shared.kit.http import ServiceClient, Transport
 from shared.kit.loops import Loop, run_loops
 from shared.kit.outbox import OutboxDelivery
@@ -30,12 +35,16 @@ from shared.kit.settings import load
 from shared.schemas.access import RevokedClient, VerificationKey
 from shared.schemas.address import AddressKeys
 from shared.schemas.location import LocationFacts, SubscriberFacts
+from shared.schemas.wire import Change
 
 __all__ = ["Deps", "Settings", "create_app", "load_settings", "loops", "open_deps", "work"]
 
 
 SWITCH_SECONDS: Final = 0.0005
 """While a chunk is prepared the event loop waits this long for the interpreter, a dozen times a chunk; Python's own 5 ms would halve the rate."""
+
+INDEX_WAITS_SECONDS: Final = 20.0
+"""While this process reads uploads, search terms wait for them, up to so long."""
 
 
 def load_settings() -> Settings:
@@ -93,7 +102,7 @@ def create_app(deps: Deps) -> FastAPI:
     return kit_app.create_app(
         service="ingest",
         deps=deps,
-        routers=[batches.router, connections.router, consumers.router, changes.router],
+        routers=[batches.router, connections.router, consumers.router, records.router, capture.router, changes.router],
         facts={
             "subscriber": SubscriberFacts,
             "location": LocationFacts,
@@ -104,7 +113,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 
 def loops(deps: Deps) -> list[Loop]:
-    """Return every background loop: commands for optout, opt-outs that wait, minors who come of age."""
+    """Return every background loop: search terms, commands for optout, opt-outs that wait, minors who come of age."""
 
     async def deliver() -> bool:
         if await is_anything_pending(deps.worker_db):
@@ -114,7 +123,23 @@ def loops(deps: Deps) -> list[Loop]:
     async def release() -> bool:
         return await release_adults(deps.worker_db, now=deps.clock.now())
 
+    async def index(connection: AsyncConnection, changes: list[Change]) -> None:
+        await index_changes(deps, connection, changes)
+
+    own = OwnFeed(deps.worker_db)
+    search = Follower(name="search", source=own, database=deps.worker_db, apply=index, wait_seconds=0)
+    indexed_at = monotonic()
+
+    async def follow() -> bool:
+        nonlocal indexed_at
+        if deps.uploads.taken and monotonic() - indexed_at < INDEX_WAITS_SECONDS:
+            return False
+        done = await search.step()
+        indexed_at = monotonic()
+        return done
+
     return [
+        Loop("search", follow, idle_seconds=1.0, quiet_seconds=4.0),
         Loop(
             "outbox",
             OutboxDelivery(deps.worker_db, {"optout": deps.optout.http}).step,

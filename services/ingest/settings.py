@@ -15,7 +15,7 @@ class Settings(ServiceSettings):
     kek: Octets = Field(description="base64 of 32 octets; wraps the data keys of consumers' names and addresses")
     address_keys: dict[str, Octets] = Field(
         validation_alias="DUEBACK_ADDRESS_KEYS",
-        description="JSON: key id to base64 of 32 octets; the keys of address hashes; ingest alone has them, the others see hashes only",
+        description="JSON: key id to base64 of 32 octets; the keys of address hashes; ingest and optout have them, the others see hashes only",
     )
     most_uploads: int = Field(default=4, ge=1, le=64, description="batches that one process reads at the same time")
 

@@ -3,36 +3,51 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
 from typing import Final, Self
 
 from fastapi import FastAPI
-from pydantic import Field, model_validator
+from pydantic import Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.optout import api, channels
+from services.optout.actions.catch_up import catch_up
+from services.optout.actions.mark_journal import mark_journal
 from services.optout.actions.replay_spool import replay_spool
 from services.optout.channels._channel import Channel
+from services.optout.domain.door_links import DoorLinks
+from services.optout.domain.networks import Networks
 from services.optout.domain.sealing import MailSeal
 from services.optout.pages.render import Pages
+from services.optout.store.ballast import Ballast
 from services.optout.store.door import Door
 from services.optout.store.holders import forget_holders
 from services.optout.store.mail_requests import shred_mail_requests
+from services.optout.store.recovery import Standing
+from services.optout.store.signups import forget_signups
+from services.optout.store.tries import forget_tries
 from shared.kit.app import create_app as create_service_app
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
+from shared.kit.crypto import derive
 from shared.kit.db import Database
-from shared.kit.epoch import renew_epoch
 from shared.kit.http import Transport
 from shared.kit.loops import Loop, run_loops
 from shared.kit.plugins import find_plugins
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
 from shared.schemas.access import RevokedClient, VerificationKey
+from shared.schemas.address import AddressKeys
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.token import TokenKeys
 
 _MOST_REQUESTS: Final = 10_000
 """Doors wait without a connection and are never shed (reliability 5.4)."""
+
+
+_ADDRESSES_KEPT: Final = timedelta(days=90)
+"""By then a sign-up's address is in the practice or shop system."""
 
 
 class LinkSettings(BaseSettings):
@@ -52,15 +67,42 @@ class Settings(ServiceSettings):
 
     common: CommonSettings = Field(default_factory=lambda: load(CommonSettings), description="what all services share")
     links: LinkSettings = Field(default_factory=lambda: load(LinkSettings), description="keys of the opt-out links")
+    address_keys: dict[str, Octets] = Field(
+        validation_alias="DUEBACK_ADDRESS_KEYS",
+        repr=False,
+        description="JSON: key id to base64 of 32 octets; hashes addresses that people type on a page or write from; ingest has the same",
+    )
     public_url: str = Field(description="where consumers reach this service; https in production")
     privacy_mailto: str = Field(
         default="privacy@example.com", max_length=254, description="privacy address shown on the pages and in a 503"
+    )
+    policy_version: str = Field(
+        default="1", max_length=40, description="version of the privacy policy that sign-ups agree to, kept with them"
+    )
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        default=[],
+        description="JSON: networks of load balancers whose X-Forwarded-For is believed; without them limits per network see one caller",
     )
     lease_seconds: float = Field(
         default=5.0,
         ge=0.2,
         le=5,
         description="length of a send lease; tests shorten it, the mailer needs more than 2 s",
+    )
+    ballast_mb: int = Field(
+        default=256,
+        ge=0,
+        le=10_000,
+        description="size of the file that is given up when the disk is full, so that opting out goes on; 0 keeps none",
+    )
+    ballast_folder: Path | None = Field(
+        default=None, description="where the ballast lies: on the database's volume; the state folder if not set"
+    )
+    journal_days: int = Field(
+        default=400,
+        ge=7,
+        le=4000,
+        description="how long the journal of opt-outs is kept; more than the age of any backup that may be restored",
     )
 
     @model_validator(mode="after")
@@ -87,28 +129,63 @@ class Deps:
     verifier: Verifier
     signer: Signer
     tokens: TokenKeys
+    links: DoorLinks
+    address_keys: AddressKeys
     seal: MailSeal
+    signup_seal: MailSeal
+    networks: Networks
+    export_key: bytes = field(repr=False)
     door: Door
     pages: Pages
+    reporters: Mapping[str, frozenset[str]]
+
+    @property
+    def public_url(self) -> str:
+        """Where consumers reach this service, without a slash at the end."""
+        return self.settings.public_url.rstrip("/")
+
+    @property
+    def policy_version(self) -> str:
+        """The privacy policy that sign-ups agree to."""
+        return self.settings.policy_version
+
+    def network_of(self, peer: str, forwarded: str) -> str:
+        """Hash the network a request comes from."""
+        return self.networks.of(peer, forwarded)
 
 
 @asynccontextmanager
 async def open_deps(
     settings: Settings, *, clock: Clock | None = None, transports: Mapping[str, Transport] | None = None
 ) -> AsyncIterator[Deps]:
-    """Open the databases (both roles are checked), renew the epoch and start counting the first lease. This service calls nobody."""
+    """Start counting the first lease and bring the database up to date: roles checked, epoch renewed, journal replayed.
+
+    Without a database it opens all the same: the door answers through the spool, and the database is taken up when it comes.
+    """
     api_db = Database(settings.database_api.get_secret_value(), application="optout-api")
     worker_db = Database(settings.database_worker.get_secret_value(), application="optout-worker", pool_size=8)
+    doors_db = Database(settings.database_worker.get_secret_value(), application="optout-door", pool_size=3)
     clock = clock or settings.common.clock()
+    keys = settings.links.token_keys
     settings.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    door = Door.open(
-        worker_db, folder=settings.state_folder, lease_seconds=settings.lease_seconds, mailto=settings.privacy_mailto
-    )
-    try:
+
+    async def bring_up_to_date(door: Door) -> Standing:
         await api_db.open()
         await worker_db.open()
-        async with worker_db.transaction() as connection:
-            await renew_epoch(connection)
+        return await catch_up(door, now=clock.now())
+
+    folder = settings.ballast_folder or settings.state_folder
+    door = Door.open(
+        worker_db,
+        doors_db,
+        folder=settings.state_folder,
+        ballast=Ballast(folder / "optout-ballast", octets=settings.ballast_mb << 20),
+        attempt=bring_up_to_date,
+        lease_seconds=settings.lease_seconds,
+        mailto=settings.privacy_mailto,
+    )
+    try:
+        await door.recovery.start()
         yield Deps(
             settings=settings,
             clock=clock,
@@ -116,15 +193,21 @@ async def open_deps(
             worker_db=worker_db,
             verifier=Verifier("optout", api_db, clock, settings.common.service_keys),
             signer=Signer("optout", settings.service_key),
-            tokens=TokenKeys(settings.links.token_keys),
-            seal=MailSeal(settings.links.token_keys),
+            tokens=TokenKeys(keys),
+            links=DoorLinks(keys),
+            address_keys=AddressKeys(settings.address_keys),
+            seal=MailSeal(keys),
+            signup_seal=MailSeal(keys, "signups"),
+            networks=Networks(settings.trusted_proxies, derive(keys[min(keys)], "networks")),
+            export_key=derive(keys[min(keys)], "suppression_exports"),
             door=door,
             pages=Pages(mailto=settings.privacy_mailto),
+            reporters={slug: channel.reporters for slug, channel in find_channels().items()},
         )
     finally:
         await door.close()
-        await api_db.close()
-        await worker_db.close()
+        for database in (api_db, worker_db, doors_db):
+            await database.close()
 
 
 def find_channels() -> dict[str, Channel]:
@@ -137,7 +220,7 @@ def create_app(deps: Deps) -> FastAPI:
     return create_service_app(
         service="optout",
         deps=deps,
-        routers=[*(channel.router for channel in find_channels().values()), *api.routers],
+        routers=[*(channel.router for channel in find_channels().values() if channel.router), *api.routers],
         facts={
             "subscriber": SubscriberFacts,
             "location": LocationFacts,
@@ -145,6 +228,7 @@ def create_app(deps: Deps) -> FastAPI:
             "revoked_client": RevokedClient,
         },
         most_requests=_MOST_REQUESTS,
+        signals=deps.door.signals,
     )
 
 
@@ -164,9 +248,27 @@ def loops(deps: Deps) -> list[Loop]:
             await shred_mail_requests(connection, now=deps.clock.now())
         return False
 
+    async def mark() -> bool:
+        keep = timedelta(days=deps.settings.journal_days)
+        return await mark_journal(deps.door, now=deps.clock.now(), keep=keep)
+
+    async def tend() -> bool:
+        await asyncio.to_thread(deps.door.ballast.tend)
+        return False
+
+    async def forget_signed_up() -> bool:
+        now = deps.clock.now()
+        async with deps.worker_db.transaction() as connection:
+            await forget_tries(connection, now=now)
+            await forget_signups(connection, now=now, shred_before=now - _ADDRESSES_KEPT)
+        return False
+
     return [
+        Loop("mark_journal", mark, idle_seconds=30, quiet_seconds=60),
+        Loop("tend_ballast", tend, idle_seconds=10, quiet_seconds=10),
         Loop("replay_spool", replay, idle_seconds=0.5),
         Loop("shred_mail_requests", shred, idle_seconds=600),
+        Loop("forget_signups", forget_signed_up, idle_seconds=600),
         Loop("forget_holders", forget, idle_seconds=3600),
     ]
 

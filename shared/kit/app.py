@@ -1,6 +1,6 @@
 """Builds a service's FastAPI application: limits, problem details, health, pushed facts, and the rule that every route declares its caller."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Protocol
 
 import asyncpg
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, FastAPI, Path, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -69,8 +69,9 @@ def create_app(
     routers: Sequence[APIRouter],
     facts: Mapping[str, type[BaseModel]] | None = None,
     most_requests: int = 200,
+    signals: Callable[[], list[str]] = list,
 ) -> FastAPI:
-    """Return the application of a service. `facts` are the directory kinds that portal may push here."""
+    """Return the application of a service. `facts` are the directory kinds that portal may push here; `signals` stand in the health answer."""
     app = _ServiceApp(
         title=f"Dueback {service}",
         version="1",
@@ -83,7 +84,7 @@ def create_app(
     )
     app.gate = (service, most_requests)
     app.state.deps = deps
-    for router in (_health_router(), metrics.router, *([_facts_router(facts)] if facts else []), *routers):
+    for router in (_health_router(signals), metrics.router, *([_facts_router(facts)] if facts else []), *routers):
         app.include_router(router)
     _refuse_undeclared_routes(app)
     app.add_exception_handler(Problem, _render_problem)
@@ -227,11 +228,15 @@ def _refuse_undeclared_routes(app: FastAPI) -> None:
 
 
 class Health(Wire):
-    """`ready` means: can see and write its database. A peer's illness never makes a service unready. `on_hold` waits for a person (I20)."""
+    """`ready` means: can see and write its database. A peer's illness never makes a service unready. `on_hold` waits for a person (I20).
+
+    `signals`: what an operator should look at, as slugs; the service that sends one says in its code what it means.
+    """
 
     service: str
     ready: bool
     on_hold: bool = False
+    signals: list[str] = Field(default_factory=list)
 
 
 _ENTRY: Final = {
@@ -246,19 +251,20 @@ def _shown(example: object) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {"application/json": {"example": example}}}}
 
 
-def _health_router() -> APIRouter:
+def _health_router(signals: Callable[[], list[str]]) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health/live", responses=_shown({"service": "portal", "ready": True, "on_hold": False}))
     async def show_live(request: Request, caller: Anyone) -> Health:
         """Answer that the process runs."""
-        return Health(service=request.app.title.removeprefix("Dueback "), ready=True)
+        return Health(service=request.app.title.removeprefix("Dueback "), ready=True, signals=signals())
 
     @router.get("/health/ready", responses=_shown({"service": "portal", "ready": True, "on_hold": False}))
     async def show_ready(request: Request, caller: Anyone, connection: Transaction) -> Health:
         """Answer that the database answers; 503 otherwise."""
         on_hold = await is_on_hold(connection)
-        return Health(service=request.app.title.removeprefix("Dueback "), ready=True, on_hold=on_hold)
+        service = request.app.title.removeprefix("Dueback ")
+        return Health(service=service, ready=True, on_hold=on_hold, signals=signals())
 
     return router
 

@@ -4,7 +4,9 @@ import base64
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
+from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel
@@ -158,3 +160,17 @@ def read_cursor(cursor: str | None, length: int) -> list[Any] | None:
     if not isinstance(values, list) or len(values) != length:
         raise CursorRefusedError
     return values
+
+
+def read_time_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Return the (time with offset, id) of a page cursor, None for the first page; raise CursorRefusedError for anything else."""
+    values = read_cursor(cursor, 2)
+    if values is None:
+        return None
+    try:
+        at, row_id = datetime.fromisoformat(values[0]), UUID(values[1])
+    except (ValueError, AttributeError, TypeError):
+        raise CursorRefusedError from None
+    if at.tzinfo is None:
+        raise CursorRefusedError
+    return at, row_id

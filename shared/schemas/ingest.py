@@ -13,7 +13,21 @@ ForeignId = Annotated[
 ]
 """The source's own key: unique per (connection, entity) only (S-124)."""
 
-Entity = Literal["consumer", "appointment", "visit"]
+Entity = Literal[
+    "consumer",
+    "appointment",
+    "visit",
+    "recare_due",
+    "vehicle",
+    "odometer_reading",
+    "service_line",
+    "relation",
+    "provider",
+    "contact_point",
+    "consent_signal",
+    "merge",
+]
+"""What a record may be; those after `visit` stand in source_records.py."""
 Operation = Literal["upsert", "delete"]
 ConsumerStatus = Literal["active", "inactive", "deceased", "prospect", "held"]
 AppointmentStatus = Literal[
@@ -112,7 +126,7 @@ class BatchReport(Wire):
 
     batch_id: UUID
     connection_id: UUID
-    state: Literal["running", "applied", "failed"]
+    state: Literal["running", "applied", "failed", "quarantined", "rejected"]
     received: int
     applied: int
     unchanged: int
@@ -127,6 +141,13 @@ class BatchReport(Wire):
     rejections: list[Rejection] = Field(description="the first 1,000; all are counted")
     started_at: Instant
     finished_at: Instant | None
+    mode: Literal["delta", "snapshot"] = "delta"
+    absent: int = Field(default=0, description="rows of the source that a snapshot did not name, deleted (N-76)")
+    quarantine: Slug | None = Field(
+        default=None, description="why absence proved nothing: nothing was deleted until a person decides"
+    )
+    lines: int = Field(default=0, description="how far the body is merged")
+    octets: int = Field(default=0, description="the same in unpacked octets: where an upload may go on (`from_octet`)")
 
 
 class ConsumerFacts(Wire):
@@ -143,6 +164,18 @@ class ConsumerFacts(Wire):
     minor_until: date | None
     historic: bool
     deleted: bool
+    birth_month: int | None = Field(
+        default=None, description="of active adults only, with `birth_day`; the year stays in ingest (N-74)"
+    )
+    birth_day: int | None = Field(
+        default=None, description="29 in February stays 29; the reader decides about other years"
+    )
+    guardian_id: UUID | None = Field(
+        default=None, description="as the source says, whether or not the guardian can be written to"
+    )
+    merged_into: UUID | None = Field(
+        default=None, description="the surviving person; this one is then never written to (N-06)"
+    )
 
 
 class FoundConsumer(ConsumerFacts):
@@ -163,6 +196,7 @@ class AppointmentFacts(Wire):
     booked_at: Instant | None
     historic: bool
     deleted: bool
+    announced: str = Field(default="", description="the start as the source wrote it, wall time and offset (ISO 8601)")
 
 
 class VisitFacts(Wire):
@@ -187,10 +221,11 @@ class ConnectionFacts(Wire):
 
 
 class RecipientQuery(Wire):
-    """Ask for the people of one message: at most 500 consumers a call."""
+    """Ask for the people of some messages, and for the vehicles those speak of: at most 500 of each a call."""
 
     subscriber_id: UUID
     consumer_ids: list[UUID] = Field(min_length=1, max_length=500)
+    vehicle_ids: list[UUID] = Field(default=[], max_length=500)
 
 
 class Recipient(Wire):
@@ -205,7 +240,16 @@ class Recipient(Wire):
     language: str
 
 
+class VehicleName(Wire):
+    """What a mail calls a vehicle, as in `2019 Honda Civic`; "" when the source names neither make nor model. Plate and VIN stay in ingest."""
+
+    vehicle_id: UUID
+    consumer_id: UUID | None = Field(description="whose it is now: nobody else's mail speaks of it (N-68)")
+    name: str
+
+
 class Recipients(Wire):
-    """Answer in any order; consumers unknown or gone are simply absent."""
+    """Answer in any order; consumers and vehicles unknown or gone are simply absent."""
 
     recipients: list[Recipient]
+    vehicles: list[VehicleName] = Field(default=[])

@@ -10,7 +10,10 @@ from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
 
 SuppressionClass = Literal["commercial", "all"]
 Scope = Literal["location", "business", "platform"]
-Basis = Literal["existing_relationship", "express", "double_opt_in"]
+Basis = Literal["existing_relationship", "express", "double_opt_in", "inquiry"]
+BounceClass = Literal["hard", "soft", "policy"]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2."""
 Evidence = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A pointer to the evidencing record (`visit:<id>`, `appointment:<id>`, `page:<version>`); never personal data (S-022)."""
 
@@ -28,6 +31,8 @@ class ConsentInput(Wire):
     policy_version: str = Field(default="1", max_length=40)
     occurred_at: Instant
     valid_until: Instant | None = None
+    scope: Literal["location", "business"] = "business"
+    wording: Line | None = Field(default=None, min_length=1, max_length=2000, description="what the person was shown")
 
 
 class ConsentsInput(Wire):
@@ -75,6 +80,10 @@ class PermissionQuery(Wire):
     person_ids: list[UUID] = Field(max_length=100)
     message_class: MessageClass
     channel: Slug = "email"
+    jurisdiction: Country | None = Field(
+        default=None,
+        description="the consumer's country where known; the stricter of its law and the location's decides",
+    )
 
 
 class PermissionQueries(Wire):
@@ -165,8 +174,15 @@ class MailRequested(Wire):
     sealed: str | None = None
 
 
+PrivacyWish = Literal["optout", "optout_and_more", "optout_unclear", "other"]
+
+
 class PrivacyMailInput(Wire):
-    """What somebody wrote to the privacy mailbox. `mail_id` makes a repeat harmless; attachments are counted and not passed on."""
+    """What somebody wrote to the privacy mailbox. `mail_id` makes a repeat harmless; attachments are counted and not passed on.
+
+    `sender` is whom an answer goes to, `header_from` who the mail says wrote it (empty unless it names exactly one). `asks` is how its words were
+    understood: a clear wish to get no mail, that and a word about another address, something about opting out, or anything else.
+    """
 
     mail_id: UUID
     received_at: Instant
@@ -174,6 +190,8 @@ class PrivacyMailInput(Wire):
     subject: Line = Field(max_length=300)
     text: str = Field(max_length=20_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")
     attachments: StrictInt = Field(ge=0, le=10_000)
+    header_from: Line = Field(default="", max_length=254)
+    asks: PrivacyWish = "other"
 
 
 class PrivacyMailReceipt(Wire):
@@ -184,6 +202,7 @@ class PrivacyMailReceipt(Wire):
 
 
 class PrivacyMail(PrivacyMailInput):
-    """A privacy mail as the operator reads it: an open request until somebody has decided it."""
+    """A privacy mail as the operator reads it: an open request until somebody has decided it, at the latest by `due_at`."""
 
     state: Literal["open"]
+    due_at: Instant | None = None

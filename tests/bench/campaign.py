@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from shared.kit.feed import START
 from shared.kit.http import ServiceClient
+from shared.kit.ids import new_id
 from shared.schemas.contents import ContentInput
 from shared.schemas.mailer import FINAL_STATES, MessageInput, MessageReceipts, MessagesInput, MessageTouch, Outcome
 from shared.schemas.optout import ConsentInput, ConsentsInput, OptoutInput, OptoutsInput, Recorded
@@ -61,15 +62,15 @@ class Campaign:
         return Counter(self.states.get(message.message_id, "open") for message in self.messages)
 
 
-def make_campaign(lab: Lab, count: int, content_id: UUID) -> Campaign:
-    """`count` messages to as many people, due an hour from now."""
+def make_campaign(lab: Lab, count: int, content_id: UUID, *, name: str = "user") -> Campaign:
+    """`count` messages to as many people, whose addresses begin with `name`, due an hour from now."""
     keys, due_at, campaign_id = lab.address_keys, datetime.now(UTC) + AHEAD, uuid4()
     until = due_at + timedelta(hours=6)
     messages = []
     for number in range(count):
-        address = f"user{number}@bench{number % 50}.example.com"
+        address = f"{name}{number}@bench{number % 50}.example.com"
         message = MessageInput(
-            message_id=uuid4(),
+            message_id=new_id(),
             subscriber_id=lab.subscriber.subscriber_id,
             location_id=lab.location.location_id,
             campaign_id=campaign_id,

@@ -10,6 +10,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -38,10 +39,15 @@ class Counts:
     messages: int = 0
     sessions: int = 0
     recipients: Counter[bytes] = field(default_factory=Counter)
+    taken_at: dict[bytes, float] = field(default_factory=dict)
 
     def summary(self) -> dict[str, int]:
         """Messages, distinct recipients, sessions."""
         return {"messages": self.messages, "recipients": len(self.recipients), "sessions": self.sessions}
+
+    def moments(self) -> dict[str, float]:
+        """The monotonic moment of each recipient's last message."""
+        return {recipient.decode().strip("<>"): at for recipient, at in self.taken_at.items()}
 
 
 class Session(asyncio.Protocol):
@@ -68,6 +74,7 @@ class Session(asyncio.Protocol):
                 at, self._in_data = end + 5, False
                 self._counts.messages += 1
                 self._counts.recipients[self._recipient] += 1
+                self._counts.taken_at[self._recipient] = time.monotonic()
                 replies.append(TAKEN)
             else:
                 end = data.find(b"\r\n", at)
@@ -94,7 +101,7 @@ async def serve() -> None:
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await stop.wait()
-    sys.stdout.write(json.dumps(counts.summary()) + "\n")
+    sys.stdout.write(json.dumps({**counts.summary(), "taken_at": counts.moments()}) + "\n")
 
 
 if __name__ == "__main__":

@@ -68,6 +68,13 @@ class Lab:
         doors = {} if mode == "work" else {service: f"{self.stack.urls[service]}/health/ready"}
         wait_until_ready(doors, started, tell=self.tell)
 
+    async def start_mailing(self) -> None:
+        """Starts optout and the mailer's door, and introduces subscriber and location to both; workers are the caller's."""
+        self.start("optout", "both")
+        self.start("mailer", "serve")
+        for service in ("optout", "mailer"):
+            await self.introduce(service)
+
     def stop(self) -> None:
         """Ends every process started."""
         for child in self.children.values():

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
@@ -36,6 +36,8 @@ class Sink:
     pid: int
     messages: int = 0
     recipients: int | None = None
+    taken_at: dict[str, float] = field(default_factory=dict)
+    """The monotonic moment of each recipient's last message; our own sink tells it."""
 
 
 def find_smtp_sink() -> str | None:
@@ -116,6 +118,7 @@ def count_taken(sink: Sink, output: bytes) -> None:
     else:
         summary = json.loads(output.splitlines()[-1])
         sink.messages, sink.recipients = summary["messages"], summary["recipients"]
+        sink.taken_at = summary["taken_at"]
 
 
 def free_port() -> int:

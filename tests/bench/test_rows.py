@@ -9,9 +9,10 @@ import pytest
 from shared.schemas.ingest import BatchReport
 from shared.schemas.mailer import MessageInput, MessageTouch
 from tests.bench.campaign import SAMPLE, Campaign
+from tests.bench.clicks import Clicks
 from tests.bench.figure import Options
 from tests.bench.load import Load, make_bodies
-from tests.bench.rows import p1_campaign_send, p3_ingest
+from tests.bench.rows import p1_campaign_send, p3_ingest, p4_one_click
 from tests.bench.run import find_rows
 from tests.bench.sinks import Sink
 
@@ -46,6 +47,11 @@ def message() -> MessageInput:
     )
 
 
+def message_to(address: str) -> MessageInput:
+    """Any message to somebody else."""
+    return message().model_copy(update={"address": address})
+
+
 def test_a_campaign_counts_only_if_everything_was_sent_once() -> None:
     """Reliability 5.2: lost, twice, uncertain or miscounted at the sink voids the figure."""
     first, second = message(), message()
@@ -60,6 +66,21 @@ def test_a_campaign_counts_only_if_everything_was_sent_once() -> None:
     faults = p1_campaign_send.find_faults(campaign, Sink("x", 1, 1, messages=2))
     assert "1 uncertain" in faults
     assert "1 open" in faults
+
+
+def test_opt_outs_count_only_if_nobody_was_mailed_after_the_answer() -> None:
+    """P4, I1: by the sink's clock; a click refused or a message without an end voids the figure as well."""
+    first, second = message(), message_to("other@example.com")
+    campaign = Campaign([first, second])
+    campaign.states = {first.message_id: "sent", second.message_id: "suppressed"}
+    clicks = Clicks(answered_at={first.address: 10.0, second.address: 10.0}, seconds=[0.1, 0.1], took_s=1.0)
+    run = p4_one_click.Run(Clicks(), clicks, campaign, 0.0)
+    taken = Sink("x", 1, 1, messages=1, recipients=1, taken_at={first.address: 9.9})
+    assert p4_one_click.find_faults(run, taken) == ""
+    taken.taken_at[first.address] = 10.00001
+    assert "1 mailed after the answer" in p4_one_click.find_faults(run, taken)
+    clicks.refused = 1
+    assert "1 clicks refused" in p4_one_click.find_faults(run, taken)
 
 
 def test_a_load_counts_only_if_every_record_is_accounted_for() -> None:

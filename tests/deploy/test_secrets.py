@@ -79,7 +79,7 @@ def test_a_service_gets_its_own_secrets_and_nobody_elses(tmp_path: Path) -> None
         for holder, key in secrets.key_encryption_keys.items():
             assert (key in text) == (holder == service)
         assert (secrets.token_keys["1"] in text) == (service in ("mailer", "optout"))
-        assert (secrets.address_keys["1"] in text) == (service == "ingest")
+        assert (secrets.address_keys["1"] in text) == (service in ("ingest", "optout"))
         assert (secrets.operator_client_secret in text) == (service == "portal")
         assert "admin" not in text
         assert "proxy" not in text

@@ -63,7 +63,7 @@ def _ends_something(door: Door) -> bool:
     return door.method == "DELETE" or door.path.endswith(("/hold", "/poll"))
 
 
-_ACCOUNTS = {"ingest": {"batches", "rejections", "changes"}}
+_ACCOUNTS = {"ingest": {"batches", "rejections", "batch_results", "changes"}}
 """Tables that account for what was refused: a batch of nothing but rejected lines is news of its connection."""
 
 

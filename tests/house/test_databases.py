@@ -26,7 +26,14 @@ _NAMED: dict[str, set[str]] = {
         *("contents", "claims", "follower_state", "suppressions", "stops", "cancellations"),
         *("routes", "route_shares", "paces"),
     },
-    "optout": {"suppression_log", "suppression_head", "lease_holders", "privacy_mails"},
+    "optout": {
+        "suppression_log",
+        "suppression_head",
+        "lease_holders",
+        "privacy_mails",
+        "door_tries",
+        "journal_checkpoints",
+    },
     "portal": {"signing_keys", "full_pushes"},
 }
 """The named list of architecture 5: tables whose key does not start with a subscriber, each with a reason in its service's tables.py."""

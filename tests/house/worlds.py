@@ -1,5 +1,6 @@
 """Two subscribers with real things in each service, made through its own doors, so that an attack meets something to hurt."""
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -76,7 +77,16 @@ async def _uploaded(neighbours: Neighbours, opened: OpenService, ids: Ids) -> Id
 
 
 async def _in_ingest(neighbours: Neighbours, opened: OpenService) -> Ids:
-    return await _uploaded(neighbours, opened, await _in_directory(neighbours, opened.name))
+    ids = await _uploaded(neighbours, opened, await _in_directory(neighbours, opened.name))
+    snapshot = {"connection_id": ids["connection_id"], "mode": "snapshot", "entity": "visit"} | {
+        "batch_id": str(uuid4())
+    }
+    typed = _client(neighbours, ids, "ingest") | {"content-type": "application/x-ndjson"}
+    waits = await _make(opened, "POST", "/v1/batches", typed, params=snapshot, content=b"")
+    desk = _client(neighbours, ids, "records")
+    person = {"location_id": ids["location_id"], "first_name": "Cy"}
+    people = [(await _make(opened, "POST", "/v1/consumers", desk, json=person))["consumer_id"] for _ in range(2)]
+    return ids | {"snapshot_id": waits["batch_id"], "merged_id": people[0], "into_id": people[1]}
 
 
 async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:
@@ -120,7 +130,11 @@ async def _in_optout(neighbours: Neighbours, opened: OpenService) -> Ids:
         address_key="1." + "A" * 22,
         hint="a***@e***.com",
     )
-    return ids | {"token": TOKEN_KEYS.seal(link)}
+    made = await opened.http.post(
+        "/v1/suppressions/exports", headers=_client(neighbours, ids, "optouts"), json={"purpose": "another provider"}
+    )
+    head = json.loads(made.text.partition("\n")[0])
+    return ids | {"token": TOKEN_KEYS.seal(link), "export_id": head["export"]["export_id"]}
 
 
 _ONE = {

@@ -76,7 +76,7 @@ class Practice:
         return self.neighbours.clock
 
     async def post(
-        self, body: bytes, *, batch_id: UUID | None = None, headers: dict[str, str] | None = None, **params: Any
+        self, body: bytes, *, batch_id: UUID | str | None = None, headers: dict[str, str] | None = None, **params: Any
     ) -> Answer:
         """Post a body as a batch."""
         query = {"connection_id": str(self.connection_id), "batch_id": str(batch_id or uuid4()), **params}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ingest.domain.address_choice import choose_address
+from services.ingest.domain.address_choice import AddressRules, choose_address
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,7 @@ from services.ingest.domain.address_choice import choose_address
 )
 def test_of_several_entries_the_first_usable_one_is_chosen(text: str) -> None:
     """N-10: `;` and `,` separate."""
-    choice = choose_address(text, frozenset())
+    choice = choose_address(text, AddressRules())
     assert choice.address is not None
     assert choice.address.address == "ann@example.com"
 
@@ -20,4 +20,4 @@ def test_of_several_entries_the_first_usable_one_is_chosen(text: str) -> None:
 )
 def test_a_word_of_a_text_is_never_taken_for_the_address(text: str) -> None:
     """N-18: a space in an address is a slip, and what follows it may be a stranger's mailbox."""
-    assert choose_address(text, frozenset()).problem == "address_invalid"
+    assert choose_address(text, AddressRules()).problem == "address_invalid"

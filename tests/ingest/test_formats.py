@@ -4,6 +4,8 @@ import gzip
 import json
 from typing import Any
 
+import pytest
+
 from shared.schemas.ingest import BatchReport
 from tests.ingest.practice import Practice, consumer, lines, visit
 
@@ -42,7 +44,7 @@ async def test_csv_rows_that_cannot_be_read_are_named_by_their_line(practice: Pr
     assert [(row.line, row.field, row.code) for row in report.rejections] == [
         (2, "", "columns_mismatch"),
         (3, "", "not_utf8"),
-        (4, "birth_on", "date_from_datetime_parsing"),
+        (4, "birth_on", "date_order_undeclared"),
         (7, "", "columns_mismatch"),
     ]
 
@@ -57,8 +59,8 @@ async def test_csv_of_visits_has_numbers(practice: Practice) -> None:
 
 
 async def test_a_csv_without_our_columns_is_refused_whole(practice: Practice) -> None:
-    """N-86: semicolons, other names, a name twice, a broken quote."""
-    for header in ("foreign_id;first_name", "id,name", "foreign_id,email,email", '"foreign_id'):
+    """N-86: another separator, other names, a name twice, a broken quote."""
+    for header in ("foreign_id:first_name", "id,name", "foreign_id,email,email", '"foreign_id'):
         answer = await _csv(practice, f"{header}\nP1,a\n")
         assert (answer.status_code, answer.json()["code"]) == (422, "csv_header_unreadable"), header
 
@@ -167,3 +169,34 @@ async def test_records_without_a_time_of_their_own_take_the_batch_time(practice:
     refused = BatchReport.model_validate_json((await practice.post(lines(record))).content)
     taken = await practice.post(lines(record), source_time="2026-03-01T12:00:00Z")
     assert (refused.rejected, taken.json()["applied"]) == (1, 1)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+async def test_csv_is_read_in_its_charset_and_with_its_separator(practice: Practice, separator: str) -> None:
+    """N-86: Windows-1252 as declared, four separators, quoted newlines, a repeated header, dates in the declared order."""
+    rows = (
+        ("foreign_id", "source_updated_at", "first_name", "last_name", "birth_on"),
+        ("P1", "2026-03-01T12:00:00Z", '"Ann\r\nMarie"', "Müller", "03/04/1980"),
+        ("foreign_id", "source_updated_at", "first_name", "last_name", "birth_on"),
+        ("P2", "2026-03-01T12:00:00Z", "Bo", "Grün", "29284"),
+    )
+    body = "\r\n".join(separator.join(row) for row in rows).encode("cp1252")
+    answer = await practice.post(
+        body, headers={"content-type": "text/csv; charset=windows-1252"}, entity="consumer", dates="dmy"
+    )
+    assert answer.json()["applied"] == answer.json()["received"] == 2
+    facts = await practice.facts("consumer")
+    assert {(row["birth_month"], row["birth_day"]) for row in facts} == {(4, 3), (3, 4)}
+    names = {row.last_name for row in (await practice.recipients(*(row["consumer_id"] for row in facts))).recipients}
+    assert names == {"Müller", "Grün"}
+
+
+async def test_an_ambiguous_date_needs_a_declared_order(practice: Practice) -> None:
+    """N-86: refused with its field, not guessed; an unknown charset refuses the whole file."""
+    body = b"foreign_id,source_updated_at,birth_on\nP1,2026-03-01T12:00:00Z,03/04/1980\n"
+    answer = await practice.post(body, headers={"content-type": "text/csv"}, entity="consumer")
+    assert [(row["field"], row["code"]) for row in answer.json()["rejections"]] == [
+        ("birth_on", "date_order_undeclared")
+    ]
+    other = await practice.post(body, headers={"content-type": "text/csv; charset=ebcdic"}, entity="consumer")
+    assert (other.status_code, other.json()["code"]) == (400, "body_unreadable")

@@ -1,5 +1,6 @@
 """The opt-out service opened with short leases, and the words its tests speak."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -61,8 +62,21 @@ class Clinic:
             "occurred_at": self.clock.now(),
             "address_key": self.address_key,
         }
-        given |= {"basis": "express"} if kind == "consent" else {"scope": "business", "suppression_class": "all"}
+        match kind:
+            case "consent":
+                given |= {"basis": "express"}
+            case "bounce":
+                given |= {"bounce_class": "hard"}
+            case "lift":
+                given |= {"scope": "business", "suppression_class": "all", "channel": "signup"}
+            case "optout" | "erasure":
+                given |= {"scope": "business", "suppression_class": "all"}
         return NewEntry(**(given | values))
+
+    def client_headers(self, **values: Any) -> dict[str, str]:
+        """Return the credential of the business's own client, which may see and report opt-outs."""
+        given: dict[str, Any] = {"subscriber_id": self.subscriber_id, "scopes": "optouts"}
+        return self.neighbours.client_headers(**(given | values))
 
     async def call(self, path: str, body: Any, caller: str = "mailer", **headers: str) -> Any:
         """Post JSON as a service and return the decoded answer, which must be 200."""
@@ -112,9 +126,25 @@ class Clinic:
         self.epoch = answer.epoch
         return answer
 
+    async def is_up_to_date(self) -> bool:
+        """Tell whether the service has brought its database up to date with its journal."""
+        return self.service.deps.door.recovery.standing is not None
+
     async def click(self, token: str | None = None, **request: Any) -> Any:
         """Post one click and return the response."""
         return await self.service.http.post(f"/u/{token or self.token()}", **request)
+
+
+def undo_link(answer: Any) -> str:
+    """Return where a page's undo is posted."""
+    found = re.search(r'action="(/undo/[A-Za-z0-9_-]{66})"', answer.text)
+    assert found is not None
+    return found[1]
+
+
+def without_undo(answer: Any) -> str:
+    """Return a page with its undo link blanked: of the same length for everybody, and the only thing in which answers differ."""
+    return re.sub(r"/undo/[A-Za-z0-9_-]{66}", "/undo/", answer.text)
 
 
 @asynccontextmanager

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 from pydantic import BaseModel
 
-from services.optout.api import evidence, examples
-from shared.schemas import optout
-from shared.schemas.wire import Changes
+from services.optout.api import examples, proof_examples
+from shared.schemas import ledger, optout
+from shared.schemas.wire import Changes, Page
 from tests.fixtures.services import service_headers
 from tests.optout.conftest import Clinic
 
@@ -200,7 +200,15 @@ async def test_only_the_named_services_may_ask(clinic: Clinic) -> None:
         (optout.SuppressionPoll, examples.POLL),
         (optout.SuppressionAnswer, examples.POLLED),
         (Changes, examples.CHANGES),
-        (evidence.AddressEvidence, examples.EVIDENCE),
+        (ledger.AddressEvidence, examples.EVIDENCE),
+        (ledger.EvidenceSearch, proof_examples.SEARCH),
+        (ledger.DecisionQuestion, proof_examples.QUESTION),
+        (ledger.DecisionProof, proof_examples.PROOF),
+        (ledger.BouncesInput, proof_examples.BOUNCES),
+        (ledger.ExportInput, proof_examples.EXPORT),
+        (Page[ledger.ExportRecord], proof_examples.EXPORTS),
+        (ledger.HashesInput, proof_examples.HASHES),
+        (ledger.HashesAnswer, proof_examples.HASHES_ANSWER),
     ],
 )
 def test_every_worked_example_is_valid(model: type[BaseModel], example: dict[str, Any]) -> None:
@@ -214,7 +222,9 @@ async def test_every_route_for_machines_shows_examples(clinic: Clinic) -> None:
         if not path.startswith("/v1/") or path.startswith(("/v1/directory", "/v1/hold")):
             continue
         for operation in methods.values():
-            assert "example" in operation["responses"]["200"]["content"]["application/json"], path
+            shown = operation["responses"]["200"]["content"].values()
+            assert shown
+            assert all("example" in media for media in shown), path
             if "requestBody" in operation:
                 schema = operation["requestBody"]["content"]["application/json"]
                 assert "examples" in schema.get("schema", {}) or "examples" in schema, path

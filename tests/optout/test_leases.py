@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
+from services.optout.actions import record_optout as record_optout_module
 from shared.kit.epoch import set_hold
 from tests.optout.conftest import LEASE_SECONDS, Clinic
 
@@ -88,6 +91,7 @@ async def test_a_promotion_or_restore_under_a_running_door_is_noticed_by_the_nex
     after = await clinic.poll(after=1, safe=1)
     assert after.epoch != before.epoch
     assert ([entry.position for entry in after.entries], after.lease_seconds) == ([1], 0)
+    await _eventually(clinic.is_up_to_date)
     assert (await clinic.poll(after=1, safe=1)).lease_seconds == 0
     with pytest.raises(AssertionError, match="on_hold"):
         await clinic.may_send()
@@ -181,6 +185,45 @@ async def test_the_door_does_not_wait_for_a_holder_whose_lease_ran_out(clinic: C
         assert await connection.scalar(text(left)) == 0
 
 
+async def test_the_door_answers_at_its_cap_when_a_holder_keeps_renewing_and_never_makes_it_safe(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Architecture 4: 8 s at most, shortened here; every lease granted without the entry has run out by then."""
+    monkeypatch.setattr(record_optout_module, "LONGEST_ANSWER_SECONDS", 2 * LEASE_SECONDS)
+    await clinic.poll()
+    clicking = asyncio.create_task(clinic.click())
+    while not clicking.done():
+        answer = await clinic.poll(after=await _positions(clinic), safe=0)
+        await asyncio.sleep(0.05)
+    assert (await clicking).status_code == 200
+    assert [entry.position for entry in (await clinic.poll()).entries] == [1]
+    assert answer.lease_seconds == LEASE_SECONDS
+    slow = REGISTRY.get_sample_value("dueback_optout_click_to_safe_seconds_count", {"how": "capped"})
+    assert slow is not None
+    assert slow >= 1
+
+
+async def test_a_lease_counts_from_the_answer_so_that_the_mailers_ends_first(long_lease_clinic: Clinic) -> None:
+    """Architecture 4: optout counts from receipt plus the wait; by the database's clock its end is at least the wait later."""
+    clinic = long_lease_clinic
+    await clinic.poll()
+    async with clinic.service.deps.worker_db.transaction() as connection:
+        await connection.execute(text("update lease_holders set lease_until = clock_timestamp() + interval '1 second'"))
+        asked_at = await connection.scalar(text("select clock_timestamp()"))
+    answer = await clinic.poll(wait=0.3)
+    async with clinic.service.deps.worker_db.transaction() as connection:
+        until = await connection.scalar(text("select lease_until from lease_holders"))
+    assert until > asked_at + timedelta(seconds=answer.lease_seconds)
+
+
+async def test_a_poll_while_the_spool_holds_anything_grants_nothing(clinic: Clinic) -> None:
+    """F5: an entry that is on disk only is missing in every answer, so no answer is complete."""
+    await clinic.service.deps.door.spool.keep(clinic.entry(), mailto="")
+    assert (await clinic.poll()).lease_seconds == 0
+    assert await clinic.service.step("replay_spool")
+    assert (await clinic.poll()).lease_seconds == LEASE_SECONDS
+
+
 async def test_after_a_start_one_lease_passes_before_the_first_answer(fresh_clinic: Clinic) -> None:
     """Architecture 4: leases of before the restart may be unknown; the entry is committed at once all the same."""
     watch = fresh_clinic.service.deps.door.watch
@@ -191,11 +234,11 @@ async def test_after_a_start_one_lease_passes_before_the_first_answer(fresh_clin
     assert watch.quiet_seconds <= 0
 
 
-async def test_another_timeline_means_waiting_a_lease_again(clinic: Clinic) -> None:
-    """Architecture 4: after a fail-over a lease may have been lost with the old server."""
+async def test_another_server_means_waiting_a_lease_again(clinic: Clinic) -> None:
+    """Architecture 4: after a fail-over or a snapshot put back a lease may have been lost with the old server."""
     watch = clinic.service.deps.door.watch
     await clinic.click()
-    watch._timeline = "0000FFFF"
+    watch._server = "0000FFFF:1:2026-01-01 00:00:00+00"
     assert (await clinic.click(clinic.token("transactional"))).status_code == 200
     assert watch._quiet_until > 0
 

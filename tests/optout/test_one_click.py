@@ -11,7 +11,7 @@ import pytest
 from services.optout.main import find_channels
 from shared.schemas.token import OptoutToken, TokenKeys
 from tests.fixtures.services import TOKEN_KEYS
-from tests.optout.conftest import Clinic
+from tests.optout.conftest import Clinic, without_undo
 
 URLENCODED: dict[str, Any] = {"data": {"List-Unsubscribe": "One-Click"}}
 MULTIPART: dict[str, Any] = {"files": {"List-Unsubscribe": (None, "One-Click")}}
@@ -97,12 +97,13 @@ def _spoiled(token: str) -> list[str]:
 async def test_a_spoiled_token_gets_the_answer_of_a_good_one_and_does_nothing(clinic: Clinic) -> None:
     """S33, S37, L-035: any flipped octet, truncation or foreign key; same status, same body, nothing stored."""
     good = await clinic.click()
+    chosen = await clinic.service.http.post(f"/u/{clinic.token()}/choice", data={"choice": "offers"})
     before = await _fingerprint(clinic)
     for token in _spoiled(clinic.token()):
         answer = await clinic.click(token)
         assert (answer.status_code, answer.content) == (200, good.content)
         form = await clinic.service.http.post(f"/u/{token}/choice", data={"choice": "platform"})
-        assert (form.status_code, form.content) == (200, good.content)
+        assert (form.status_code, without_undo(form)) == (200, without_undo(chosen))
     assert await _fingerprint(clinic) == before
 
 
@@ -140,15 +141,16 @@ def test_the_token_format_is_frozen() -> None:
     assert TOKEN_KEYS.seal(link) != old
 
 
-@pytest.mark.parametrize("slug", sorted(find_channels()))
-async def test_every_channel_keeps_the_rules(clinic: Clinic, slug: str) -> None:
+@pytest.mark.parametrize("slug", sorted(slug for slug, channel in find_channels().items() if channel.post_path))
+async def test_every_channel_of_a_link_keeps_the_rules(clinic: Clinic, slug: str) -> None:
     """Recipe of architecture 6: a new channel is one file; it stops mail by default, repeats are one entry, and no token is an oracle."""
     channel = find_channels()[slug]
+    assert channel.default is not None
     await clinic.consent()
     path = channel.post_path.format(token=clinic.token("transactional"))
     first, second = await clinic.service.http.post(path), await clinic.service.http.post(path)
     neutral = await clinic.service.http.post(channel.post_path.format(token="x" * 130))
-    assert (first.status_code, first.content, first.content) == (200, second.content, neutral.content)
+    assert (first.status_code, first.content, without_undo(first)) == (200, second.content, without_undo(neutral))
     assert (await clinic.may_send("transactional")).answer == "refused"
     assert len((await clinic.poll()).entries) == 1
     assert (channel.default("commercial").scope, channel.default("commercial").suppression_class) == (

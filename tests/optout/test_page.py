@@ -54,7 +54,7 @@ async def test_the_page_names_the_business_masks_the_address_and_has_one_button(
     assert "Smile Downtown" in answer.text
     assert "j***@e***.com" in answer.text
     assert len(page.all("form")) == len(page.all("button")) == 1
-    radios = page.all("input")
+    radios = [field for field in page.all("input") if field["type"] == "radio"]
     assert [radio["value"] for radio in radios] == ["offers", "location", "business", "platform"]
     assert ["checked" in radio for radio in radios] == [True, False, False, False]
     assert {label["for"] for label in page.all("label")} == {radio["id"] for radio in radios}

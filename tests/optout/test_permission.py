@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from services.optout.domain.entries import PLATFORM, LedgerEntry, NewEntry
-from services.optout.domain.permission import Decision, Question, decide_permission
+from services.optout.domain.jurisdictions import CANADA, EXPRESS_ONLY, UNITED_STATES, jurisdictions_of, months_after
+from services.optout.domain.permission import Decision, Question, as_of, decide_permission
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SUBSCRIBER, OTHER = UUID(int=1), UUID(int=2)
@@ -31,6 +32,8 @@ def entry(number: int, kind: Any, **values: Any) -> NewEntry:
     defaults = (
         {"basis": "existing_relationship"} if kind == "consent" else {"scope": "business", "suppression_class": "all"}
     )
+    if kind == "lift":
+        defaults |= {"channel": "signup"}
     return NewEntry(**(given | defaults | values))
 
 
@@ -138,3 +141,67 @@ def test_a_lift_undoes_earlier_entries_of_the_same_key_scope_and_class_only() ->
         entry(2, "lift", person_id=ANN),
     ):
         assert decide([CONSENT, out, other]).answer == "refused"
+
+
+@pytest.mark.parametrize("channel", ["source_flag", "front_desk", "ingest", "practice_system"])
+def test_a_lift_that_is_no_act_of_the_persons_own_lifts_nothing(channel: str) -> None:
+    """I9, L-015: whoever wrote it."""
+    assert decide([CONSENT, entry(1, "optout"), entry(2, "lift", channel=channel)]).answer == "refused"
+
+
+def test_a_consent_to_one_location_is_none_for_another() -> None:
+    """S-020: a consent covers what was agreed to."""
+    here = entry(1, "consent", scope="location", location_id=HERE)
+    assert decide([here]).answer == "allowed"
+    assert decide([here], location_id=THERE).answer == "no_permission_yet"
+    assert decide([entry(1, "consent", scope="business", location_id=HERE)], location_id=THERE).answer == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("basis", "age_days", "laws", "answer", "reason"),
+    [
+        ("existing_relationship", 729, (CANADA,), "allowed", "existing_relationship"),
+        ("existing_relationship", 731, (CANADA,), "no_permission_yet", "consent_expired"),
+        ("inquiry", 180, (CANADA,), "allowed", "inquiry"),
+        ("inquiry", 185, (CANADA,), "no_permission_yet", "consent_expired"),
+        ("express", 4000, (CANADA,), "allowed", "express"),
+        ("existing_relationship", 4000, (UNITED_STATES,), "allowed", "existing_relationship"),
+        ("existing_relationship", 731, (UNITED_STATES, CANADA), "no_permission_yet", "consent_expired"),
+        ("existing_relationship", 1, (EXPRESS_ONLY,), "no_permission_yet", "consent_too_weak"),
+        ("existing_relationship", 1, (CANADA, EXPRESS_ONLY), "no_permission_yet", "consent_too_weak"),
+        ("double_opt_in", 4000, (CANADA, EXPRESS_ONLY), "allowed", "double_opt_in"),
+    ],
+)
+def test_the_strictest_law_decides_what_a_consent_is_worth(
+    basis: str, age_days: int, laws: tuple[Any, ...], answer: str, reason: str
+) -> None:
+    """L-090, L-093, L-095, N-37: for advertising; mail about something agreed rests on any consent."""
+    consent = entry(1, "consent", basis=basis, occurred_at=NOW - timedelta(days=age_days))
+    decision = decide([consent], jurisdictions=laws)
+    assert (decision.answer, decision.reason) == (answer, reason)
+    assert decide([consent], jurisdictions=laws, message_class="transactional").answer == "allowed"
+
+
+def test_a_country_that_nobody_looked_at_is_taken_for_the_strictest() -> None:
+    """L-095: consumer and location each bring their law."""
+    assert jurisdictions_of(None, None) == jurisdictions_of("US", "US") == (UNITED_STATES,)
+    assert jurisdictions_of("US", "CA") == (UNITED_STATES, CANADA)
+    assert jurisdictions_of("CA", "DE") == (CANADA, EXPRESS_ONLY)
+    assert jurisdictions_of("AQ", None) == (EXPRESS_ONLY,)
+
+
+def test_months_end_on_the_last_day_of_a_shorter_month() -> None:
+    """L-090: two years after a leap day, half a year after the end of August."""
+    assert months_after(datetime(2024, 2, 29, tzinfo=UTC), 24) == datetime(2026, 2, 28, tzinfo=UTC)
+    assert months_after(datetime(2025, 8, 31, tzinfo=UTC), 6) == datetime(2026, 2, 28, tzinfo=UTC)
+    assert months_after(datetime(2025, 12, 1, tzinfo=UTC), 1) == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_decision_of_the_past_rests_on_what_was_on_file_then() -> None:
+    """L-020, L-092: what came later changes no old answer."""
+    out = LedgerEntry(entry(1, "optout"), 2, NOW, b"", b"")
+    consent = LedgerEntry(CONSENT, 1, NOW - timedelta(hours=2), b"", b"")
+    question = Question(SUBSCRIBER, HERE, KEY, (ANN,), "commercial", NOW - timedelta(hours=1))
+    assert decide_permission(question, as_of([consent, out], question.at)).answer == "allowed"
+    assert decide_permission(question, [consent, out]).answer == "refused"
+    assert as_of([consent, out], NOW - timedelta(hours=3)) == []

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.scheduler.domain.campaign_type import CampaignType, Group, Step, Trigger
-from shared.schemas.due import OdometerFacts, RecareFacts, ServiceLineFacts, VehicleFacts
+from shared.schemas.planning_facts import OdometerReadingFacts, RecareDueFacts, ServiceLineFacts, VehicleFacts
 from shared.schemas.wire import Wire
 from tests.scheduler.practice import Practice
 
@@ -16,7 +16,7 @@ RECARE = CampaignType(
     verticals=("dental",),
     message_class="commercial",
     class_reason="x.",
-    trigger=Trigger("recare", ("due",), {"disabled": "recare_disabled"}, history=True),
+    trigger=Trigger("recare", ("open",), {"disabled": "recare_disabled", "scheduled": "booked_ahead"}, history=True),
     cycle="occasion",
     steps=(
         Step("month_before", days=-30, at=time(10), roll="forward"),
@@ -69,16 +69,28 @@ def put_fact(practice: Practice, kind: str, key: UUID, body: Wire) -> UUID:
 def put_recare(practice: Practice, person: UUID, due_on: date, **facts: Any) -> UUID:
     """Put a person's recare date into the feed; `facts["id"]` updates."""
     key = facts.pop("id", None) or uuid4()
-    values: dict[str, Any] = {"type": "prophy", "interval_months": 6, "historic": False, "deleted": False} | facts
+    values: dict[str, Any] = {
+        "recare_kind": "prophylaxis",
+        "interval_days": 182,
+        "status": "open",
+        "historic": False,
+        "deleted": False,
+    } | facts
     place = practice.location.location_id
-    body = RecareFacts(recare_id=key, location_id=place, consumer_id=person, due_on=due_on, **values)
-    return put_fact(practice, "recare", key, body)
+    body = RecareDueFacts(recare_due_id=key, location_id=place, consumer_id=person, due_on=due_on, **values)
+    return put_fact(practice, "recare_due", key, body)
 
 
 def put_vehicle(practice: Practice, person: UUID, *readings: tuple[str, int], unit: Any = "mi", **facts: Any) -> UUID:
     """Put a vehicle and its readings, by day and value, into the feed; `facts["id"]` updates."""
     key = facts.pop("id", None) or uuid4()
-    values: dict[str, Any] = {"label": "2019 Toyota Camry", "historic": False, "deleted": False} | facts
+    values: dict[str, Any] = {
+        "model_year": 2019,
+        "registration_ends_on": None,
+        "status": "active",
+        "historic": False,
+        "deleted": False,
+    } | facts
     place = practice.location.location_id
     put_fact(practice, "vehicle", key, VehicleFacts(vehicle_id=key, location_id=place, consumer_id=person, **values))
     for day, value in readings:
@@ -91,17 +103,37 @@ def put_reading(
 ) -> UUID:
     """Put an odometer reading into the feed; `key` corrects one."""
     key = key or uuid4()
-    read_on = date.fromisoformat(day)
-    body = OdometerFacts(reading_id=key, vehicle_id=vehicle, read_on=read_on, value=value, unit=unit, deleted=False)
-    return put_fact(practice, "odometer", key, body)
+    body = OdometerReadingFacts(
+        odometer_reading_id=key,
+        location_id=practice.location.location_id,
+        vehicle_id=vehicle,
+        read_at=practice.at(f"{day} 12:00"),
+        distance=value,
+        unit=unit,
+        historic=False,
+        deleted=False,
+    )
+    return put_fact(practice, "odometer_reading", key, body)
 
 
 def put_line(practice: Practice, person: UUID, vehicle: UUID | None, noted: str, **facts: Any) -> UUID:
     """Put a service line into the feed, declined brakes unless told otherwise; `facts["id"]` updates."""
     key = facts.pop("id", None) or uuid4()
-    values: dict[str, Any] = {"state": "declined", "category": "brakes", "historic": False, "deleted": False} | facts
+    values: dict[str, Any] = {
+        "state": "declined",
+        "service_kind": "brake_pads",
+        "total_cents": None,
+        "currency": "",
+        "historic": False,
+        "deleted": False,
+    } | facts
     place = practice.location.location_id
     body = ServiceLineFacts(
-        line_id=key, location_id=place, consumer_id=person, vehicle_id=vehicle, noted_at=practice.at(noted), **values
+        service_line_id=key,
+        location_id=place,
+        consumer_id=person,
+        vehicle_id=vehicle,
+        stated_at=practice.at(noted),
+        **values,
     )
     return put_fact(practice, "service_line", key, body)

@@ -56,7 +56,7 @@ async def test_a_recare_date_recalculated_every_night_keeps_its_series(shop: Pra
     assert touches["week_before"] == ("planned", None)
     assert len([step for step in touches if step.startswith("month_before")]) == 1
     assert (await shop.due(ana))["week_before"] == "2026-04-06 10:00"
-    assert "2026-04-11 as the recare date (prophy); the cycle began with 2026-04-01." in await _why(shop, ana)
+    assert "2026-04-11 as the recare date (prophylaxis); the cycle began with 2026-04-01." in await _why(shop, ana)
 
 
 async def test_a_date_recalculated_into_the_past_does_not_lose_the_step_of_the_day(shop: Practice) -> None:
@@ -80,14 +80,14 @@ async def test_a_visit_begins_the_next_cycle(shop: Practice) -> None:
     assert set((await shop.touches(ana)).values()) == {("cancelled", "recare_moved")}
     await _plan(shop, "2026-08-20 07:00")
     rows = await shop.rows("select cycle from touches where state = 'planned'")
-    assert {row["cycle"] for row in rows} == {"prophy@2026-10-01"}
+    assert {row["cycle"] for row in rows} == {"prophylaxis@2026-10-01"}
 
 
 async def test_two_types_of_recare_make_one_series(shop: Practice) -> None:
     """N-62: the earlier date speaks for the person."""
     ana = shop.person()
     put_recare(shop, ana, date(2026, 4, 8))
-    put_recare(shop, ana, date(2026, 4, 1), type="perio")
+    put_recare(shop, ana, date(2026, 4, 1), recare_kind="perio")
     await _plan(shop)
     rows = await shop.rows("select distinct cycle from touches where state = 'planned'")
     assert [row["cycle"] for row in rows] == ["perio@2026-04-01"]
@@ -102,12 +102,12 @@ async def test_a_date_years_past_starts_nothing(shop: Practice) -> None:
 
 
 async def test_a_disabled_recare_and_a_deleted_one_stop_the_series(shop: Practice) -> None:
-    """Catalogue recare_due: disabled until a date, or gone from the source."""
+    """Catalogue recare_due: disabled or gone from the source."""
     ana, bo = shop.person(), shop.person()
     first, second = put_recare(shop, ana, date(2026, 4, 1)), put_recare(shop, bo, date(2026, 4, 1))
     await _plan(shop)
-    put_recare(shop, ana, date(2026, 4, 1), id=first, disabled_until=date(2026, 9, 1))
-    shop.ingest.feed.put(shop.subscriber.subscriber_id, "recare", second, None)
+    put_recare(shop, ana, date(2026, 4, 1), id=first, status="disabled")
+    shop.ingest.feed.put(shop.subscriber.subscriber_id, "recare_due", second, None)
     await _plan(shop)
     assert set((await shop.touches(ana)).values()) == {("cancelled", "recare_disabled")}
     assert set((await shop.touches(bo)).values()) == {("cancelled", "recare_cancelled")}
@@ -171,11 +171,11 @@ async def test_a_sold_vehicle_and_one_of_a_new_owner_stop(shop: Practice) -> Non
     ana, bo = shop.person(), shop.person()
     shop.visit(ana, "2026-01-26 09:00")
     readings = (("2025-10-18", 30_000), ("2026-01-26", 40_000))
-    sold = put_vehicle(shop, ana, *readings, inspection_on=date(2026, 3, 30))
+    sold = put_vehicle(shop, ana, *readings, registration_ends_on=date(2026, 3, 30))
     given = put_vehicle(shop, ana, *readings)
     await _plan(shop)
     assert len(await shop.rows("select from touches where state = 'planned'")) == 5
-    put_vehicle(shop, ana, id=sold, state="sold", inspection_on=date(2026, 3, 30))
+    put_vehicle(shop, ana, id=sold, status="sold", registration_ends_on=date(2026, 3, 30))
     put_vehicle(shop, bo, id=given)
     await _plan(shop)
     rows = await shop.rows("select trigger_id, campaign_type, reason from touches where state = 'cancelled'")
@@ -187,20 +187,20 @@ async def test_a_sold_vehicle_and_one_of_a_new_owner_stop(shop: Practice) -> Non
 
 
 async def test_declined_work_is_followed_up_by_safety_until_it_is_done(shop: Practice) -> None:
-    """N-69: safety first after two days; done under another name of the same category ends it; a fleet is not written to."""
+    """N-69: safety first after two days; done under another name of the same family ends it; a fleet is not written to."""
     ana, bo, fleet = shop.person(), shop.person(), shop.person()
     camry, civic = put_vehicle(shop, ana), put_vehicle(shop, bo)
-    put_line(shop, ana, camry, "2026-03-01 12:00", is_safety=True)
-    put_line(shop, bo, civic, "2026-03-01 12:00")
+    put_line(shop, ana, camry, "2026-03-01 12:00")
+    put_line(shop, bo, civic, "2026-03-01 12:00", service_kind="oil_change")
     vans = [put_vehicle(shop, fleet) for _ in range(5)]
-    put_line(shop, fleet, vans[0], "2026-03-01 12:00")
+    put_line(shop, fleet, vans[0], "2026-03-01 12:00", service_kind="wipers")
     await _plan(shop)
     assert await shop.due(ana) == {"safety": "2026-03-03 10:00", "week": "2026-03-09 10:00"}
     assert await shop.due(bo) == {"week": "2026-03-09 10:00"}
     assert await shop.touches(fleet) == {"week": ("skipped", "is_fleet")}
     assert "The work was declined on 2026-03-01, a safety item and not done since." in await _why(shop, ana)
-    put_line(shop, ana, camry, "2026-03-02 06:00", state="done", category="Brakes")
-    put_line(shop, bo, civic, "2026-03-02 06:00", state="done", category="tyres")
+    put_line(shop, ana, camry, "2026-03-02 06:00", state="done", service_kind="brake_service")
+    put_line(shop, bo, civic, "2026-03-02 06:00", state="done", service_kind="tires")
     await _plan(shop)
     assert set((await shop.touches(ana)).values()) == {("cancelled", "work_done")}
     assert await shop.touches(bo) == {"week": ("planned", None)}
@@ -209,10 +209,10 @@ async def test_declined_work_is_followed_up_by_safety_until_it_is_done(shop: Pra
 async def test_recommended_treatment_is_a_line_without_a_vehicle(shop: Practice) -> None:
     """Catalogue unscheduled_treatment: ends when it is scheduled or done."""
     ana = shop.person()
-    line = put_line(shop, ana, None, "2026-03-01 12:00", state="recommended", category="")
+    line = put_line(shop, ana, None, "2026-03-01 12:00", state="recommended", service_kind="crown")
     await _plan(shop)
     assert await shop.touches(ana) == {"week": ("planned", None)}
-    put_line(shop, ana, None, "2026-03-01 12:00", state="approved", category="", id=line)
+    put_line(shop, ana, None, "2026-03-01 12:00", state="approved", service_kind="crown", id=line)
     await _plan(shop)
     assert await shop.touches(ana) == {"week": ("cancelled", "work_done")}
 

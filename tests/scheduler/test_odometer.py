@@ -60,23 +60,23 @@ def test_a_pace_is_always_believable(pairs: list[tuple[int, int]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moved_by", "months", "begins_anew"),
+    ("moved_by", "days", "begins_anew"),
     [
-        (1, 6, False),
-        (-1, 6, False),
-        (89, 6, False),
-        (90, 6, True),
-        (182, 6, True),
-        (-120, 6, True),
-        (44, 3, False),
-        (45, 3, True),
+        (1, 182, False),
+        (-1, 182, False),
+        (90, 182, False),
+        (91, 182, True),
+        (182, 182, True),
+        (-120, 182, True),
+        (44, 90, False),
+        (45, 90, True),
         (92, None, True),
     ],
 )
 def test_a_date_that_moves_by_half_an_interval_begins_a_new_cycle(
-    moved_by: int, months: int | None, begins_anew: bool
+    moved_by: int, days: int | None, begins_anew: bool
 ) -> None:
     """N-61: a recalculation moves the date by days, a visit by an interval."""
     present = RecareCycle(START, START + timedelta(days=10))
     due_on = present.due_on + timedelta(days=moved_by)
-    assert continue_cycle(present, due_on, months) == RecareCycle(due_on if begins_anew else START, due_on)
+    assert continue_cycle(present, due_on, days) == RecareCycle(due_on if begins_anew else START, due_on)

@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 
 from services.ingest.deps import Deps
+from services.ingest.domain.address_choice import AddressRules
 from services.ingest.domain.batch import (
     BatchIdReusedError,
-    BatchRunningError,
+    BatchRunningElsewhereError,
     Claim,
     ConnectionUnknownError,
+    ResumeOffsetWrongError,
     Source,
     Tally,
     Upload,
 )
 from services.ingest.store.batches import lock_batch, open_batch, take_batch
-from services.ingest.store.business import own_addresses, refuse_without_agreement
+from services.ingest.store.business import address_rules, refuse_without_agreement
 from services.ingest.store.connections import find_connection
 from services.ingest.store.row_keys import SubscriberKeys
 from shared.kit.auth import Caller
@@ -26,12 +28,12 @@ class Admission:
 
     source: Source
     keys: SubscriberKeys
-    own_addresses: frozenset[str]
+    rules: AddressRules
     claim: Claim | None
 
 
 async def admit_upload(deps: Deps, *, caller: Caller, upload: Upload) -> Admission:
-    """Claim the batch. Raises AgreementRequiredError, ConnectionUnknownError, BatchRunningError, BatchIdReusedError."""
+    """Claim the batch. Raises AgreementRequiredError, ConnectionUnknownError, BatchRunningError, BatchIdReusedError, ResumeOffsetWrongError."""
     now = deps.clock.now()
     async with deps.api_db.transaction(upload.subscriber_id) as connection:
         await refuse_without_agreement(connection, upload.subscriber_id)
@@ -40,19 +42,25 @@ async def admit_upload(deps: Deps, *, caller: Caller, upload: Upload) -> Admissi
         )
         if found is None or not caller.covers(found.location_id):
             raise ConnectionUnknownError
-        own = await own_addresses(connection, upload.subscriber_id)
+        rules = await address_rules(connection, upload.subscriber_id, found.location_id)
     keys = await deps.row_keys.of(deps.api_db, upload.subscriber_id)
-    source = Source(upload.connection_id, found.location_id, found.go_live_at, now, now.date())
+    source = Source(
+        upload.connection_id, found.location_id, found.go_live_at, now, now.date(), upload.sequence, upload.historic
+    )
     claim_id = new_id()
     async with deps.api_db.transaction(upload.subscriber_id) as connection:
         if await open_batch(connection, upload=upload, claim_id=claim_id, now=now):
-            return Admission(source, keys, own, Claim(claim_id, now, 0, None, Tally(), 0))
+            if upload.from_octet:
+                raise ResumeOffsetWrongError
+            return Admission(source, keys, rules, Claim(claim_id, now, 0, None, Tally(), 0))
         row = await lock_batch(connection, upload)
-        if row.connection_id != upload.connection_id:
+        if row.connection_id != upload.connection_id or row.mode != upload.mode:
             raise BatchIdReusedError
-        if row.state == "applied":
-            return Admission(source, keys, own, None)
+        if row.state in ("applied", "quarantined", "rejected"):
+            return Admission(source, keys, rules, None)
         if row.state == "running" and row.claim_lives:
-            raise BatchRunningError
+            raise BatchRunningElsewhereError
+        if upload.from_octet not in (None, row.octets):
+            raise ResumeOffsetWrongError
         claim = await take_batch(connection, upload=upload, row=row, claim_id=claim_id)
-        return Admission(source, keys, own, claim)
+        return Admission(source, keys, rules, claim)

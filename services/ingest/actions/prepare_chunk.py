@@ -9,20 +9,23 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.ingest.domain.address_choice import MISSING, AddressChoice, choose_address
-from services.ingest.domain.batch import APPOINTMENT, CONSUMER, VISIT, Prepared, Source, SourceOptout
+from services.ingest.domain.address_choice import MISSING, AddressChoice, AddressRules, choose_address
+from services.ingest.domain.batch import CONSUMER, Prepared, Source, SourceOptout
 from services.ingest.domain.forbidden_fields import SHORTEST_CARD, blank_card_numbers
 from services.ingest.domain.lines import Chunk
-from services.ingest.domain.person import Person, has_marker, minor_until, pack_detail
+from services.ingest.domain.outcome import REJECTED
+from services.ingest.domain.person import Person, birthday_of, has_marker, minor_until
 from services.ingest.domain.read_record import AnyRecord, RecordReader, RecordRefusedError
+from services.ingest.store.child_rows import ChildRows, gone_row
 from services.ingest.store.row_keys import SubscriberKeys
+from services.ingest.store.tables import STAGING_COLUMNS
 from shared.kit.crypto import keyed_hash, keyed_id
 from shared.schemas.address import AddressKeys
-from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
+from shared.schemas.ingest import ConsumerRecord, Entity
 
 FUTURE_TOLERANCE: Final = timedelta(days=1)
 """A source's clock may be this far ahead; later times are taken as now (N-79)."""
-_GONE: Final = b"deleted"
+_LINE: Final = len(STAGING_COLUMNS) - 1
 _PROBLEM_ONLY: Final = AddressChoice(None, None)
 
 Row = tuple[Any, ...]
@@ -36,16 +39,19 @@ class Workshop:
     source: Source
     keys: SubscriberKeys
     address_keys: AddressKeys
-    own_addresses: frozenset[str]
+    rules: AddressRules
     most_rejections: int
+    snapshot_of: Entity | None
+    key_of: Callable[[bytes], str | None]
 
 
 def prepare_chunk(chunk: Chunk, *, read: ReadLine, reader: RecordReader, workshop: Workshop) -> Prepared:
     """Return the chunk's rows, the newest of each id, with the account of everything else. `read` returns None for an empty line."""
-    prepared = Prepared(chunk.last_line, chunk.lines_hash)
+    prepared = Prepared(chunk.last_line, chunk.lines_hash, chunk.octets)
     reader.dropped = prepared.tally.dropped
     maker = _RowMaker(workshop, prepared)
     best: dict[UUID, Row] = {}
+    outcomes = prepared.outcomes
     for number, line in zip(chunk.numbers, chunk.lines, strict=True):
         if line == b"":
             continue
@@ -55,10 +61,12 @@ def prepare_chunk(chunk: Chunk, *, read: ReadLine, reader: RecordReader, worksho
             found = read(line, reader)
             if found is None:
                 continue
-            row = maker.row_of(*found)
+            row = maker.row_of(*found, line=number)
         except RecordRefusedError as refused:
             prepared.tally.received += 1
             prepared.tally.rejected += 1
+            outcomes[number] = REJECTED
+            maker.note_refused(line)
             if len(prepared.rejections) < workshop.most_rejections:
                 prepared.rejections.append((number, refused.field, refused.code))
             continue
@@ -75,8 +83,10 @@ def _newer(twin: Row, row: Row, prepared: Prepared) -> Row:
     old, new = (twin, row) if row[2] >= twin[2] else (row, twin)
     if old[3] == new[3]:
         prepared.tally.unchanged += 1
+        prepared.outcomes[old[_LINE]] = "u"
     else:
         prepared.tally.superseded += 1
+        prepared.outcomes[old[_LINE]] = "s"
     if old[5] and not new[5] and new[0] == CONSUMER:
         return (*new[:5], True, *new[6:])
     return new
@@ -89,28 +99,36 @@ class _RowMaker:
         self._source = workshop.source
         self._keys = workshop.keys
         self._address_keys = workshop.address_keys
-        self._own = workshop.own_addresses
+        self._rules = workshop.rules
         self._tally = prepared.tally
         self._optouts = prepared.optouts
-        self._connection = workshop.source.connection_id
+        self._refused = prepared.refused
+        self._snapshot_of, self._key_of = workshop.snapshot_of, workshop.key_of
         self._latest = workshop.source.now + FUTURE_TOLERANCE
+        self._children = ChildRows(self._source, self._keys, self._address_keys, self._rules, self._tidy)
+        self._id = self._children.id_of
 
-    def row_of(self, record: AnyRecord, problem: str | None) -> Row:
+    def row_of(self, record: AnyRecord, problem: str | None, *, line: int) -> Row:
         """Return the row of a record; `problem` is set when its e-mail value could not even be read."""
         updated_at = record.source_updated_at
         if updated_at > self._latest:
             updated_at = self._source.now
         if record.type == "consumer":
-            return self._consumer(record, updated_at, problem)
-        if record.type == "appointment":
-            return self._appointment(record, updated_at)
-        return self._visit(record, updated_at)
+            return self._consumer(record, updated_at, problem, line)
+        row = self._children.row_of(record, updated_at)._replace(line=line)
+        if record.type == "consent_signal" and record.granted is False and row.person_id is not None:
+            self._note_optout(record.foreign_id, row.person_id, None, record.said_at or updated_at)
+        return row
 
-    def _id(self, entity: str, foreign_id: str) -> UUID:
-        return keyed_id(self._keys.ids, self._connection, entity, foreign_id)
-
-    def _is_history(self, moment: Any) -> bool:
-        return self._source.go_live_at is not None and moment < self._source.go_live_at
+    def note_refused(self, line: bytes | None) -> None:
+        """In a snapshot a refused record is still there at the source: what it names is not absent (N-76, N-81)."""
+        if self._snapshot_of is None:
+            return
+        key = self._key_of(line) if line is not None else None
+        if key is None:
+            self._tally.unidentified += 1
+        else:
+            self._refused.append(self._id(self._snapshot_of, key))
 
     def _tidy(self, text: str) -> str:
         text = text.strip()
@@ -120,33 +138,34 @@ class _RowMaker:
                 self._tally.dropped["card_number"] += cards
         return text
 
-    def _consumer(self, record: ConsumerRecord, updated_at: Any, problem: str | None) -> Row:
+    def _consumer(self, record: ConsumerRecord, updated_at: Any, problem: str | None, line: int) -> Row:
         row_id = self._id("consumer", record.foreign_id)
-        historic = self._is_history(updated_at)
+        historic = self._source.is_history(updated_at)
+        row: Row
         if record.op == "delete":
             choice = _PROBLEM_ONLY
-            row = _gone(CONSUMER, row_id, updated_at, historic, self._hash(_GONE), "inactive")
+            row = gone_row(CONSUMER, row_id, updated_at, self._keys, historic=historic)._replace(line=line)
         else:
-            choice = AddressChoice(None, problem) if problem else choose_address(record.email, self._own)
-            row = self._person(record, row_id, updated_at, historic, choice)
+            choice = AddressChoice(None, problem) if problem else choose_address(record.email, self._rules)
+            row = self._person(record, row_id, updated_at, historic, choice, line)
         if record.email_ok is False:
-            self._note_optout(record, row_id, row[8], updated_at)
+            self._note_optout(record.foreign_id, row_id, row[8], updated_at)
         if choice.problem and choice is not MISSING:
             self._tally.flagged[choice.problem] += 1
         return row
 
     def _person(
-        self, record: ConsumerRecord, row_id: UUID, updated_at: Any, historic: bool, choice: AddressChoice
+        self, record: ConsumerRecord, row_id: UUID, updated_at: Any, historic: bool, choice: AddressChoice, line: int
     ) -> Row:
         first, last, preferred = record.first_name, record.last_name, record.preferred_name
         first, last, preferred = self._tidy(first), self._tidy(last), self._tidy(preferred)
-        born = record.birth_on
+        born, kept = record.birth_on, choice.address or choice.held
         person = Person(
             record.foreign_id,
             first,
             last,
             preferred,
-            choice.address.address if choice.address else "",
+            kept.address if kept else "",
             self._tidy(record.phone),
             born.isoformat() if born else "",
         ).pack()
@@ -168,53 +187,15 @@ class _RowMaker:
             self._id("household", record.household) if record.household else None,
             self._id("consumer", guardian) if guardian else None,
             minor_until(born, self._source.today),
-            None,
-            None,
-            None,
+            *(None, None, None),
+            birthday_of(born, self._source.today),
+            *("", None, None, line),
         )
 
-    def _note_optout(self, record: ConsumerRecord, row_id: UUID, address_key: str | None, updated_at: Any) -> None:
-        optout_id = keyed_id(self._keys.ids, self._connection, "optout", record.foreign_id, address_key or "")
+    def _note_optout(self, foreign_id: str, row_id: UUID, address_key: str | None, updated_at: Any) -> None:
+        optout_id = keyed_id(self._keys.ids, self._source.connection_id, "optout", foreign_id, address_key or "")
         self._optouts.append(SourceOptout(optout_id, row_id, address_key, min(updated_at, self._source.now)))
         self._tally.optouts += 1
 
-    def _appointment(self, record: AppointmentRecord, updated_at: Any) -> Row:
-        row_id = self._id("appointment", record.foreign_id)
-        historic = self._is_history(record.starts_at or updated_at)
-        if record.op == "delete":
-            return _gone(APPOINTMENT, row_id, updated_at, historic, self._hash(_GONE), "deleted")
-        times = (record.starts_at, record.booked_at)
-        clear = (record.consumer or "", *map(_instant, times), str(record.minutes), record.status)
-        person_id = self._id("consumer", record.consumer) if record.consumer else None
-        detail = pack_detail(record.foreign_id, self._tidy(record.provider))
-        sealed = self._keys.cipher.encrypt(detail, b"appointments.personal:" + row_id.bytes)
-        content = self._hash(detail + b"\x1e" + "\x1f".join(clear).encode())
-        head = (APPOINTMENT, row_id, updated_at, content, sealed, historic, False, record.status)
-        return (*head, None, None, None, None, person_id, None, record.starts_at, record.minutes, record.booked_at)
-
-    def _visit(self, record: VisitRecord, updated_at: Any) -> Row:
-        row_id = self._id("visit", record.foreign_id)
-        historic = self._is_history(record.completed_at or updated_at)
-        if record.op == "delete":
-            return _gone(VISIT, row_id, updated_at, historic, self._hash(_GONE), "")
-        clear = (record.consumer or "", _instant(record.completed_at), str(record.total_cents), record.currency)
-        person_id = self._id("consumer", record.consumer) if record.consumer else None
-        detail = pack_detail(record.foreign_id, self._tidy(record.vehicle))
-        sealed = self._keys.cipher.encrypt(detail, b"visits.personal:" + row_id.bytes)
-        content = self._hash(detail + b"\x1e" + "\x1f".join(clear).encode())
-        head = (VISIT, row_id, updated_at, content, sealed, historic, False, "")
-        money = (record.completed_at, record.total_cents, None)
-        return (*head, None, None, record.currency, None, person_id, None, *money)
-
     def _hash(self, content: bytes) -> bytes:
         return keyed_hash(self._keys.contents, content)
-
-
-def _gone(kind: int, row_id: UUID, updated_at: Any, historic: bool, content: bytes, status: str) -> Row:
-    """The row of a deletion: it stays as a tombstone, so that an older version arriving later does not bring the record back (N-78)."""
-    head = (kind, row_id, updated_at, content, None, historic, True, status)
-    return (*head, None, None, "", None, None, None, None, None, None)
-
-
-def _instant(moment: Any) -> str:
-    return str(moment.timestamp()) if moment is not None else ""

@@ -11,9 +11,11 @@ from services.ingest.domain.lines import Chunk, Lines
 Hash = Any
 
 
-async def read_body(pieces: AsyncIterator[bytes], *, upload: Upload, body_hash: Hash) -> AsyncGenerator[Chunk, None]:
-    """Yield the chunks of a body and feed `body_hash` with the octets as received. Raises UnreadableBodyError, TooLargeError."""
-    body, lines = Body(gzipped=upload.gzipped), Lines(quoted=upload.media == "csv")
+async def read_body(
+    pieces: AsyncIterator[bytes], *, upload: Upload, body_hash: Hash, after: tuple[int, bytes, int] = (0, b"", 0)
+) -> AsyncGenerator[Chunk, None]:
+    """Yield the chunks of a body and feed `body_hash` with its unpacked octets. Raises UnreadableBodyError, TooLargeError."""
+    body, lines = Body(gzipped=upload.gzipped), Lines(quoted=upload.media == "csv", after=after)
     async for piece in pieces:
         cutting = _cut(piece, body, lines, body_hash)
         while (chunk := await _next(cutting, upload)) is not None:
@@ -29,6 +31,6 @@ async def _next(cutting: Iterator[Chunk], upload: Upload) -> Chunk | None:
 
 
 def _cut(piece: bytes, body: Body, lines: Lines, body_hash: Hash) -> Iterator[Chunk]:
-    body_hash.update(piece)
     for block in body.feed(piece):
+        body_hash.update(block)
         yield from lines.feed(block)

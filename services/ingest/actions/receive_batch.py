@@ -13,11 +13,11 @@ from services.ingest.actions.prepare_chunk import Workshop, prepare_chunk
 from services.ingest.actions.read_body import read_body
 from services.ingest.actions.replay_report import replay_report
 from services.ingest.deps import Deps
-from services.ingest.domain.batch import MOST_REJECTIONS, BatchIdReusedError, Claim, Prepared, Upload
-from services.ingest.domain.csv_rows import Header, read_header
+from services.ingest.domain.batch import MOST_REASONS, BatchIdReusedError, Claim, Prepared, Upload
+from services.ingest.domain.csv_rows import Header, Layout, read_header
 from services.ingest.domain.lines import Chunk
-from services.ingest.domain.read_record import AnyRecord, RecordReader
-from services.ingest.store.batches import CLAIM_SECONDS, close_batch, renew_claim
+from services.ingest.domain.read_record import AnyRecord, RecordReader, key_in
+from services.ingest.store.batches import CLAIM_SECONDS, close_batch, keep_header, renew_claim
 from shared.kit.logs import log
 from shared.schemas.ingest import BatchReport
 
@@ -30,16 +30,16 @@ async def receive_batch(
     Raises UnreadableBodyError, TooLargeError, HeaderUnreadableError, BatchIdReusedError, BatchRunningError.
     """
     body_hash = hashlib.sha256()
-    if admission.claim is None:
-        async for piece in pieces:
-            body_hash.update(piece)
-        return await replay_report(deps, upload=upload, body_hash=body_hash.digest())
-    run = _Run(deps, upload, admission, admission.claim)
+    claim = admission.claim
+    if claim is None:
+        return await replay_report(deps, upload=upload, pieces=pieces)
+    run = _Run(deps, upload, admission, claim)
+    after = (claim.lines, claim.lines_hash or b"", claim.octets) if upload.from_octet else (0, b"", 0)
     beat = asyncio.create_task(run.keep_claim())
     try:
-        async with aclosing(read_body(pieces, upload=upload, body_hash=body_hash)) as chunks:
+        async with aclosing(read_body(pieces, upload=upload, body_hash=body_hash, after=after)) as chunks:
             await run.process(chunks)
-        return await finish_batch(deps, upload=upload, claim=admission.claim, body_hash=body_hash.digest())
+        return await finish_batch(deps, upload=upload, admission=admission, claim=claim, body_hash=body_hash.digest())
     except BaseException:
         with suppress(Exception):
             await run.fail()
@@ -57,8 +57,12 @@ class _Run:
         self._rejections = claim.rejections
         self._header: Header | None = None
         self._reader = RecordReader(upload.source_time, claim.tally.dropped)
+        self._first_row: bytes | None = None
         self._optout_answers = True
-        self._resumed = claim.lines == 0
+        self._resumed = claim.lines == 0 or bool(upload.from_octet)
+        self._layout = Layout(upload.charset, upload.dates)
+        if upload.from_octet and claim.header is not None and upload.entity is not None:
+            self._header = read_header(claim.header, upload.entity, self._layout)
 
     async def process(self, chunks: AsyncIterator[Chunk]) -> None:
         """Merge every chunk; a chunk that was whole when the body broke off is still merged."""
@@ -88,7 +92,8 @@ class _Run:
         """Skip what an earlier try has merged; another content up to there is another batch."""
         if self._upload.media == "csv" and self._header is None:
             assert self._upload.entity is not None
-            self._header = read_header(chunk.lines.pop(0), self._upload.entity)
+            self._first_row = chunk.lines.pop(0)
+            self._header = read_header(self._first_row, self._upload.entity, self._layout)
             chunk.numbers.pop(0)
         if self._resumed:
             return False
@@ -105,8 +110,10 @@ class _Run:
             self._admission.source,
             self._admission.keys,
             self._deps.address_keys,
-            self._admission.own_addresses,
-            MOST_REJECTIONS - self._rejections,
+            self._admission.rules,
+            MOST_REASONS - self._rejections,
+            self._upload.entity if self._upload.mode == "snapshot" else None,
+            key_in if self._header is None else self._header.key_in,
         )
         prepared = prepare_chunk(chunk, read=self._read, reader=self._reader, workshop=workshop)
         self._rejections += len(prepared.rejections)
@@ -120,10 +127,14 @@ class _Run:
 
     async def _merge(self, prepared: Prepared) -> None:
         deps, upload = self._deps, self._upload
+        if self._first_row is not None:
+            async with deps.api_db.transaction(upload.subscriber_id) as connection:
+                await keep_header(connection, upload=upload, claim_id=self._claim.claim_id, header=self._first_row)
+            self._first_row = None
         pending = await merge_chunk(
-            deps.api_db,
+            deps,
             upload=upload,
-            source=self._admission.source,
+            admission=self._admission,
             claim_id=self._claim.claim_id,
             prepared=prepared,
             tally=self._tally,
@@ -154,7 +165,5 @@ class _Run:
                 upload=self._upload,
                 claim_id=self._claim.claim_id,
                 state="failed",
-                body_hash=None,
-                waiting=0,
                 now=self._deps.clock.now(),
             )

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from services.ingest.domain.address_quality import address_problem
 from shared.schemas.address import Address, AddressRefusedError, canonical_address
 
 _SEPARATORS: Final = re.compile(r"[;,]")
@@ -39,30 +40,42 @@ _SHORTEST_MAILBOX: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class AddressChoice:
-    """A usable address, or the reason why there is none: `address_missing`, `placeholder`, `phone_in_email`, `own_address`, or the refusal's code."""
+    """A usable address, or the reason why there is none: `address_missing`, `placeholder`, `phone_in_email`, `own_address`, or the refusal's code.
+
+    With a problem of domain/address_quality.py the address is `held`: shown to the front desk and not written to.
+    """
 
     address: Address | None
     problem: str | None
+    held: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRules:
+    """The business's `own` folded addresses, and whether role mailboxes are held (N-04, N-16)."""
+
+    own: frozenset[str] = frozenset()
+    hold_roles: bool = False
 
 
 MISSING: Final = AddressChoice(None, "address_missing")
 
 
-def choose_address(raw: str, own: frozenset[str]) -> AddressChoice:
-    """Return the first usable address of `raw`; `own` holds the business's folded addresses (N-04, N-10, N-15, N-18)."""
-    choice = _judge(raw, own)
+def choose_address(raw: str, rules: AddressRules) -> AddressChoice:
+    """Return the first usable address of `raw` (N-04, N-10, N-14 to N-18)."""
+    choice = _judge(raw, rules)
     if choice.address is not None or choice.problem in ("address_missing", "phone_in_email"):
         return choice
     parts = [part for part in _SEPARATORS.split(raw) if part]
     if len(parts) > 1:
         for part in parts:
-            other = _judge(part, own)
+            other = _judge(part, rules)
             if other.address is not None:
                 return other
     return choice
 
 
-def _judge(raw: str, own: frozenset[str]) -> AddressChoice:
+def _judge(raw: str, rules: AddressRules) -> AddressChoice:
     text = raw.strip()
     if not text:
         return MISSING
@@ -72,8 +85,11 @@ def _judge(raw: str, own: frozenset[str]) -> AddressChoice:
         address = canonical_address(text)
     except AddressRefusedError as refused:
         return AddressChoice(None, "phone_in_email" if _PHONE.fullmatch(text) else refused.code)
-    if address.folded in own:
+    if address.folded in rules.own:
         return AddressChoice(None, "own_address")
+    problem = address_problem(address.folded, hold_roles=rules.hold_roles)
+    if problem is not None:
+        return AddressChoice(None, problem, address)
     return AddressChoice(address, None)
 
 

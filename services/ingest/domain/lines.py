@@ -13,27 +13,33 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some lines with their numbers (from 1); None stands for a line over the limit. `lines_hash` covers everything up to `last_line`."""
+    """Some lines with their numbers (from 1); None stands for a line over the limit.
+
+    `lines_hash` covers everything up to `last_line`, `octets` counts it.
+    """
 
     numbers: list[int]
     lines: list[bytes | None]
     last_line: int
     lines_hash: bytes
+    octets: int
 
 
 class Lines:
-    """Takes blocks, yields chunks. With `quoted` a line goes on while a double quote is open, as in CSV (RFC 4180 2.6)."""
+    """Takes blocks, yields chunks. With `quoted` a line goes on while a double quote is open, as in CSV (RFC 4180 2.6).
 
-    def __init__(self, *, quoted: bool) -> None:
+    `after` are line, hash and octets of the chunk behind which the blocks go on.
+    """
+
+    def __init__(self, *, quoted: bool, after: tuple[int, bytes, int] = (0, b"", 0)) -> None:
         self._quoted = quoted
         self._rest = b""
         self._overlong = False
-        self._line = 0
+        self._line, self._chain, self._octets_taken = after
         self._first = 0
         self._open: list[bytes] = []
         self._open_octets = 0
         self._in_quotes = False
-        self._hash = hashlib.sha256()
         self._start_anew()
 
     def feed(self, block: bytes) -> Iterator[Chunk]:
@@ -41,16 +47,19 @@ class Lines:
         parts = (self._rest + block).split(b"\n")
         self._rest = parts.pop()
         for part in parts:
+            self._octets_taken += len(part) + 1
             if not part and not self._in_quotes and not self._overlong:
                 self._line += 1  # an empty line is no record, and ten million of them are no work
             elif self._take(part):
                 yield self._cut()
         if len(self._rest) > MOST_LINE_OCTETS:
+            self._octets_taken += len(self._rest)
             self._rest, self._overlong = b"", True
 
     def finish(self) -> Iterator[Chunk]:
         """Yield what is left; a last line needs no line end."""
         if self._rest or self._overlong:
+            self._octets_taken += len(self._rest)
             self._take(self._rest)
         if self._open:
             self._keep(None)  # a quote that never closes
@@ -92,9 +101,9 @@ class Lines:
         self._first, self._open, self._open_octets, self._in_quotes = 0, [], 0, False
 
     def _cut(self) -> Chunk:
-        self._hash.update(b"\n".join(line or b"" for line in self._lines))
-        self._hash.update(b"\n")
-        chunk = Chunk(self._numbers, self._lines, self._line, self._hash.digest())
+        content = b"\n".join([self._chain, *(line or b"" for line in self._lines), b""])
+        self._chain = hashlib.sha256(content).digest()
+        chunk = Chunk(self._numbers, self._lines, self._line, self._chain, self._octets_taken)
         self._start_anew()
         return chunk
 

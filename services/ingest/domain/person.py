@@ -69,6 +69,16 @@ def unpack_person(packed: bytes) -> Person:
     return Person(*packed.decode().split(_SEPARATOR))
 
 
-def pack_detail(foreign_id: str, detail: str) -> bytes:
-    """Return the encrypted part of an appointment (provider) or visit (vehicle) as bytes."""
-    return f"{foreign_id}{_SEPARATOR}{detail}".encode()
+def pack_detail(foreign_id: str, *details: str) -> bytes:
+    """Return the encrypted part of what hangs on a person (an appointment's provider, a vehicle's VIN and plate) as bytes."""
+    return _SEPARATOR.join((foreign_id, *details)).encode()
+
+
+def unpack_detail(packed: bytes) -> list[str]:
+    """Return foreign id and details of a decrypted blob."""
+    return packed.decode().split(_SEPARATOR)
+
+
+def birthday_of(birth_on: date | None, today: date) -> int | None:
+    """Return month * 100 + day, None for a date in the future; the year, known or 1900, plays no part (N-74)."""
+    return birth_on.month * 100 + birth_on.day if birth_on is not None and birth_on <= today else None

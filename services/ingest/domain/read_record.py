@@ -16,17 +16,56 @@ from pydantic_core import ErrorDetails
 
 from services.ingest.domain.forbidden_fields import forbidden_name
 from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
+from shared.schemas.source_records import (
+    ConsentSignalRecord,
+    ContactPointRecord,
+    MergeRecord,
+    OdometerReadingRecord,
+    ProviderRecord,
+    RecareDueRecord,
+    RelationRecord,
+    ServiceLineRecord,
+    VehicleRecord,
+)
 
-AnyRecord = ConsumerRecord | AppointmentRecord | VisitRecord
+AnyRecord = (
+    ConsumerRecord
+    | AppointmentRecord
+    | VisitRecord
+    | RecareDueRecord
+    | VehicleRecord
+    | OdometerReadingRecord
+    | ServiceLineRecord
+    | RelationRecord
+    | ProviderRecord
+    | ContactPointRecord
+    | ConsentSignalRecord
+    | MergeRecord
+)
 _ADAPTER: Final[TypeAdapter[AnyRecord]] = TypeAdapter(Annotated[AnyRecord, Discriminator("type")])
 _FROM_JSON: Final = _ADAPTER.validate_json
 _FROM_TEXTS: Final = _ADAPTER.validate_strings
 _CONTROL: Final = re.compile(r"[\x01-\x1f\x7f-\x9f\u2028\u2029]+")
 _INSTANTS: Final = {
-    "consumer": ("source_updated_at",),
     "appointment": ("source_updated_at", "starts_at", "booked_at"),
     "visit": ("source_updated_at", "completed_at"),
+    "odometer_reading": ("source_updated_at", "read_at"),
+    "service_line": ("source_updated_at", "stated_at"),
+    "contact_point": ("source_updated_at", "valid_from", "valid_to"),
+    "consent_signal": ("source_updated_at", "said_at"),
 }
+_ONE_INSTANT: Final = ("source_updated_at",)
+_NEEDED: Final = {
+    "visit": ("completed_at",),
+    "recare_due": ("consumer",),
+    "odometer_reading": ("vehicle", "read_at", "distance"),
+    "relation": ("consumer", "related"),
+    "contact_point": ("consumer", "value"),
+    "consent_signal": ("consumer", "granted"),
+    "merge": ("consumer", "into"),
+}
+"""Without these a record says nothing."""
+_FOREIGN_ID: Final = re.compile(rb'"foreign_id"\s*:\s*"([\x20\x21\x23-\x5b\x5d-\x7e]{1,128})"')
 _FIRST_YEAR: Final = 1
 _LAST_YEAR: Final = 9998
 _CODES: Final = {"union_tag_not_found": ("type", "missing"), "union_tag_invalid": ("type", "type_unknown")}
@@ -115,6 +154,12 @@ class RecordReader:
         return data
 
 
+def key_in(line: bytes) -> str | None:
+    """Return the key in a line that could not be taken as a record, if one can be seen without unescaping."""
+    found = _FOREIGN_ID.search(line)
+    return found[1].decode() if found else None
+
+
 def _refuse(error: ValidationError) -> NoReturn:
     _refuse_row(error.errors(include_url=False, include_input=False, include_context=False)[0])
 
@@ -142,9 +187,13 @@ def _without_controls(record: AnyRecord) -> AnyRecord:
 
 
 def _refuse_impossible(record: AnyRecord) -> None:
-    for name in _INSTANTS[record.type]:
+    for name in _INSTANTS.get(record.type, _ONE_INSTANT):
         moment = getattr(record, name)
         if moment is not None and not _FIRST_YEAR < moment.year <= _LAST_YEAR:
             raise RecordRefusedError(name, "instant_out_of_range")
-    if record.op == "upsert" and record.type == "visit" and record.completed_at is None:
-        raise RecordRefusedError("completed_at", "missing")
+    if record.type == "merge" and not record.consumer:
+        raise RecordRefusedError("consumer", "missing")
+    if record.op == "upsert" and record.type in _NEEDED:
+        for name in _NEEDED[record.type]:
+            if getattr(record, name) in (None, ""):
+                raise RecordRefusedError(name, "missing")

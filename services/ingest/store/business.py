@@ -7,14 +7,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ingest.domain.address_choice import AddressRules
 from services.ingest.domain.batch import AgreementRequiredError, SubscriberInactiveError
 from shared.kit.directory import find_fact
 from shared.schemas.address import AddressRefusedError, canonical_address
 from shared.schemas.location import SubscriberFacts
 
-_SENDERS: Final = text(
-    "select body->'sender' as sender from directory where kind = 'location' and body->>'subscriber_id' = :subscriber"
-)
+_SENDERS: Final = text("""
+select id, body->'sender' as sender, body->>'vertical' as vertical from directory where kind = 'location' and body->>'subscriber_id' = :subscriber
+""")
 
 
 async def refuse_without_agreement(connection: AsyncConnection, subscriber_id: UUID) -> None:
@@ -26,15 +27,16 @@ async def refuse_without_agreement(connection: AsyncConnection, subscriber_id: U
         raise SubscriberInactiveError
 
 
-async def own_addresses(connection: AsyncConnection, subscriber_id: UUID) -> frozenset[str]:
-    """Return the folded addresses that the business itself sends and answers from."""
+async def address_rules(connection: AsyncConnection, subscriber_id: UUID, location_id: UUID) -> AddressRules:
+    """Return the folded addresses that the business itself sends and answers from, and what holds for a location's people."""
     rows = await connection.execute(_SENDERS, {"subscriber": str(subscriber_id)})
-    found = set()
+    found, dental = set(), False
     for row in rows:
+        dental |= row.vertical == "dental" and row.id == str(location_id)
         sender = json.loads(row.sender) if isinstance(row.sender, str) else row.sender or {}
         for name in ("header_from", "reply_to"):
             try:
                 found.add(canonical_address(str(sender.get(name, ""))).folded)
             except AddressRefusedError:
                 continue
-    return frozenset(found)
+    return AddressRules(frozenset(found), hold_roles=dental)

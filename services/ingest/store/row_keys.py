@@ -21,6 +21,7 @@ class SubscriberKeys:
 
     ids: bytes
     contents: bytes
+    terms: bytes
     cipher: FieldCipher
 
 
@@ -51,4 +52,4 @@ class RowKeys:
             await connection.execute(_KEEP, {"s": subscriber_id, "sealed": cipher.encrypt(os.urandom(32), place)})
             sealed = await connection.scalar(_FIND, {"s": subscriber_id})
         secret = cipher.decrypt(bytes(sealed), place)
-        return SubscriberKeys(derive(secret, "row_id"), derive(secret, "content"), cipher)
+        return SubscriberKeys(derive(secret, "row_id"), derive(secret, "content"), derive(secret, "search"), cipher)

@@ -23,35 +23,14 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.schema import SchemaItem
 
-from shared.kit.tables import new_metadata
+from services.ingest.store import batch_tables, model_tables, record_tables
+from services.ingest.store.metadata import metadata, record_table
+
+__all__ = ["batch_tables", "metadata", "model_tables", "record_tables"]
 
 STAGING_SLOTS: Final = 4
 """How many chunks may merge side by side in one database."""
-
-metadata = new_metadata()
-
-
-def _record(name: str, *columns: SchemaItem) -> Table:
-    """A table of records that arrive in batches, with what every record has."""
-    return Table(
-        name,
-        metadata,
-        Column("subscriber_id", Uuid, nullable=False),
-        Column("id", Uuid, nullable=False),
-        Column("connection_id", Uuid, nullable=False),
-        Column("location_id", Uuid, nullable=False),
-        Column("source_updated_at", DateTime(timezone=True), nullable=False),
-        Column("content_hash", LargeBinary, nullable=False),
-        Column("personal", LargeBinary),
-        Column("historic", Boolean, nullable=False),
-        Column("deleted", Boolean, nullable=False),
-        *columns,
-        PrimaryKeyConstraint("subscriber_id", "id"),
-    )
-
 
 connections = Table(
     "connections",
@@ -68,44 +47,7 @@ connections = Table(
     PrimaryKeyConstraint("subscriber_id", "connection_id"),
 )
 
-batches = Table(
-    "batches",
-    metadata,
-    Column("subscriber_id", Uuid, nullable=False),
-    Column("batch_id", Uuid, nullable=False),
-    Column("connection_id", Uuid, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("claim_id", Uuid, nullable=False),
-    Column("claimed_until", DateTime(timezone=True), nullable=False),
-    Column("body_hash", LargeBinary),
-    Column("lines", BigInteger, nullable=False, server_default=text("0")),
-    Column("lines_hash", LargeBinary),
-    Column("received", BigInteger, nullable=False, server_default=text("0")),
-    Column("applied", BigInteger, nullable=False, server_default=text("0")),
-    Column("unchanged", BigInteger, nullable=False, server_default=text("0")),
-    Column("superseded", BigInteger, nullable=False, server_default=text("0")),
-    Column("parked", BigInteger, nullable=False, server_default=text("0")),
-    Column("rejected", BigInteger, nullable=False, server_default=text("0")),
-    Column("optouts", BigInteger, nullable=False, server_default=text("0")),
-    Column("dropped_fields", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("flagged_addresses", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-    Column("finished_at", DateTime(timezone=True)),
-    PrimaryKeyConstraint("subscriber_id", "batch_id"),
-)
-
-rejections = Table(
-    "rejections",
-    metadata,
-    Column("subscriber_id", Uuid, nullable=False),
-    Column("batch_id", Uuid, nullable=False),
-    Column("line", BigInteger, nullable=False),
-    Column("field", Text, nullable=False),
-    Column("code", Text, nullable=False),
-    PrimaryKeyConstraint("subscriber_id", "batch_id", "line"),
-)
-
-consumers = _record(
+consumers = record_table(
     "consumers",
     Column("address_key", Text),
     Column("address_problem", Text),
@@ -115,6 +57,17 @@ consumers = _record(
     Column("guardian_id", Uuid),
     Column("minor_until", Date),
     Column("optout_pending", Boolean, nullable=False, server_default=text("false")),
+    Column("birthday", SmallInteger),
+    Column("merged_into", Uuid),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+    Column("first_seen_at", DateTime(timezone=True)),
+)
+"""`birthday` is month * 100 + day; `merged_into` the person that a merge made of this one (one step; SQL function `survivor` goes on)."""
+Index(
+    "ix_consumers_merged",
+    consumers.c.subscriber_id,
+    consumers.c.merged_into,
+    postgresql_where=text("merged_into IS NOT NULL"),
 )
 Index(
     "ix_consumers_guardian",
@@ -129,18 +82,22 @@ Index(
     postgresql_where=text("minor_until IS NOT NULL"),
 )
 
-appointments = _record(
+appointments = record_table(
     "appointments",
     Column("consumer_id", Uuid),
     Column("starts_at", DateTime(timezone=True)),
     Column("minutes", Integer),
     Column("status", Text, nullable=False),
     Column("booked_at", DateTime(timezone=True)),
+    Column("announced", Text, nullable=False, server_default=text("''")),
     Column("parked", Boolean, nullable=False),
 )
+"""`announced` is the start as the source wrote it, wall time and offset: what the person was told, whatever rules of zones become."""
 Index("ix_appointments_consumer", appointments.c.subscriber_id, appointments.c.consumer_id)
+Index("ix_appointments_day", appointments.c.subscriber_id, appointments.c.location_id, appointments.c.starts_at)
+model_tables.index_parked(appointments)
 
-visits = _record(
+visits = record_table(
     "visits",
     Column("consumer_id", Uuid),
     Column("completed_at", DateTime(timezone=True)),
@@ -149,6 +106,7 @@ visits = _record(
     Column("parked", Boolean, nullable=False),
 )
 Index("ix_visits_consumer", visits.c.subscriber_id, visits.c.consumer_id)
+model_tables.index_parked(visits)
 
 consents = Table(
     "consents",
@@ -208,9 +166,14 @@ STAGING_COLUMNS: Final = (
     ("at", DateTime(timezone=True)),
     ("amount", BigInteger),
     ("booked_at", DateTime(timezone=True)),
+    ("birthday", SmallInteger),
+    ("word", Text),
+    ("day", Date),
+    ("other_id", Uuid),
+    ("line", BigInteger),
 )
-"""`person_id` is a consumer's guardian or the person of an appointment or visit; `at` and `amount` are its start and minutes, or completion and
-cents; `language` carries a visit's currency."""
+"""`person_id` is a consumer's guardian or the parent of a child (a person, a reading's vehicle); which staged value a child's column takes stands in
+store/child_kinds.py."""
 
 for _slot in range(STAGING_SLOTS):
     Table(

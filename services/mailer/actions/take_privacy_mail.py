@@ -1,4 +1,4 @@
-"""Hands a mail to the privacy mailbox over to optout, which keeps it as an open request; here nothing of it is kept (L-079, S57)."""
+"""Hands a mail to the privacy mailbox over to optout, which applies or keeps it; here nothing of it is kept (L-079, S57)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -26,6 +26,8 @@ async def take_privacy_mail(
             subject=letter.subject,
             text=letter.text,
             attachments=letter.attachments,
+            header_from=letter.header_from,
+            asks=letter.asks,
         )
     )
     return letter

@@ -1,13 +1,13 @@
 """Markers grouped over all sessions of a worker: whatever is ready when the connection is free goes into one statement."""
 
 import asyncio
-import contextlib
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
 from services.mailer.store.claiming import ClaimedMessage
 from services.mailer.store.marking import explain_unmarked, mark_messages
+from shared.kit.bell import until_either
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 
@@ -49,9 +49,7 @@ class MarkerGroup:
         connection: Any = None
         try:
             while not (stop.is_set() and not self._waiting):
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(0.5):
-                        await self._wake.wait()
+                await until_either(self._wake, stop)
                 self._wake.clear()
                 while self._waiting:
                     group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]

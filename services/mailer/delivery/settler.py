@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from services.mailer.store.journal import ReplyJournal
 from services.mailer.store.settling import Settlement, settle_messages
-from shared.kit.bell import ring
+from shared.kit.bell import ring, until_either
 from shared.kit.clock import Clock
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import Database
@@ -27,7 +27,7 @@ class Settler:
         self._database, self._clock, self._journal = database, clock, journal
         self._waiting: list[Settlement] = []
         self._connection: Any = None
-        self._wake = asyncio.Event()
+        self._begun, self._is_full = asyncio.Event(), asyncio.Event()
 
     @property
     def unsettled(self) -> int:
@@ -42,8 +42,9 @@ class Settler:
             log("mailer.settler").error("journal_not_written", errno=error.errno)
         crashpoint("mailer.after_journal")
         self._waiting.append(settlement)
+        self._begun.set()
         if len(self._waiting) >= _BATCH:
-            self._wake.set()
+            self._is_full.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write until `stop` is set and nothing waits."""
@@ -55,10 +56,8 @@ class Settler:
     async def _keep_writing(self, stop: asyncio.Event) -> None:
         failures = 0
         while not (stop.is_set() and not self._waiting):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LINGER_SECONDS if self._waiting or failures else 0.2):
-                    await self._wake.wait()
-            self._wake.clear()
+            await until_either(self._begun, stop)
+            await self._linger()
             if not self._waiting:
                 continue
             try:
@@ -72,6 +71,12 @@ class Settler:
                 )
                 await asyncio.sleep(min(5.0, 0.1 * 2**failures))
 
+    async def _linger(self) -> None:
+        """Let more come together, but not more than a batch."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                await self._is_full.wait()
+
     async def _write(self) -> None:
         batch = self._waiting[:_BATCH]
         async with asyncio.timeout(_SILENCE_SECONDS):
@@ -81,7 +86,10 @@ class Settler:
         crashpoint("mailer.after_settle")
         ring()
         del self._waiting[: len(batch)]
+        if len(self._waiting) < _BATCH:
+            self._is_full.clear()
         if not self._waiting:
+            self._begun.clear()
             self._journal.forget()
 
     def _hang_up(self) -> None:

@@ -79,6 +79,7 @@ async def add_messages(connection: AsyncConnection, subscriber_id: UUID, new: Se
             "touch_id": touch,
             "message_id": message.row["message_id"],
             "person_id": person,
+            "address_key": message.row["address_key"],
         }
         for message in new
         for touch, person in message.touches

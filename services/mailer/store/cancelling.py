@@ -29,7 +29,7 @@ _COVERED: Final = """
 _CHUNK: Final = f"""
 with part as materialized (
     select m.subscriber_id, m.message_id, m.next_at, {_COVERED} as is_covered from messages m
-    where m.state in ('accepted', 'deferred') and ($4::timestamptz is null or (m.next_at, m.message_id) > ($4, $5::uuid))
+    where m.stage in ('accepted', 'deferred') and ($4::timestamptz is null or (m.next_at, m.message_id) > ($4, $5::uuid))
     order by m.next_at, m.message_id limit $6),
 moved as (
     update messages m set state = 'cancelled', reason = 'stopped', final_at = $7, claim_id = null from part p
@@ -47,7 +47,10 @@ select (select count(*) from part) as looked_at, (select count(*) from moved) as
 from (select 1) as one left join last on true
 """  # noqa: S608 - one constant in another
 _IN_HAND: Final = f"""
-select exists (select from messages m where m.claim_id is not null and m.state in ('claimed', 'handing_over') and {_COVERED})
+select exists (
+    select from claims c cross join unnest(c.subscriber_ids, c.message_ids) as k (subscriber_id, message_id)
+    join messages m on m.subscriber_id = k.subscriber_id and m.message_id = k.message_id and m.claim_id = c.claim_id
+    where m.state in ('claimed', 'handing_over') and {_COVERED})
 """  # noqa: S608 - likewise
 _KEEP: Final = """
 update cancellations set cancelled = cancelled + $3, seen_at = $4, seen_id = $5, in_pass = $6, finished_at = $7 where scope = $1 and id = $2

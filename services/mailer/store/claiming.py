@@ -17,14 +17,20 @@ select subscriber_id, message_id, location_id, content_id, message_class, touch_
     recheck_after, accepted_at, claim_id, pace_key
 from claim_due($1, $2, $3, $4, $5)
 """
-_OPEN: Final = "insert into claims values ($1, $2, clock_timestamp() + make_interval(secs => $3))"
+_OPEN: Final = """
+insert into claims (claim_id, worker_id, lease_until, subscriber_ids, message_ids)
+values ($1, $2, clock_timestamp() + make_interval(secs => $3), $4, $5)
+"""
 _EXTEND: Final = """
 update claims set lease_until = clock_timestamp() + make_interval(secs => $3)
 where worker_id = $1 and claim_id = any ($2::uuid[]) and lease_until > clock_timestamp()
 """
 _CLOSE: Final = """
 delete from claims c where worker_id = $1
-    and not exists (select from messages m where m.claim_id = c.claim_id and m.state in ('claimed', 'handing_over'))
+    and not exists (
+        select from unnest(c.subscriber_ids, c.message_ids) as k (subscriber_id, message_id)
+        join messages m on m.subscriber_id = k.subscriber_id and m.message_id = k.message_id
+        where m.claim_id = c.claim_id and m.state in ('claimed', 'handing_over'))
 returning claim_id
 """
 _ABANDON: Final = "update claims set lease_until = '-infinity' where worker_id = $1"
@@ -32,14 +38,16 @@ _ABANDON: Final = "update claims set lease_until = '-infinity' where worker_id =
 # definite reply, found in the worker's journal, may still settle it. Everything else of a dead claim waits again at once.
 _REPAIR: Final = """
 with dead as (
-    select claim_id from claims where lease_until < clock_timestamp() limit 100 for update skip locked),
+    select claim_id, subscriber_ids, message_ids from claims where lease_until < clock_timestamp() limit 20 for update skip locked),
+held as (select d.claim_id, k.* from dead d cross join unnest(d.subscriber_ids, d.message_ids) as k (subscriber_id, message_id)),
 moved as (
     update messages m set
         state = case m.state when 'handing_over' then 'uncertain' else 'accepted' end,
         reason = case m.state when 'handing_over' then 'worker_died' else m.reason end,
         final_at = case m.state when 'handing_over' then $1::timestamptz end,
         claim_id = case m.state when 'handing_over' then m.claim_id end
-    from dead where m.claim_id = dead.claim_id and m.state in ('claimed', 'handing_over')
+    from held h where m.subscriber_id = h.subscriber_id and m.message_id = h.message_id and m.claim_id = h.claim_id
+      and m.state in ('claimed', 'handing_over')
     returning m.subscriber_id, m.message_id, m.touch_ids, m.state, m.reason, m.final_at),
 told as (
     insert into changes (subscriber_id, kind, key, body)
@@ -81,9 +89,11 @@ async def claim_messages(
     """
     async with connection.transaction():
         rows = await connection.fetch(_CLAIM, now, after, limit, _MOST_SUBSCRIBERS, claim_id)
-        if rows:
-            await connection.execute(_OPEN, claim_id, worker_id, LEASE_SECONDS)
-    return [ClaimedMessage(*row) for row in rows]
+        messages = [ClaimedMessage(*row) for row in rows]
+        if messages:
+            holding = ([message.subscriber_id for message in messages], [message.message_id for message in messages])
+            await connection.execute(_OPEN, claim_id, worker_id, LEASE_SECONDS, *holding)
+    return messages
 
 
 def find_last_served(after: UUID, messages: Sequence[ClaimedMessage]) -> UUID:

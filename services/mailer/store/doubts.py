@@ -52,7 +52,8 @@ select m.message_id, m.location_id, m.campaign_id, m.state, m.reason, m.attempts
     coalesce(a.phase, case m.state when 'uncertain' then 'dot' end) as phase
 from messages m left join lateral (
     select phase from attempts where subscriber_id = m.subscriber_id and message_id = m.message_id order by started_at desc limit 1) a on true
-where m.subscriber_id = :s and m.state = :state and (cast(:after as uuid) is null or m.message_id > cast(:after as uuid))
+where m.subscriber_id = :s and m.state = :state and m.stage = case when :state in ('claimed', 'handing_over') then 'held' else :state end
+  and (cast(:after as uuid) is null or m.message_id > cast(:after as uuid))
   and (cast(:places as uuid[]) is null or m.location_id = any (cast(:places as uuid[])))
 order by m.message_id limit :limit
 """)

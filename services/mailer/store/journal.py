@@ -14,12 +14,11 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import to_json
 
 from services.mailer.store.settling import Settlement
 from shared.kit.logs import log
 
-_ROW: Final = TypeAdapter(Settlement, config=ConfigDict(val_json_bytes="base64"))
+_ROW: Final = TypeAdapter(Settlement, config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"))
 _ROTATE_OCTETS = 8 * 1024 * 1024
 
 
@@ -90,4 +89,4 @@ def _read_all(lines: bytes) -> Iterator[Settlement]:
 
 
 def _write(given: Settlement) -> bytes:
-    return to_json(given, bytes_mode="base64") + b"\n"
+    return _ROW.dump_json(given) + b"\n"

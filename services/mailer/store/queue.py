@@ -15,30 +15,32 @@ from shared.schemas.mailer import MessageState
 MOST_COUNTED: Final = 10_000
 """Rows of a state that are counted one by one: about 5 ms. Beyond that the planner's estimate is good enough to act on."""
 
-_ANYTHING: Final = "select exists (select from messages where state in ('accepted', 'deferred') and next_at <= $1)"
-_WAITING: Final = "m.state in ('accepted', 'deferred')"
+_ANYTHING: Final = "select exists (select from messages where stage in ('accepted', 'deferred') and next_at <= $1)"
+_WAITING: Final = "m.stage in ('accepted', 'deferred')"
 _OWN: Final = "m.subscriber_id = cast(:s as uuid)"
 _COUNT: Final = "select count(*) from (select from messages m where {which} and {whose} limit :most) as counted"
 _ESTIMATE: Final = "explain (format json) select from messages m where {which} and {whose}"
 _IN_HAND: Final = """
-select m.state, count(*) as number from messages m
-where m.claim_id is not null and m.state in ('claimed', 'handing_over') and {whose} group by m.state
+select m.state, count(*) as number from claims c
+cross join unnest(c.subscriber_ids, c.message_ids) as k (subscriber_id, message_id)
+join messages m on m.subscriber_id = k.subscriber_id and m.message_id = k.message_id and m.claim_id = c.claim_id
+where m.state in ('claimed', 'handing_over') and {whose} group by m.state
 """
-_OLDEST: Final = text("select min(m.next_at) from messages m where m.state in ('accepted', 'deferred')")
+_OLDEST: Final = text("select min(m.next_at) from messages m where m.stage in ('accepted', 'deferred')")
 # The head of each campaign's part of the index, one after another: the least of a subscriber's millions in as many looks as it has campaigns.
 _OWN_OLDEST: Final = text("""
 with recursive heads as (
     (select m.campaign_id, m.next_at from messages m
-     where m.state in ('accepted', 'deferred') and m.subscriber_id = :s and m.campaign_id is not null
+     where m.stage in ('accepted', 'deferred') and m.subscriber_id = :s and m.campaign_id is not null
      order by m.campaign_id, m.next_at limit 1)
     union all
     select n.campaign_id, n.next_at from heads h cross join lateral (
         select m.campaign_id, m.next_at from messages m
-        where m.state in ('accepted', 'deferred') and m.subscriber_id = :s and m.campaign_id > h.campaign_id
+        where m.stage in ('accepted', 'deferred') and m.subscriber_id = :s and m.campaign_id > h.campaign_id
         order by m.campaign_id, m.next_at limit 1) n),
 without as (
     select m.next_at from messages m
-    where m.state in ('accepted', 'deferred') and m.subscriber_id = :s and m.campaign_id is null order by m.next_at limit 1)
+    where m.stage in ('accepted', 'deferred') and m.subscriber_id = :s and m.campaign_id is null order by m.next_at limit 1)
 select min(next_at) from (select next_at from heads union all select next_at from without) as all_heads
 """)
 
@@ -61,7 +63,7 @@ async def count_queue(connection: AsyncConnection, subscriber_id: UUID | None) -
     whose = _OWN if subscriber_id else "true"
     values = {"s": subscriber_id} if subscriber_id else {}
     waiting = await _count(connection, _WAITING, whose, values)
-    deferred = await _count(connection, "m.state = 'deferred'", whose, values)
+    deferred = await _count(connection, "m.stage = 'deferred'", whose, values)
     in_hand = await connection.execute(text(_IN_HAND.format(whose=whose)), values)
     hands = {row.state: Count(row.number) for row in in_hand}
     return {
@@ -69,7 +71,7 @@ async def count_queue(connection: AsyncConnection, subscriber_id: UUID | None) -
         "deferred": deferred,
         "claimed": hands.get("claimed", Count(0)),
         "handing_over": hands.get("handing_over", Count(0)),
-        "uncertain": await _count(connection, "m.state = 'uncertain'", whose, values),
+        "uncertain": await _count(connection, "m.stage = 'uncertain'", whose, values),
     }
 
 

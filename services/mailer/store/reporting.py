@@ -56,11 +56,17 @@ with failures as (
     order by message_id, reported_at)
 select reported_at from failures order by reported_at desc
 """
-_SUCCESS: Final = """
-select max(m.final_at) from messages m
-where m.subscriber_id = $1 and m.address_key = $2 and m.state = 'sent' and m.final_at > $3 and m.final_at < $4 and not exists (
-    select from reports r where r.subscriber_id = m.subscriber_id and r.message_id = m.message_id and r.kind = 'bounce')
+# As in store/suppressing: an address is found by its touches, and mail of our own, which has none, in messages.
+_OF_ADDRESS: Final = """
+select t.message_id from message_touches t where t.subscriber_id = $1 and t.address_key = $2
+union all select o.message_id from messages o where o.subscriber_id = $1 and o.address_key = $2 and o.touch_ids = '{}'
 """
+_SUCCESS: Final = f"""
+select max(m.final_at) from messages m
+where m.subscriber_id = $1 and m.message_id in ({_OF_ADDRESS})
+    and m.state = 'sent' and m.final_at > $3 and m.final_at < $4 and not exists (
+    select from reports r where r.subscriber_id = m.subscriber_id and r.message_id = m.message_id and r.kind = 'bounce')
+"""  # noqa: S608 - one constant in another
 _SHUT: Final = """
 insert into unreachable as u (subscriber_id, address_key, reason, since_at, ends_at) values ($1, $2, $3, $4, $5)
 on conflict (subscriber_id, address_key) do update set
@@ -68,15 +74,15 @@ on conflict (subscriber_id, address_key) do update set
 where u.cleared_at < excluded.since_at or (u.cleared_at is null and u.ends_at is not null)
 returning address_key
 """
-_SWEEP: Final = """
+_SWEEP: Final = f"""
 with moved as (
     update messages set state = 'suppressed', reason = 'address_unreachable', final_at = $3, claim_id = null
-    where subscriber_id = $1 and address_key = $2 and state in ('accepted', 'deferred')
+    where subscriber_id = $1 and state in ('accepted', 'deferred') and message_id in ({_OF_ADDRESS})
     returning subscriber_id, message_id, touch_ids, state, reason, final_at)
 insert into changes (subscriber_id, kind, key, body)
 select subscriber_id, 'outcome', message_id, jsonb_build_object(
     'message_id', message_id, 'touch_ids', touch_ids, 'state', state, 'reason', reason, 'at', final_at) from moved
-"""
+"""  # noqa: S608 - likewise
 _UNREACHABLE: Final = text("""
 select address_key from unreachable
 where subscriber_id = :s and address_key = any (cast(:keys as text[])) and cleared_at is null and (ends_at is null or ends_at > :now)
@@ -86,7 +92,7 @@ update unreachable set cleared_at = :now where subscriber_id = :s and address_ke
 """)
 _REFUSED: Final = """
 select m.subscriber_id, m.message_id, m.address_key, m.reason, m.final_at from messages m
-where m.state = 'bounced' and m.final_at >= $1 and not exists (
+where m.stage = 'bounced' and m.final_at >= $1 and not exists (
     select from reports r where r.subscriber_id = m.subscriber_id and r.report_id = m.message_id)
 order by m.final_at limit $2
 """

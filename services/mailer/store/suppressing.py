@@ -46,10 +46,9 @@ update follower_state set epoch = null, received = 0, safe = 0, lease_until = nu
 _SAFE: Final = "update follower_state set safe = $1 where singleton and epoch = $2 and safe < $1"
 _TOUCHED: Final = """
 touched as (
-    select m.subscriber_id, m.message_id from messages m
-    where m.address_key = any ($1::text[]) and m.state in ('accepted', 'deferred', 'claimed', 'handing_over')
+    select t.subscriber_id, t.message_id from message_touches t where t.address_key = any ($1::text[]) or t.person_id = any ($2::uuid[])
     union
-    select t.subscriber_id, t.message_id from message_touches t where t.person_id = any ($2::uuid[]))
+    select m.subscriber_id, m.message_id from messages m where m.address_key = any ($1::text[]) and m.touch_ids = '{}')
 """
 _IN_FLIGHT: Final = f"""
 with {_TOUCHED}

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     DateTime,
     Index,
@@ -71,13 +72,19 @@ messages = Table(
     Column("final_at", DateTime(timezone=True)),
     Column("sha256", LargeBinary),
     Column("pace_key", Text, nullable=False, server_default=""),
+    Column(
+        "stage",
+        Text,
+        Computed("case when state in ('claimed', 'handing_over') then 'held' else state end"),
+        nullable=False,
+    ),
     PrimaryKeyConstraint("subscriber_id", "message_id"),
 )
 Index(
     "ix_messages_due",
     messages.c.next_at,
     messages.c.message_id,
-    postgresql_where=text("state in ('accepted', 'deferred')"),
+    postgresql_where=text("stage in ('accepted', 'deferred')"),
 )
 Index(
     "ix_messages_waiting",
@@ -85,20 +92,15 @@ Index(
     messages.c.campaign_id,
     messages.c.next_at,
     messages.c.message_id,
-    postgresql_where=text("state in ('accepted', 'deferred')"),
+    postgresql_where=text("stage in ('accepted', 'deferred')"),
 )
 Index(
-    "ix_messages_live",
-    messages.c.address_key,
-    postgresql_where=text("state in ('accepted', 'deferred', 'claimed', 'handing_over')"),
+    "ix_messages_deferred", messages.c.subscriber_id, messages.c.message_id, postgresql_where=text("stage = 'deferred'")
 )
 Index(
-    "ix_messages_deferred", messages.c.subscriber_id, messages.c.message_id, postgresql_where=text("state = 'deferred'")
+    "ix_messages_uncertain", messages.c.subscriber_id, messages.c.final_at, postgresql_where=text("stage = 'uncertain'")
 )
-Index("ix_messages_claim_id", messages.c.claim_id, postgresql_where=text("claim_id is not null"))
-Index(
-    "ix_messages_uncertain", messages.c.subscriber_id, messages.c.final_at, postgresql_where=text("state = 'uncertain'")
-)
+Index("ix_messages_without_touch", messages.c.address_key, postgresql_where=text("touch_ids = '{}'"))
 
 message_touches = Table(
     "message_touches",
@@ -108,9 +110,11 @@ message_touches = Table(
     Column("message_id", Uuid, nullable=False),
     Column("person_id", Uuid, nullable=False),
     Column("live", Boolean, nullable=False, server_default=text("true")),
+    Column("address_key", Text, nullable=False),
     PrimaryKeyConstraint("subscriber_id", "touch_id", "message_id"),
 )
 Index("ix_message_touches_person_id", message_touches.c.person_id)
+Index("ix_message_touches_address_key", message_touches.c.address_key)
 Index(
     "uq_message_touches_live",
     message_touches.c.subscriber_id,
@@ -141,6 +145,8 @@ claims = Table(
     Column("claim_id", Uuid, primary_key=True),
     Column("worker_id", Uuid, nullable=False),
     Column("lease_until", DateTime(timezone=True), nullable=False),
+    Column("subscriber_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
+    Column("message_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
 )
 
 suppressions = Table(
@@ -233,7 +239,7 @@ reports = Table(
 Index("ix_reports_message_id", reports.c.subscriber_id, reports.c.message_id)
 Index("ix_reports_address_key", reports.c.subscriber_id, reports.c.address_key, reports.c.reported_at)
 Index("ix_reports_complaints", reports.c.reported_at, postgresql_where=text("kind = 'complaint'"))
-Index("ix_messages_bounced", messages.c.final_at, postgresql_where=text("state = 'bounced'"))
+Index("ix_messages_bounced", messages.c.final_at, postgresql_where=text("stage = 'bounced'"))
 
 unreachable = Table(
     "unreachable",

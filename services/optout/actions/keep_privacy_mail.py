@@ -1,16 +1,55 @@
-"""Keeps what somebody wrote to the privacy mailbox as an open request, sealed and once."""
+"""Keeps what somebody wrote to the privacy mailbox, sealed and once, and applies a clear wish to get no mail in the same transaction."""
+
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.optout.domain.choices import stable_id
+from services.optout.domain.entries import PLATFORM, NewEntry
+from services.optout.domain.privacy_requests import judge_privacy_mail
 from services.optout.domain.sealing import MailSeal
+from services.optout.store.journal import Keeps
+from services.optout.store.ledger import append_entries
 from services.optout.store.privacy_mails import PrivacyMailRow, add_privacy_mail
+from shared.kit.db import set_subscriber
+from shared.schemas.address import AddressKeys
 from shared.schemas.optout import PrivacyMailInput, PrivacyMailReceipt
 
 
 async def keep_privacy_mail(
-    connection: AsyncConnection, *, mail: PrivacyMailInput, seal: MailSeal
+    connection: AsyncConnection,
+    *,
+    mail: PrivacyMailInput,
+    channel: str,
+    seal: MailSeal,
+    address_keys: AddressKeys,
+    journal: Keeps,
+    now: datetime,
 ) -> PrivacyMailReceipt:
-    """Keep a mail; the same `mail_id` again changes nothing."""
+    """Keep a mail, open unless all it asked for is done; the same `mail_id` again changes nothing.
+
+    The opt-out is the platform's, of every class (S-035): who writes to the operator is out of everything. Raises OSError (503) when the journal
+    cannot be written.
+    """
+    verdict = judge_privacy_mail(mail)
     sealed = seal.close(mail.mail_id, mail.model_dump_json().encode())
-    is_new = await add_privacy_mail(connection, PrivacyMailRow(mail.mail_id, mail.received_at, sealed))
+    row = PrivacyMailRow(mail.mail_id, mail.received_at, sealed, mail.asks, verdict.due_at)
+    is_new = await add_privacy_mail(connection, row)
+    if is_new and verdict.stops is not None:
+        entries = [
+            NewEntry(
+                subscriber_id=PLATFORM,
+                entry_id=stable_id(channel, mail.mail_id, address_key),
+                kind="optout",
+                channel=channel,
+                evidence=f"privacy_mail:{mail.mail_id}",
+                occurred_at=mail.received_at,
+                address_key=address_key,
+                scope="platform",
+                suppression_class="all",
+            )
+            for address_key in address_keys.all_keys_of(verdict.stops.folded)
+        ]
+        await set_subscriber(connection, PLATFORM)
+        await append_entries(connection, entries, recorded_at=now, journal=journal)
     return PrivacyMailReceipt(mail_id=mail.mail_id, result="kept" if is_new else "repeated")

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.optout.store.door import Door
 from services.optout.store.holders import Head, keep_holder, read_head, report_progress, share_head
+from services.optout.store.recovery import Standing
 from services.optout.store.suppressions import read_suppressions
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import RawConnection
@@ -20,7 +21,7 @@ async def poll_suppressions(door: Door, *, poll: SuppressionPoll) -> Suppression
     """Return the entries after `poll.after`, waiting up to `poll.wait_seconds` for the first, and grant a lease if nothing is missing.
 
     A foreign epoch, or a position this log never gave, starts again from 0 without a lease: the follower's acknowledgements count
-    for nothing until it is through. No connection is held while waiting.
+    for nothing until it is through; a database that has not been brought up to date grants none. No connection is held while waiting.
     """
     deadline = monotonic() + poll.wait_seconds
     if poll.wait_seconds > 0 and await _has_nothing(door, poll):
@@ -71,7 +72,8 @@ async def _answer_from(door: Door, poll: SuppressionPoll, head: Head, connection
     after, safe = (poll.after, min(poll.safe, poll.after)) if known else (0, 0)
     entries = await read_suppressions(connection, after=after, limit=_MOST_ROWS) if after < head.last else []
     is_complete = (entries[-1].position if entries else after) == head.last
-    may_send = known and is_complete and not head.on_hold and door.spool.is_empty()
+    is_recovered = door.recovery.covers(Standing(head.epoch, head.server_started))
+    may_send = known and is_complete and is_recovered and not head.on_hold and door.spool.is_empty()
     lease = door.lease_seconds if may_send else 0.0
     await keep_holder(connection, poll.holder, after=after, safe=safe, lease_seconds=lease)
     return SuppressionAnswer(epoch=head.epoch, entries=entries, last=head.last, lease_seconds=lease)

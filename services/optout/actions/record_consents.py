@@ -34,6 +34,8 @@ def _entry(subscriber_id: UUID, consent: ConsentInput) -> NewEntry:
         address_key=consent.address_key,
         person_id=consent.person_id,
         basis=consent.basis,
+        scope=consent.scope,
+        wording=consent.wording,
         policy_version=consent.policy_version,
         valid_until=consent.valid_until,
     )

@@ -18,7 +18,8 @@ async def replay_spool(door: Door, *, now: datetime) -> int:
         return 0
     kept = await door.spool.read()
     for first in range(0, len(kept.entries), MOST_TOGETHER):
-        await commit_entries(door.database, kept.entries[first : first + MOST_TOGETHER], recorded_at=now)
+        part = kept.entries[first : first + MOST_TOGETHER]
+        await commit_entries(door.database, part, recorded_at=now, journal=door.journal)
     crashpoint("optout.after_replay")
     is_empty = await door.spool.drop(kept)
     door.watch.poke()

@@ -5,13 +5,17 @@ from typing import Final
 from fastapi import APIRouter
 
 from services.optout.api import (
+    bounces,
     changes,
     consents,
     evidence,
+    exports,
+    join,
     mail_requests,
     optouts,
     permissions,
     privacy_mails,
+    signups,
     suppressions,
 )
 
@@ -22,6 +26,10 @@ routers: Final[list[APIRouter]] = [
     suppressions.router,
     changes.router,
     mail_requests.router,
+    bounces.router,
     evidence.router,
+    exports.router,
     privacy_mails.router,
+    join.router,
+    signups.router,
 ]

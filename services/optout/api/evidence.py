@@ -1,48 +1,23 @@
-"""GET /v1/evidence/{address_key}: what is on file for an address, for the subscriber who has to show it."""
+"""What is on file for an address, and why a mail was or was not allowed: for the subscriber who has to show it (L-092, N-114)."""
 
-from dataclasses import asdict
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Body, Path
 
+from services.optout.actions.explain_decision import explain_decision
 from services.optout.actions.list_evidence import list_evidence
-from services.optout.api.asked import worked_answer
+from services.optout.api.asked import GivenAddressKeys, OpenDoor, worked_answer
 from services.optout.api.examples import EVIDENCE
-from services.optout.domain.entries import LedgerEntry
+from services.optout.api.proof_examples import PROOF, QUESTION, SEARCH
+from services.optout.domain.entries import AddressUnfitError
 from shared.kit.auth import Caller, needs
-from shared.kit.requests import Transaction
-from shared.schemas.optout import Basis, Scope, SuppressionClass
-from shared.schemas.wire import AddressKey, Instant, Slug, Wire
+from shared.kit.errors import NotFoundError
+from shared.kit.requests import After, Limit, Transaction
+from shared.schemas.address import AddressRefusedError, canonical_address
+from shared.schemas.ledger import AddressEvidence, DecisionProof, DecisionQuestion, EvidenceSearch
+from shared.schemas.wire import AddressKey
 
 router = APIRouter(tags=["evidence"])
-
-
-class EntryView(Wire):
-    """One entry as it stands in the subscriber's chain; `hash` lets a copy be compared later."""
-
-    entry_id: UUID
-    chain_position: int
-    kind: Slug
-    location_id: UUID | None
-    person_id: UUID | None
-    basis: Basis | None
-    scope: Scope | None
-    suppression_class: SuppressionClass | None
-    channel: Slug
-    policy_version: str | None
-    evidence: str
-    occurred_at: Instant
-    recorded_at: Instant
-    valid_until: Instant | None
-    hash: str
-
-
-class AddressEvidence(Wire):
-    """The entries of one subscriber for one address, oldest first, at most 1,000; empty for an address never heard of."""
-
-    address_key: AddressKey
-    entries: list[EntryView]
 
 
 @router.get("/v1/evidence/{address_key}", responses=worked_answer(EVIDENCE))
@@ -50,14 +25,44 @@ async def show_evidence(
     address_key: Annotated[AddressKey, Path(examples=[EVIDENCE["address_key"]])],
     connection: Transaction,
     caller: Annotated[Caller, needs("optouts")],
+    limit: Limit = 200,
+    after: After = None,
 ) -> AddressEvidence:
-    """Show consents, opt-outs and lifts on file. An address unknown here and one known elsewhere look the same (S37)."""
-    entries = await list_evidence(connection, subscriber_id=caller.subscriber, address_key=address_key)
-    return AddressEvidence(address_key=address_key, entries=[_view(link) for link in entries])
-
-
-def _view(link: LedgerEntry) -> EntryView:
-    values = asdict(link.entry)
-    return EntryView.model_validate(
-        values | {"chain_position": link.chain_position, "recorded_at": link.recorded_at, "hash": link.hash.hex()}
+    """Show what is on file, oldest first. An address unknown here and one known elsewhere look the same (S37)."""
+    return await list_evidence(
+        connection, subscriber_id=caller.subscriber, address_keys=[address_key], after=after, limit=limit
     )
+
+
+@router.post("/v1/evidence/search", responses=worked_answer(EVIDENCE))
+async def search_evidence(
+    body: Annotated[EvidenceSearch, Body(examples=[SEARCH])],
+    connection: Transaction,
+    caller: Annotated[Caller, needs("optouts")],
+    address_keys: GivenAddressKeys,
+) -> AddressEvidence:
+    """Show the same for an address, which stands in the body so that no log ever sees it."""
+    try:
+        keys = address_keys.all_keys_of(canonical_address(body.address).folded)
+    except AddressRefusedError:
+        raise AddressUnfitError from None
+    return await list_evidence(
+        connection, subscriber_id=caller.subscriber, address_keys=keys, after=body.after, limit=body.limit
+    )
+
+
+@router.post("/v1/evidence/decisions", responses=worked_answer(PROOF))
+async def explain(
+    body: Annotated[DecisionQuestion, Body(examples=[QUESTION])],
+    caller: Annotated[Caller, needs("optouts")],
+    door: OpenDoor,
+    address_keys: GivenAddressKeys,
+) -> DecisionProof:
+    """Tell why a mail was or was not allowed at an instant, by the same function that decided then, with the entry it rests on.
+
+    For a message ask with its address_key, location, people, class and the instant of its hand-over. 503 `catching_up` as for permissions.
+    """
+    if not caller.covers(body.location_id):
+        raise NotFoundError
+    door.recovery.require()
+    return await explain_decision(door.database, subscriber_id=caller.subscriber, asked=body, address_keys=address_keys)

@@ -116,18 +116,48 @@ EVIDENCE: Final[dict[str, Any]] = {
             "occurred_at": "2026-03-02T17:30:00Z",
             "recorded_at": "2026-03-02T17:30:00Z",
             "valid_until": None,
+            "wording": None,
+            "bounce_class": None,
             "hash": "9f2c" * 16,
         }
     ],
+    "next": None,
 }
 
-PRIVACY_MAIL: Final[dict[str, Any]] = {
-    "mail_id": _ENTRY,
-    "received_at": "2026-03-02T17:30:00Z",
-    "sender": "ann@example.com",
-    "subject": "My data",
-    "text": "Please tell me what you have on file about me.",
-    "attachments": 0,
+PRIVACY_MAILS: Final[dict[str, Any]] = {
+    "items": [
+        {
+            "mail_id": _ENTRY,
+            "received_at": "2026-03-02T17:30:00Z",
+            "sender": "ann@example.com",
+            "subject": "My data",
+            "text": "Please tell me what you have on file about me.",
+            "attachments": 0,
+            "header_from": "ann@example.com",
+            "asks": "other",
+            "state": "open",
+            "due_at": "2026-04-01T17:30:00Z",
+        }
+    ],
+    "next": None,
 }
-PRIVACY_RECEIPT: Final[dict[str, Any]] = {"mail_id": _ENTRY, "result": "kept"}
-PRIVACY_MAILS: Final[dict[str, Any]] = {"items": [PRIVACY_MAIL | {"state": "open"}], "next": None}
+SIGNUP_LINK: Final[dict[str, Any]] = {
+    "location_id": _LOCATION,
+    "url": "https://optout.example.com/join/AT0Xz…",
+    "shared_device_url": "https://optout.example.com/join/AT0Xz…?shared=true",
+}
+SIGNUPS: Final[dict[str, Any]] = {
+    "items": [
+        {
+            "signup_id": _ENTRY,
+            "location_id": _LOCATION,
+            "address": "ann@example.com",
+            "language": "en",
+            "wording": "I would like e-mails from Bright Smile Dental: …",
+            "policy_version": "1",
+            "requested_at": "2026-03-02T17:30:00Z",
+            "confirmed_at": "2026-03-02T17:41:00Z",
+        }
+    ],
+    "next": None,
+}

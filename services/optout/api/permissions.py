@@ -20,5 +20,9 @@ async def answer_queries(
     now: Now,
     door: OpenDoor,
 ) -> PermissionAnswers:
-    """Answer up to 1,000 queries of any subscribers in the order asked; `refused` alone is final."""
+    """Answer up to 1,000 queries of any subscribers in the order asked; `refused` alone is final.
+
+    503 `catching_up` until the ledger has what the journal holds.
+    """
+    door.recovery.require()
     return PermissionAnswers(answers=await check_permissions(door.database, queries=body.queries, now=now))

@@ -1,30 +1,18 @@
-"""Privacy mails: the mailer hands over what came to the privacy mailbox, the operator reads it."""
+"""Privacy mails that wait for a person: the operator reads them. How they come in is a channel (channels/privacy_mailbox.py)."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter
 
-from services.optout.actions.keep_privacy_mail import keep_privacy_mail
 from services.optout.actions.read_privacy_mails import read_privacy_mails
 from services.optout.api.asked import GivenSeal, worked_answer
-from services.optout.api.examples import PRIVACY_MAIL, PRIVACY_MAILS, PRIVACY_RECEIPT
-from shared.kit.auth import Caller, needs, only_service
+from services.optout.api.examples import PRIVACY_MAILS
+from shared.kit.auth import Caller, needs
 from shared.kit.requests import After, Limit, Transaction
-from shared.schemas.optout import PrivacyMail, PrivacyMailInput, PrivacyMailReceipt
+from shared.schemas.optout import PrivacyMail
 from shared.schemas.wire import Page
 
 router = APIRouter(tags=["privacy mails"])
-
-
-@router.post("/v1/privacy-mails", responses=worked_answer(PRIVACY_RECEIPT))
-async def take_privacy_mail(
-    body: Annotated[PrivacyMailInput, Body(examples=[PRIVACY_MAIL])],
-    connection: Transaction,
-    caller: Annotated[Caller, only_service("mailer")],
-    seal: GivenSeal,
-) -> PrivacyMailReceipt:
-    """Keep a mail to the privacy mailbox as an open request, on file when this answers; a repeat of its `mail_id` changes nothing."""
-    return await keep_privacy_mail(connection, mail=body, seal=seal)
 
 
 @router.get("/v1/privacy-mails", responses=worked_answer(PRIVACY_MAILS))

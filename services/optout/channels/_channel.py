@@ -1,105 +1,28 @@
-"""What a channel is: one way to opt out, one file, found by looking; and what its routes take from the running service."""
+"""What a channel is: one way to opt out, one file, found by looking."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Final, Protocol
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter
 
 from services.optout.domain.choices import Choice
-from services.optout.store.door import Door
-from shared.kit.clock import Clock
-from shared.kit.db import Database
-from shared.schemas.token import MessageClass, TokenKeys
+from shared.schemas.token import MessageClass
 
-HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
-}
+STAFF: Final = "staff"
+"""A subscriber's API client, in `Channel.reporters`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """`slug` is written into the ledger; `default` is what it stops when nothing was chosen; `post_path` is where an opt-out is posted."""
+    """`slug` is written into the ledger. What else there is depends on who opts out:
+
+    a consumer with a link posts it to `post_path` and stops `default` where nothing was chosen; a consumer without one has routes in `router` only;
+    for somebody else, one of `reporters` (services, STAFF) tells it by POST /v1/optouts.
+    """
 
     slug: str
-    default: Callable[[MessageClass], Choice]
-    post_path: str
-    router: APIRouter
-
-
-class PageMaker(Protocol):
-    """The pages as routes see them (pages/render.py)."""
-
-    def ask(
-        self,
-        *,
-        action: str,
-        message_class: MessageClass,
-        choices: tuple[Choice, ...],
-        hint: str,
-        business: str | None,
-        location: str | None,
-        wanted: str,
-        spoken: str,
-    ) -> Response:
-        """The page with the button."""
-        ...
-
-    def done(self, *, wanted: str) -> Response:
-        """The answer to every POST."""
-        ...
-
-    def unreadable(self, *, wanted: str) -> Response:
-        """The answer to a GET of what is no link of ours."""
-        ...
-
-    def failed(self, *, wanted: str) -> Response:
-        """The 503 with the other way."""
-        ...
-
-
-class ServiceParts(Protocol):
-    """What channels need of the service's Deps."""
-
-    @property
-    def clock(self) -> Clock:
-        """Business time."""
-        ...
-
-    @property
-    def api_db(self) -> Database:
-        """For the names on the page."""
-        ...
-
-    @property
-    def door(self) -> Door:
-        """Stores and waits."""
-        ...
-
-    @property
-    def tokens(self) -> TokenKeys:
-        """Opens links."""
-        ...
-
-    @property
-    def pages(self) -> PageMaker:
-        """Renders."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One request of a consumer: the service's parts, the time and the languages wanted. Nothing else of it is believed (S35)."""
-
-    parts: ServiceParts
-    now: datetime
-    wanted: str
-
-
-async def _visit(request: Request) -> Visit:
-    parts: ServiceParts = request.app.state.deps
-    return Visit(parts, parts.clock.now(), request.headers.get("accept-language", "")[:200])
-
-
-AVisit = Annotated[Visit, Depends(_visit)]
+    router: APIRouter | None = None
+    post_path: str = ""
+    default: Callable[[MessageClass], Choice] | None = None
+    reporters: frozenset[str] = frozenset()

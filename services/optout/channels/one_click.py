@@ -8,7 +8,8 @@ from typing import Final
 from fastapi import APIRouter, Response
 
 from services.optout.actions.record_optout import record_optout
-from services.optout.channels._channel import HTML_ANSWER, AVisit, Channel
+from services.optout.channels._channel import Channel
+from services.optout.deps import HTML_ANSWER, AVisit
 from services.optout.domain.choices import Choice, choices_for, entry_from_link
 from shared.kit.auth import Anyone
 from shared.schemas.token import MessageClass, TokenRefusedError
@@ -38,6 +39,6 @@ async def stop_by_one_click(token: str, caller: Anyone, visit: AVisit) -> Respon
         link = visit.parts.tokens.open(token)
     except TokenRefusedError:
         return visit.parts.pages.done(wanted=visit.wanted)
-    entry = entry_from_link(link, CHANNEL.default(link.message_class), channel=CHANNEL.slug, at=visit.now)
+    entry = entry_from_link(link, _default(link.message_class), channel=CHANNEL.slug, at=visit.now)
     await record_optout(visit.parts.door, entry=entry, now=visit.now)
     return visit.parts.pages.done(wanted=visit.wanted)

@@ -1,17 +1,18 @@
-"""The page behind the footer link: GET shows it and changes nothing (L-034), its one button posts the choice."""
+"""The page behind the footer link: GET shows it and changes nothing (L-034), its one button posts the choice, the answer offers an undo."""
 
-import asyncio
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Response
 
 from services.optout.actions.record_optout import record_optout
 from services.optout.actions.show_sender import show_sender
-from services.optout.channels._channel import HTML_ANSWER, AVisit, Channel
-from services.optout.domain.choices import Choice, choices_for, chosen, entry_from_link
+from services.optout.actions.undo_optout import undo_optout
+from services.optout.channels._channel import Channel
+from services.optout.deps import HTML_ANSWER, AForm, AVisit
+from services.optout.domain.choices import Choice, choices_for, chosen, entry_from_link, stable_id
 from services.optout.store.spool import OptoutNotKeptError
 from shared.kit.auth import Anyone
+from shared.kit.logs import log
 from shared.schemas.token import MessageClass, TokenRefusedError
 
 router = APIRouter(tags=["consumer"])
@@ -46,29 +47,34 @@ async def show_page(token: str, caller: Anyone, visit: AVisit) -> Response:
 
 
 @router.post(CHANNEL.post_path, response_class=Response, responses=HTML_ANSWER)
-async def stop_by_page(token: str, request: Request, caller: Anyone, visit: AVisit) -> Response:
-    """Stop what was chosen; a form that cannot be read means the default. The answer is the same for every token."""
-    slug = await _choice_in(request)
+async def stop_by_page(token: str, form: AForm, caller: Anyone, visit: AVisit) -> Response:
+    """Stop what was chosen; a form that cannot be read means the default. The answer is the same for every token, with an undo that fits none."""
+    spoken = form.get("language", "")
     try:
         link = visit.parts.tokens.open(token)
     except TokenRefusedError:
-        return visit.parts.pages.done(wanted=visit.wanted)
-    choice = chosen(link.message_class, slug) if slug else CHANNEL.default(link.message_class)
+        undo = visit.undo_link(stable_id(token), stable_id(token, "no entry"))
+        return visit.parts.pages.done(wanted=visit.wanted, spoken=spoken, undo=undo)
+    choice = chosen(link.message_class, form.get("choice", ""))
     entry = entry_from_link(link, choice, channel=CHANNEL.slug, at=visit.now)
     try:
-        await record_optout(visit.parts.door, entry=entry, now=visit.now)
+        entry_id = await record_optout(visit.parts.door, entry=entry, now=visit.now)
     except OptoutNotKeptError:
-        return visit.parts.pages.failed(wanted=visit.wanted)
-    return visit.parts.pages.done(wanted=visit.wanted)
+        return visit.parts.pages.failed(wanted=visit.wanted, spoken=spoken)
+    undo = visit.undo_link(entry.subscriber_id, entry_id)
+    return visit.parts.pages.done(wanted=visit.wanted, spoken=spoken, undo=undo)
 
 
-async def _choice_in(request: Request) -> str:
+@router.post("/undo/{token}", response_class=Response, responses=HTML_ANSWER)
+async def undo_by_page(token: str, form: AForm, caller: Anyone, visit: AVisit) -> Response:
+    """Take back what the page with this button has just stopped. The answer says what holds in every case and is always the same (S37)."""
+    spoken = form.get("language", "")
     try:
-        async with asyncio.timeout(5), request.form(max_files=0, max_fields=20, max_part_size=1024) as form:
-            return str(form.get("choice", ""))
-    except HTTPException as refused:
-        if refused.status_code == 413:
-            raise
-        return ""
-    except (TimeoutError, ValueError):
-        return ""
+        subscriber_id, entry_id = visit.parts.links.open("undo", token)
+        await undo_optout(visit.parts.door, subscriber_id=subscriber_id, entry_id=entry_id, now=visit.now)
+    except TokenRefusedError:
+        pass
+    except Exception as error:
+        log("optout.page").error("undo_failed", exc_info=error)
+        return visit.parts.pages.failed(wanted=visit.wanted, spoken=spoken)
+    return visit.parts.pages.undone(wanted=visit.wanted, spoken=spoken)

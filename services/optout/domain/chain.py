@@ -4,13 +4,37 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Final
 
 from services.optout.domain.entries import GENESIS, LedgerEntry, NewEntry
 
+HASHED: Final = (
+    *(
+        "subscriber_id",
+        "chain_position",
+        "entry_id",
+        "kind",
+        "location_id",
+        "address_key",
+        "person_id",
+        "basis",
+        "scope",
+    ),
+    *("suppression_class", "channel", "policy_version", "evidence", "occurred_at", "recorded_at", "valid_until"),
+    *("wording", "bounce_class"),
+)
+"""The names of the hashed values."""
+
 
 def entry_hash(previous: bytes, entry: NewEntry, *, chain_position: int, recorded_at: datetime) -> bytes:
-    """Return SHA-256 over the previous hash and the entry's values in a fixed order (32 octets)."""
-    values = [
+    """Return SHA-256 over the previous hash and the entry's values as JSON without blanks (32 octets)."""
+    values = hashed_values(entry, chain_position=chain_position, recorded_at=recorded_at)
+    return hashlib.sha256(previous + json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()).digest()
+
+
+def hashed_values(entry: NewEntry, *, chain_position: int, recorded_at: datetime) -> list[str | int | None]:
+    """Return what is hashed, in the order of HASHED; the last two stand there only if one of them has a value (chains of before they came)."""
+    values: list[str | int | None] = [
         str(entry.subscriber_id),
         chain_position,
         str(entry.entry_id),
@@ -28,7 +52,8 @@ def entry_hash(previous: bytes, entry: NewEntry, *, chain_position: int, recorde
         _instant(recorded_at),
         _instant(entry.valid_until),
     ]
-    return hashlib.sha256(previous + json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()).digest()
+    later = (entry.wording, entry.bounce_class)
+    return [*values, *later] if any(value is not None for value in later) else values
 
 
 def link_entries(

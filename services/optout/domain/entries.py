@@ -6,9 +6,17 @@ from typing import Final, Literal
 from uuid import UUID
 
 from shared.kit.errors import Problem
-from shared.schemas.optout import Basis, Scope, SuppressionClass
+from shared.schemas.optout import Basis, BounceClass, Scope, SuppressionClass
 
-Kind = Literal["consent", "optout", "lift"]
+Kind = Literal["consent", "optout", "lift", "bounce", "complaint", "erasure"]
+"""`consent` permits; `optout` and `erasure` (the tombstone of a person whose data was erased) deny; `lift` ends such a denial; `bounce` and
+`complaint` are facts about reaching an address, which permission never looks at."""
+
+STOPS: Final = frozenset({"optout", "erasure"})
+"""Kinds that deny, whatever was consented before or after."""
+
+OWN_ACTS: Final = frozenset({"undo", "signup", "preferences"})
+"""Channels of lifts: a person's own later act, with its evidence (I9, L-015). The database refuses a lift that came any other way."""
 
 PLATFORM: Final = UUID(int=0)
 """The chain of entries that belong to no subscriber: platform scope (S-035). On the wire it reads null."""
@@ -29,6 +37,12 @@ class AddressUnfitError(Problem):
     status, code, title = 422, "address_not_canonical", "The address is not a canonical e-mail address."
 
 
+class AddressNeededError(Problem):
+    """A question about an address names it once: in plain or by its key."""
+
+    status, code, title = 422, "address_needed", "Name either address or address_key."
+
+
 class MailTooFarAheadError(Problem):
     """A mail that was asked for would rest sealed for longer than anybody waits for it: the address is kept no longer than needed (S-059)."""
 
@@ -47,9 +61,17 @@ class ScopeNotAllowedError(Problem):
     status, code, title = 403, "scope_not_allowed", "Only the consumer can opt out of the whole platform."
 
 
+class ChannelNotYoursError(Problem):
+    """Who reports an opt-out says how it came, and may say so of its own ways only: evidence is not to be made up."""
+
+    status, code, title = 403, "channel_not_yours", "This caller does not report opt-outs of that channel."
+
+
 @dataclass(frozen=True, slots=True)
 class NewEntry:
     """An entry to append. `channel` is the way it came (a consent's source), `evidence` points to what proves it (S-022).
+
+    `wording` is what the person was shown when they agreed, `bounce_class` how a bounce was classed (RFC 3464).
 
     `by_consumer` marks the consumer's own click: said again after a lift it counts again, while a source that repeats an old flag does not.
     """
@@ -68,7 +90,20 @@ class NewEntry:
     suppression_class: SuppressionClass | None = None
     policy_version: str | None = None
     valid_until: datetime | None = None
+    wording: str | None = None
+    bounce_class: BounceClass | None = None
     by_consumer: bool = False
+
+    @property
+    def restricts(self) -> bool:
+        """Tell whether losing this entry could send mail that must not go: then it is journaled outside the database as well (I20)."""
+        return self.kind in STOPS
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """What an opt-out, a tombstone or a lift speaks of: a lift ends the earlier denials of its own place and no others."""
+        location_id = self.location_id if self.scope == "location" else None
+        return self.subscriber_id, self.scope, location_id, self.suppression_class, self.address_key, self.person_id
 
 
 @dataclass(frozen=True, slots=True)

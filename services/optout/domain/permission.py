@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.optout.domain.entries import PLATFORM, LedgerEntry, NewEntry
+from services.optout.domain.entries import OWN_ACTS, PLATFORM, STOPS, LedgerEntry, NewEntry
+from services.optout.domain.jurisdictions import UNITED_STATES, Jurisdiction, all_permit
 from shared.schemas.token import MessageClass
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A message of one class about these people to one address for one location, at an instant."""
+    """A message of one class about these people to one address for one location, at an instant, under the laws of location and consumer."""
 
     subscriber_id: UUID
     location_id: UUID
@@ -20,6 +21,7 @@ class Question:
     person_ids: tuple[UUID, ...]
     message_class: MessageClass
     at: datetime
+    jurisdictions: tuple[Jurisdiction, ...] = (UNITED_STATES,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,45 +34,43 @@ class Decision:
 
 
 def decide_permission(question: Question, entries: Iterable[LedgerEntry]) -> Decision:
-    """Decide by the entries about this address and these people; entries about others are ignored.
+    """Decide by the entries about this address and these people; entries about others are ignored, and so are bounces and complaints.
 
-    An opt-out in force wins over any consent, whatever their order: a source that says "ok" never lifts (S-038). Else every
+    An opt-out or a tombstone in force wins over any consent, whatever their order: a source that says "ok" never lifts (S-038). Else every
     person the message speaks of needs a valid consent of this subscriber for this address.
     """
     ordered = [link.entry for link in sorted(entries, key=lambda link: link.chain_position)]
-    for entry in _in_force(ordered):
+    for entry in stops_in_force(ordered):
         if _stops(entry, question):
-            return Decision("refused", f"optout_{entry.scope}", entry.entry_id)
+            return Decision("refused", "erased" if entry.kind == "erasure" else f"optout_{entry.scope}", entry.entry_id)
     consents = [entry for entry in ordered if entry.kind == "consent" and _is_about(entry, question)]
     basis: NewEntry | None = None
     for person_id in question.person_ids or (None,):
         own = [entry for entry in consents if entry.person_id is None or entry.person_id == person_id]
-        valid = [entry for entry in own if _is_valid(entry, question.at)]
+        valid = [entry for entry in own if _is_valid(entry, question)]
         if not valid:
-            return _not_yet(own, question.at)
+            return _not_yet(own, question)
         basis = basis or max(valid, key=lambda entry: entry.occurred_at)
     assert basis is not None
     return Decision("allowed", basis.basis or "consent", basis.entry_id)
 
 
-def _in_force(ordered: Sequence[NewEntry]) -> list[NewEntry]:
-    """Opt-outs not lifted since: a lift undoes earlier entries of the same key, scope and class, and only those."""
+def as_of(entries: Iterable[LedgerEntry], at: datetime) -> list[LedgerEntry]:
+    """Return what was on file at an instant: what a decision of that time rested on."""
+    return [link for link in entries if link.recorded_at <= at]
+
+
+def stops_in_force(ordered: Iterable[NewEntry]) -> list[NewEntry]:
+    """Return the opt-outs and tombstones not lifted since, of entries in the order of their chains.
+
+    A lift undoes earlier entries of the same key, scope and class, and only those; one that is no act of the person's own undoes nothing.
+    """
     standing: dict[tuple[object, ...], NewEntry] = {}
     for entry in ordered:
-        if entry.kind == "consent":
-            continue
-        place = (
-            entry.subscriber_id,
-            entry.scope,
-            entry.location_id if entry.scope == "location" else None,
-            entry.suppression_class,
-            entry.address_key,
-            entry.person_id,
-        )
-        if entry.kind == "optout":
-            standing.setdefault(place, entry)
-        else:
-            standing.pop(place, None)
+        if entry.kind in STOPS:
+            standing.setdefault(entry.place, entry)
+        elif entry.kind == "lift" and entry.channel in OWN_ACTS:
+            standing.pop(entry.place, None)
     return list(standing.values())
 
 
@@ -87,16 +87,32 @@ def _stops(entry: NewEntry, question: Question) -> bool:
 
 
 def _is_about(entry: NewEntry, question: Question) -> bool:
-    return entry.subscriber_id == question.subscriber_id and entry.address_key == question.address_key
+    return (
+        entry.subscriber_id == question.subscriber_id
+        and entry.address_key == question.address_key
+        and (entry.scope != "location" or entry.location_id == question.location_id)
+    )
 
 
-def _is_valid(entry: NewEntry, at: datetime) -> bool:
-    return entry.occurred_at <= at and (entry.valid_until is None or at < entry.valid_until)
+def _is_valid(entry: NewEntry, question: Question) -> bool:
+    at = question.at
+    if entry.basis is None or entry.occurred_at > at or (entry.valid_until is not None and at >= entry.valid_until):
+        return False
+    if question.message_class != "commercial":
+        return True
+    return all_permit(question.jurisdictions, entry.basis, entry.occurred_at, at)
 
 
-def _not_yet(own: Sequence[NewEntry], at: datetime) -> Decision:
+def _not_yet(own: Sequence[NewEntry], question: Question) -> Decision:
+    """Say what the newest consent lacks: its time has not come or is over (its own or the law's, N-37), or no law here takes its basis."""
     if not own:
         return Decision("no_permission_yet", "no_consent")
     newest = max(own, key=lambda entry: entry.occurred_at)
-    expired = newest.occurred_at <= at
-    return Decision("no_permission_yet", "consent_expired" if expired else "consent_not_yet_valid", newest.entry_id)
+    ended = newest.valid_until is not None and question.at >= newest.valid_until
+    if newest.occurred_at > question.at:
+        reason = "consent_not_yet_valid"
+    elif ended or all(newest.basis in law.months for law in question.jurisdictions):
+        reason = "consent_expired"
+    else:
+        reason = "consent_too_weak"
+    return Decision("no_permission_yet", reason, newest.entry_id)

@@ -1,4 +1,4 @@
-"""Seals what people wrote to the privacy mailbox: it belongs to no subscriber, so no data key of a subscriber can keep it."""
+"""Seals what people told us themselves, in the privacy mailbox or a sign-up: no data key of a subscriber keeps it."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -9,20 +9,18 @@ from shared.kit.crypto import FieldCipher, derive
 class MailSeal:
     """Seals under keys derived from the opt-out link keys, which are never removed; the highest seals, all open (S80)."""
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
-        self._ciphers = {
-            int(key_id): FieldCipher(int(key_id), derive(key, "privacy_mails")) for key_id, key in keys.items()
-        }
+    def __init__(self, keys: Mapping[str, bytes], table: str = "privacy_mails") -> None:
+        self._table = table
+        self._ciphers = {int(key_id): FieldCipher(int(key_id), derive(key, table)) for key_id, key in keys.items()}
         self._current = max(self._ciphers)
 
-    def close(self, mail_id: UUID, plain: bytes) -> bytes:
-        """Return the sealed text of one mail."""
-        return self._ciphers[self._current].encrypt(plain, _place(mail_id))
+    def close(self, row_id: UUID, plain: bytes) -> bytes:
+        """Return the sealed text of one row."""
+        return self._ciphers[self._current].encrypt(plain, self._place(row_id))
 
-    def open(self, mail_id: UUID, sealed: bytes) -> bytes:
-        """Return the text of one mail or raise UndecryptableError."""
-        return self._ciphers.get(sealed[0], self._ciphers[self._current]).decrypt(sealed, _place(mail_id))
+    def open(self, row_id: UUID, sealed: bytes) -> bytes:
+        """Return the text of one row or raise UndecryptableError."""
+        return self._ciphers.get(sealed[0], self._ciphers[self._current]).decrypt(sealed, self._place(row_id))
 
-
-def _place(mail_id: UUID) -> bytes:
-    return b"privacy_mails.sealed:" + mail_id.bytes
+    def _place(self, row_id: UUID) -> bytes:
+        return f"{self._table}.sealed:".encode() + row_id.bytes

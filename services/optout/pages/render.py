@@ -75,31 +75,95 @@ class Pages:
         page = self._templates.get_template("ask.html")
         return _html(page.render(texts=texts, action=action, hint=hint, options=options, business=names["business"]))
 
-    def done(self, *, wanted: str) -> HTMLResponse:
+    def done(self, *, wanted: str, spoken: str = "en", undo: str = "") -> HTMLResponse:
         """Return the answer to every POST: the same for a link that worked, was used before or is none of ours (L-036)."""
+        texts = self._texts(wanted, spoken)
+        return self._notice(texts, texts.done_heading, texts.done, texts.done_note, undo=undo)
+
+    def undone(self, *, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the answer to every undo: true whether or not there was anything to take back (S37)."""
+        texts = self._texts(wanted, spoken)
+        return self._notice(texts, texts.undone_heading, texts.undone)
+
+    def form(self, *, wanted: str, refused: bool = False) -> HTMLResponse:
+        """Return the form for an address; with 422 and a sentence where what was sent is none (never repeated on the page)."""
         texts = self._texts(wanted, "en")
-        return self._notice(texts, texts.done_heading, texts.done, texts.done_note)
+        page = self._templates.get_template("form.html").render(texts=texts, refused=refused)
+        return _html(page, 422 if refused else 200)
+
+    def form_done(self, *, wanted: str, spoken: str, undo: str) -> HTMLResponse:
+        """Return the answer to every address."""
+        texts = self._texts(wanted, spoken)
+        return self._notice(texts, texts.form_done_heading, texts.form_done, texts.form_done_note, undo=undo)
+
+    def join(
+        self, *, action: str, business: str, location: str, wanted: str, spoken: str, shared: bool, wrong: str = ""
+    ) -> HTMLResponse:
+        """Return the sign-up form. A device that serves many people must not offer the next one what the last one typed."""
+        texts = self._texts(wanted, spoken)
+        page = self._templates.get_template("join.html").render(
+            texts=texts,
+            action=action,
+            business=business,
+            location=location,
+            wording=texts.join_wording.format(business=business),
+            shared=shared,
+            wrong=wrong,
+        )
+        return _html(page, 422 if wrong else 200)
+
+    def wording(self, *, business: str, language: str) -> tuple[str, str]:
+        """Return the language (English where it is none of ours) and what people agree to in it: word for word what `join` shows."""
+        texts = self._texts("", language)
+        return texts.slug, texts.join_wording.format(business=business)
+
+    def joined(self, *, again: str, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the answer to every address that signed up; `again` leads a shared device back to the form."""
+        texts = self._texts(wanted, spoken)
+        return self._notice(texts, texts.joined_heading, texts.joined, texts.joined_note, again=again)
+
+    def confirm(self, *, action: str, business: str | None, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the page of the confirmation link with its one button."""
+        texts = self._texts(wanted, spoken)
+        name = business or texts.some_business
+        page = self._templates.get_template("confirm.html")
+        return _html(page.render(texts=texts, action=action, business=name))
+
+    def confirmed(self, *, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the answer to every confirmation."""
+        texts = self._texts(wanted, spoken)
+        return self._notice(texts, texts.confirmed_heading, texts.confirmed, texts.confirmed_note)
 
     def unreadable(self, *, wanted: str) -> HTMLResponse:
         """Return what a GET of anything but our links shows."""
         texts = self._texts(wanted, "en")
-        return self._notice(texts, texts.unreadable_heading, texts.unreadable, "")
+        return self._notice(texts, texts.unreadable_heading, texts.unreadable)
 
-    def failed(self, *, wanted: str) -> HTMLResponse:
+    def failed(self, *, wanted: str, spoken: str = "en") -> HTMLResponse:
         """Return the honest 503: nothing was stored, here is the other way (N-40)."""
-        texts = self._texts(wanted, "en")
-        answer = self._notice(texts, texts.failed_heading, texts.failed, "")
-        answer.status_code = 503
-        answer.headers["Retry-After"] = "60"
-        return answer
+        texts = self._texts(wanted, spoken)
+        return _later(self._notice(texts, texts.failed_heading, texts.failed), 503, 60)
+
+    def too_many(self, *, wanted: str, spoken: str = "en") -> HTMLResponse:
+        """Return the 429 of a network beyond its limit: nothing was done, here is the other way."""
+        texts = self._texts(wanted, spoken)
+        return _later(self._notice(texts, texts.too_many_heading, texts.too_many), 429, 3600)
 
     def _texts(self, wanted: str, spoken: str) -> PageTexts:
         return self._languages[choose_language(wanted, self._languages, spoken)]
 
-    def _notice(self, texts: PageTexts, heading: str, message: str, note: str) -> HTMLResponse:
+    def _notice(
+        self, texts: PageTexts, heading: str, message: str, note: str = "", *, undo: str = "", again: str = ""
+    ) -> HTMLResponse:
         page = self._templates.get_template("notice.html")
-        return _html(page.render(texts=texts, heading=heading, message=message, note=note))
+        return _html(page.render(texts=texts, heading=heading, message=message, note=note, undo=undo, again=again))
 
 
-def _html(text: str) -> HTMLResponse:
-    return HTMLResponse(text, headers=dict(HEADERS))
+def _html(text: str, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(text, status, headers=dict(HEADERS))
+
+
+def _later(answer: HTMLResponse, status: int, seconds: int) -> HTMLResponse:
+    answer.status_code = status
+    answer.headers["Retry-After"] = str(seconds)
+    return answer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PageTexts:
-    """One language. `slug` is its code for Accept-Language and `lang`; {business}, {location} and {mailto} are filled in."""
+    """One language. `slug` is its code for Accept-Language and `lang`; {business} and {location} are filled in."""
 
     slug: str
     title: str
@@ -26,6 +26,38 @@ class PageTexts:
     done_heading: str
     done: str
     done_note: str
+    undo_heading: str
+    undo_note: str
+    undo_button: str
+    undone_heading: str
+    undone: str
+    form_heading: str
+    form_about: str
+    form_button: str
+    form_done_heading: str
+    form_done: str
+    form_done_note: str
+    address: str
+    address_refused: str
+    join_heading: str
+    join_place: str
+    join_wording: str
+    """What is agreed to: it is kept as evidence. A change of meaning is a new sentence here, never a new meaning of the old one."""
+    join_agree_missing: str
+    join_button: str
+    join_next: str
+    joined_heading: str
+    joined: str
+    joined_note: str
+    join_again: str
+    confirm_heading: str
+    confirm_button: str
+    confirm_nothing_yet: str
+    confirmed_heading: str
+    confirmed: str
+    confirmed_note: str
+    too_many_heading: str
+    too_many: str
     unreadable_heading: str
     unreadable: str
     failed_heading: str

@@ -5,14 +5,20 @@ The append belongs to this process, not to the request: a caller that hangs up d
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from asyncpg import DiskFullError
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.optout.domain.entries import NewEntry
+from services.optout.store.ballast import Ballast
+from services.optout.store.journal import Keeps
 from services.optout.store.ledger import Filed, append_entries
 from shared.kit.db import Database
 
@@ -35,8 +41,8 @@ class _Waiting:
 class GroupCommit:
     """Appends single entries, many to a transaction. One transaction of this process runs at a time."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, journal: Keeps, ballast: Ballast) -> None:
+        self._database, self._journal, self._ballast = database, journal, ballast
         self._queue: deque[_Waiting] = deque()
         self._writer: asyncio.Task[None] | None = None
 
@@ -57,7 +63,7 @@ class GroupCommit:
         while self._queue:
             group = [self._queue.popleft() for _ in range(min(MOST_TOGETHER, len(self._queue)))]
             try:
-                filed = await self._commit(group)
+                filed = await self._commit_or_make_room(group)
             except Exception as error:
                 for waiting in group:
                     if not waiting.answer.done():
@@ -67,14 +73,38 @@ class GroupCommit:
                 if not waiting.answer.done():
                     waiting.answer.set_result(result)
 
+    async def _commit_or_make_room(self, group: list[_Waiting]) -> list[Filed]:
+        try:
+            return await self._commit(group)
+        except DBAPIError as error:
+            if not _is_disk_full(error) or not self._ballast.release():
+                raise
+            return await self._commit(group)
+
     async def _commit(self, group: list[_Waiting]) -> list[Filed]:
         return await commit_entries(
-            self._database, [each.entry for each in group], recorded_at=max(each.recorded_at for each in group)
+            self._database,
+            [each.entry for each in group],
+            recorded_at=max(each.recorded_at for each in group),
+            journal=self._journal,
         )
 
 
-async def commit_entries(database: Database, entries: Sequence[NewEntry], *, recorded_at: datetime) -> list[Filed]:
-    """Append at most MOST_TOGETHER entries in a transaction of their own; raise TimeoutError when the database stays silent for 4 s."""
+@asynccontextmanager
+async def short_transaction(database: Database) -> AsyncIterator[AsyncConnection]:
+    """A transaction of a door, which may lock chains and the head: bounded by the server, and by 4 s here (TimeoutError)."""
     async with asyncio.timeout(_TRANSACTION_SECONDS), database.transaction() as connection:
         await connection.execute(_LIMITS)
-        return await append_entries(connection, entries, recorded_at=recorded_at)
+        yield connection
+
+
+async def commit_entries(
+    database: Database, entries: Sequence[NewEntry], *, recorded_at: datetime, journal: Keeps
+) -> list[Filed]:
+    """Append at most MOST_TOGETHER entries in a transaction of their own; raise TimeoutError when the database stays silent for 4 s."""
+    async with short_transaction(database) as connection:
+        return await append_entries(connection, entries, recorded_at=recorded_at, journal=journal)
+
+
+def _is_disk_full(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == DiskFullError.sqlstate

@@ -15,7 +15,8 @@ from shared.kit.db import RawConnection
 from shared.kit.epoch import IS_OF_THIS_DATABASE
 
 _HEAD: Final = f"""
-select h.last_position, service_state.epoch, service_state.on_hold, {IS_OF_THIS_DATABASE} as is_ours, held.after_position, held.safe_position,
+select h.last_position, service_state.epoch, service_state.on_hold, {IS_OF_THIS_DATABASE} as is_ours,
+    pg_postmaster_start_time()::text as server_started, held.after_position, held.safe_position,
     coalesce(extract(epoch from held.lease_until - clock_timestamp()), 0)::float as lease_seconds
 from suppression_head h cross join service_state left join lease_holders held on held.holder = $1
 """  # noqa: S608 - one constant in another
@@ -30,9 +31,10 @@ _REPORT: Final = (
     "update lease_holders set after_position = $2, safe_position = $3, seen_at = clock_timestamp() where holder = $1"
 )
 _STATE: Final = """
-select h.last_position, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline,
+select h.last_position,
+    concat_ws(':', substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), d.oid, pg_postmaster_start_time()) as server,
     (select min(safe_position) from lease_holders where lease_until > clock_timestamp()) as safe
-from suppression_head h
+from suppression_head h cross join (select oid from pg_database where datname = current_database()) d
 """
 _FORGET: Final = text("delete from lease_holders where seen_at < clock_timestamp() - make_interval(days => 1)")
 
@@ -48,6 +50,7 @@ class Head:
     epoch: UUID
     on_hold: bool
     is_ours: bool
+    server_started: str
     after: int | None
     safe: int | None
     lease_seconds: float
@@ -55,11 +58,13 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """`last` committed position; `safe`, what every live holder has made effective (None: nobody holds a lease); the server's timeline."""
+    """`last` committed position; `safe`, what every live holder has made effective (None: nobody holds a lease); `server` names the
+    database as it runs: timeline, oid and start, one of which a promotion, a restore or a snapshot put back changes.
+    """
 
     last: int
     safe: int | None
-    timeline: str
+    server: str
 
     def is_safe(self, position: int) -> bool:
         """Tell whether nobody who holds a lease could still send against this position."""
@@ -95,7 +100,7 @@ async def read_state(connection: RawConnection) -> LogState:
     """Return what waiting doors and pollers need to know, in one statement."""
     row = await connection.fetchrow(_STATE)
     assert row is not None
-    return LogState(row["last_position"], row["safe"], row["timeline"])
+    return LogState(row["last_position"], row["safe"], row["server"])
 
 
 async def forget_holders(connection: AsyncConnection) -> None:

@@ -1,6 +1,7 @@
 """The ledger's SQL: append and read, nothing else; one function appends many entries, of many subscribers, in one transaction.
 
-Locks in one order (chains by number, then the head of the suppression log), so that two appenders never wait for each other in a ring.
+Locks in one order (the checkpoints' lock, chains by number, then the head of the suppression log), so that two appenders never wait for each other
+in a ring. New entries that restrict go to the journal before they can commit.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -15,11 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.optout.domain.chain import link_entries
 from services.optout.domain.choices import stable_id
 from services.optout.domain.entries import GENESIS, LedgerEntry, NewEntry
-from services.optout.store.suppressions import log_suppressions
+from services.optout.store.checkpoints import JOURNALING
+from services.optout.store.journal import Keeps
+from services.optout.store.suppressions import SUPPRESSION_KINDS, log_suppressions
 
 _COLUMNS: Final = """
 subscriber_id, chain_position, entry_id, kind, location_id, address_key, person_id, basis, scope, suppression_class, channel, policy_version,
-evidence, occurred_at, recorded_at, valid_until, previous_hash, hash"""
+evidence, occurred_at, recorded_at, valid_until, wording, bounce_class, previous_hash, hash"""
 _TYPES: Final = {
     "subscriber_id": "uuid",
     "chain_position": "bigint",
@@ -34,7 +37,10 @@ _TYPES: Final = {
 }
 _NAMES: Final = [name.strip() for name in _COLUMNS.split(",")]
 _OF_LINK: Final = ("chain_position", "recorded_at", "previous_hash", "hash")
-_LOCK_CHAINS: Final = text("select pg_advisory_xact_lock(chain) from unnest(cast(:chains as bigint[])) as chain")
+_LOCK_CHAINS: Final = text(
+    f"select pg_advisory_xact_lock_shared({JOURNALING}), "  # noqa: S608 - our own number
+    "(select count(pg_advisory_xact_lock(chain)) from unnest(cast(:chains as bigint[])) as chain)"
+)
 _FILED: Final = text("""
 select w.n, l.position, (
     select x.entry_id from ledger x where x.subscriber_id = l.subscriber_id and x.kind = 'lift' and x.address_key = l.address_key
@@ -56,34 +62,53 @@ _INSERT: Final = text(
     + ")"
 )
 _OF_ADDRESS: Final = text(
-    f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and address_key = :address_key "  # noqa: S608
-    "order by chain_position limit :limit"
+    f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and address_key = any(cast(:address_keys as text[])) "  # noqa: S608
+    "and chain_position > :after order by chain_position limit :limit"
+)
+_ONE: Final = text(f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and entry_id = :entry_id")  # noqa: S608
+_STOPS: Final = text(
+    f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and kind in ('optout', 'erasure', 'lift') "  # noqa: S608
+    "and (address_key, chain_position) > (:address_key, :position) order by address_key, chain_position limit :limit"
+)
+_AROUND: Final = text(
+    f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and address_key = "  # noqa: S608
+    "(select address_key from ledger where subscriber_id = :subscriber and entry_id = :entry_id) order by chain_position limit 1000"
 )
 _OF_CHAIN: Final = text(
     f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and chain_position > :after "  # noqa: S608
-    "order by chain_position limit 5000"
+    "and chain_position <= :until order by chain_position limit 5000"
 )
+_HEAD: Final = text("select max(chain_position) from ledger where subscriber_id = :subscriber")
+_MISSING: Final = text("""
+select g.subscriber_id, g.entry_id from suppression_log g
+where not exists (select from ledger l where l.subscriber_id = g.subscriber_id and l.entry_id = g.entry_id) order by g.position limit 100
+""")
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What became of an entry: `is_new` false for a repeat; `position` in the suppression log, None for consents."""
+    """What became of an entry: `is_new` false for a repeat; `position` in the suppression log, None for what stops nothing."""
 
     entry_id: UUID
     is_new: bool
     position: int | None
 
 
+class NotJournaledError(RuntimeError):
+    """An entry that restricts was to be appended without its journal: a defect of the caller."""
+
+
 async def append_entries(
-    connection: AsyncConnection, entries: Sequence[NewEntry], *, recorded_at: datetime
+    connection: AsyncConnection, entries: Sequence[NewEntry], *, recorded_at: datetime, journal: Keeps | None = None
 ) -> list[Filed]:
     """Append entries to their chains in the caller's transaction and return one result per entry, in order.
 
-    Repeats (same subscriber and entry_id) change nothing. Opt-outs and lifts also get their position in the suppression log; from then on
+    Whoever appends entries that restrict gives the journal; raises OSError when it cannot be written: then nothing may commit.
+    Repeats (same subscriber and entry_id) change nothing. Opt-outs, tombstones and lifts also get their position in the suppression log; from then on
     until commit no other opt-out commits, so nothing slow may follow.
     """
     subscribers = sorted({entry.subscriber_id for entry in entries})
-    await connection.execute(_LOCK_CHAINS, {"chains": sorted({_chain_lock(each) for each in subscribers})})
+    await lock_chains(connection, subscribers)
     wanted = list(entries)
     filed = await _find_filed(connection, wanted)
     again = [n for n, row in filed.items() if row.lifted_by is not None and wanted[n].by_consumer]
@@ -99,8 +124,9 @@ async def append_entries(
     linked = await _link(connection, subscribers, new.values(), recorded_at)
     positions: dict[tuple[UUID, UUID], int] = {}
     if linked:
+        await _keep_outside([link.entry for link in linked if link.entry.restricts], journal)
         await connection.execute(_INSERT, _as_arrays(linked))
-        stops = [link.entry for link in linked if link.entry.kind != "consent"]
+        stops = [link.entry for link in linked if link.entry.kind in SUPPRESSION_KINDS]
         positions = dict(zip(map(_key, stops), await log_suppressions(connection, stops), strict=True))
     return [
         Filed(entry.entry_id, False, filed[n].position)
@@ -110,22 +136,74 @@ async def append_entries(
     ]
 
 
-async def read_address(connection: AsyncConnection, subscriber_id: UUID, address_key: str) -> list[LedgerEntry]:
-    """Return the entries on file for an address of a subscriber, oldest first, at most 1,000."""
+async def _keep_outside(entries: Sequence[NewEntry], journal: Keeps | None) -> None:
+    if not entries:
+        return
+    if journal is None:
+        raise NotJournaledError
+    await journal.append(entries)
+
+
+async def lock_chains(connection: AsyncConnection, subscribers: Sequence[UUID]) -> None:
+    """Keep others from appending to these chains until the transaction ends: for a decision that rests on what they hold."""
+    await connection.execute(_LOCK_CHAINS, {"chains": sorted({_chain_lock(each) for each in subscribers})})
+
+
+async def read_around(connection: AsyncConnection, subscriber_id: UUID, entry_id: UUID) -> list[LedgerEntry]:
+    """Return the entries of a subscriber about the address that this entry is about, as `read_address`; none for an entry not on file."""
+    rows = await connection.execute(_AROUND, {"subscriber": subscriber_id, "entry_id": entry_id})
+    return [_as_entry(row) for row in rows.mappings()]
+
+
+async def read_address(
+    connection: AsyncConnection, subscriber_id: UUID, *address_keys: str, after: int = 0, limit: int = 1000
+) -> list[LedgerEntry]:
+    """Return the entries on file for an address of a subscriber (under each of its keys) behind a chain position, oldest first."""
     rows = await connection.execute(
-        _OF_ADDRESS, {"subscriber": subscriber_id, "address_key": address_key, "limit": 1000}
+        _OF_ADDRESS, {"subscriber": subscriber_id, "address_keys": list(address_keys), "after": after, "limit": limit}
     )
+    return [_as_entry(row) for row in rows.mappings()]
+
+
+async def find_entry(connection: AsyncConnection, subscriber_id: UUID, entry_id: UUID) -> LedgerEntry | None:
+    """Return one entry of a subscriber's chain, or None."""
+    row = (await connection.execute(_ONE, {"subscriber": subscriber_id, "entry_id": entry_id})).mappings().one_or_none()
+    return _as_entry(row) if row else None
+
+
+async def read_stops(
+    connection: AsyncConnection, subscriber_id: UUID, *, after: tuple[str, int], limit: int
+) -> list[LedgerEntry]:
+    """Return a subscriber's opt-outs, tombstones and lifts behind an address key and position, each address in the order of the chain."""
+    given = {"subscriber": subscriber_id, "address_key": after[0], "position": after[1], "limit": limit}
+    rows = await connection.execute(_STOPS, given)
+    return [_as_entry(row) for row in rows.mappings()]
+
+
+async def read_links(
+    connection: AsyncConnection, subscriber_id: UUID, *, after: int = 0, until: int = 2**63 - 1
+) -> list[LedgerEntry]:
+    """Return at most 5,000 entries of a chain behind one position and up to another, in order."""
+    rows = await connection.execute(_OF_CHAIN, {"subscriber": subscriber_id, "after": after, "until": until})
     return [_as_entry(row) for row in rows.mappings()]
 
 
 async def read_chain(connection: AsyncConnection, subscriber_id: UUID) -> AsyncIterator[list[LedgerEntry]]:
     """Yield a whole chain in order, 5,000 entries at a time."""
     after = 0
-    while rows := (
-        (await connection.execute(_OF_CHAIN, {"subscriber": subscriber_id, "after": after})).mappings().all()
-    ):
-        yield [_as_entry(row) for row in rows]
-        after = rows[-1]["chain_position"]
+    while links := await read_links(connection, subscriber_id, after=after):
+        yield links
+        after = links[-1].chain_position
+
+
+async def read_head(connection: AsyncConnection, subscriber_id: UUID) -> int:
+    """Return the position of a chain's last entry, 0 for none."""
+    return int(await connection.scalar(_HEAD, {"subscriber": subscriber_id}) or 0)
+
+
+async def find_missing(connection: AsyncConnection) -> list[tuple[UUID, UUID]]:
+    """Return (subscriber, entry) of at most 100 entries of the suppression log that no chain holds: somebody cut a chain's end off."""
+    return [(row.subscriber_id, row.entry_id) for row in await connection.execute(_MISSING)]
 
 
 async def read_subscribers(connection: AsyncConnection) -> list[UUID]:

@@ -1,6 +1,6 @@
 """What people wrote to the privacy mailbox, sealed, by the id that its octets gave it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,16 +13,21 @@ from services.optout.store.tables import privacy_mails
 
 @dataclass(frozen=True, slots=True)
 class PrivacyMailRow:
-    """One mail; `sealed` holds all that its writer said."""
+    """One mail; `sealed` holds all that its writer said, `classification` how it was understood, `due_at` when a person must have answered.
+
+    Without `due_at` there is nothing left to do: the mail is kept as done.
+    """
 
     mail_id: UUID
     received_at: datetime
     sealed: bytes
+    classification: str
+    due_at: datetime | None
 
 
 async def add_privacy_mail(connection: AsyncConnection, row: PrivacyMailRow) -> bool:
-    """Keep a mail as an open request; false where it is on file already."""
-    values = {"mail_id": row.mail_id, "received_at": row.received_at, "sealed": row.sealed}
+    """Keep a mail; false where it is on file already."""
+    values = asdict(row) | {"state": "open" if row.due_at else "done"}
     done = await connection.execute(
         insert(privacy_mails).values(values).on_conflict_do_nothing().returning(privacy_mails.c.mail_id)
     )
@@ -34,8 +39,9 @@ async def list_privacy_mails(
 ) -> list[PrivacyMailRow]:
     """Return open requests, oldest first, after a (time, id)."""
     columns = privacy_mails.c
-    query = select(columns.mail_id, columns.received_at, columns.sealed).where(columns.state == "open")
+    shown = (columns.mail_id, columns.received_at, columns.sealed, columns.classification, columns.due_at)
+    query = select(*shown).where(columns.state == "open")
     if after is not None:
         query = query.where(tuple_(columns.received_at, columns.mail_id) > tuple_(*after))
     rows = await connection.execute(query.order_by(columns.received_at, columns.mail_id).limit(limit))
-    return [PrivacyMailRow(row.mail_id, row.received_at, bytes(row.sealed)) for row in rows]
+    return [PrivacyMailRow(**row._mapping) for row in rows]

@@ -25,11 +25,12 @@ select * from unnest(cast(:position as bigint[]), cast(:entry_id as uuid[]), cas
     cast(:location_id as uuid[]), cast(:address_key as text[]), cast(:person_id as uuid[]), cast(:suppression_class as text[]))
 """)  # noqa: S608 - our own column names
 _READ: Final = f"select {_COLUMNS} from suppression_log where position > $1 order by position limit $2"  # noqa: S608
-_KINDS: Final = {"optout": "suppress", "lift": "lift"}
+SUPPRESSION_KINDS: Final = {"optout": "suppress", "erasure": "suppress", "lift": "lift"}
+"""Kinds of the ledger that followers hear of, and the word of the wire for each."""
 
 
 async def log_suppressions(connection: AsyncConnection, entries: Sequence[NewEntry]) -> list[int]:
-    """Append opt-outs and lifts to feed and log and return their positions. The caller commits at once: the head stays locked until then."""
+    """Append what stops and lifts to feed and log and return their positions. The caller commits at once: the head stays locked until then."""
     if not entries:
         return []
     last = int(await connection.scalar(_TAKE, {"count": len(entries)}) or 0)
@@ -49,7 +50,7 @@ async def read_suppressions(connection: RawConnection, *, after: int, limit: int
 def _as_row(entry: NewEntry) -> dict[str, Any]:
     return {
         "entry_id": entry.entry_id,
-        "kind": _KINDS[entry.kind],
+        "kind": SUPPRESSION_KINDS[entry.kind],
         "subscriber_id": entry.subscriber_id,
         "location_id": entry.location_id if entry.scope == "location" else None,
         "address_key": entry.address_key,

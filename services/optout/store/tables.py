@@ -1,8 +1,8 @@
 """The tables of the opt-out service, beside the plumbing's.
 
-`ledger` is the truth, one hash chain per subscriber and one for the platform; `suppression_log` is what followers poll, positions gap-free in commit
-order under the row lock of `suppression_head`; `lease_holders` says who may send until when; `privacy_mails` are requests of people whom we may not
-know, so they belong to no subscriber.
+`ledger` is the truth, one hash chain per subscriber and one for the platform; bounces and complaints are facts in it that permission never reads;
+`suppression_log` is what followers poll, positions gap-free in commit order under the row lock of `suppression_head`; `lease_holders` says who may
+send until when; `privacy_mails` are requests of people whom we may not know, so they belong to no subscriber.
 """
 
 from typing import Final
@@ -23,9 +23,10 @@ from sqlalchemy import (
     text,
 )
 
-from shared.kit.tables import new_metadata
+from services.optout.store import door_tables, export_tables, journal_tables
+from services.optout.store.metadata import metadata
 
-metadata: Final = new_metadata()
+__all__ = ["door_tables", "export_tables", "journal_tables", "metadata"]
 
 ledger: Final = Table(
     "ledger",
@@ -46,16 +47,22 @@ ledger: Final = Table(
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("valid_until", DateTime(timezone=True)),
+    Column("wording", Text),
+    Column("bounce_class", Text),
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("subscriber_id", "chain_position"),
     UniqueConstraint("subscriber_id", "entry_id"),
-    CheckConstraint("kind in ('consent', 'optout', 'lift')", name="kind"),
+    CheckConstraint("kind in ('consent', 'optout', 'lift', 'bounce', 'complaint', 'erasure')", name="kind"),
     CheckConstraint(
-        "case when kind = 'consent' then basis is not null and address_key is not null "
+        "case kind when 'consent' then basis is not null and address_key is not null "
+        "when 'bounce' then address_key is not null and bounce_class is not null and scope is null and basis is null "
+        "when 'complaint' then address_key is not null and scope is null and basis is null "
+        "when 'erasure' then scope in ('business', 'platform') and suppression_class = 'all' "
         "else scope is not null and suppression_class is not null end",
         name="complete",
     ),
+    CheckConstraint("kind <> 'lift' or channel in ('undo', 'signup', 'preferences')", name="own_act"),
 )
 Index("ix_ledger_address", ledger.c.subscriber_id, ledger.c.address_key)
 Index("ix_ledger_person", ledger.c.subscriber_id, ledger.c.person_id, postgresql_where=text("kind <> 'consent'::text"))
@@ -112,6 +119,8 @@ privacy_mails: Final = Table(
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("state", Text, nullable=False, server_default="open"),
     Column("sealed", LargeBinary, nullable=False),
+    Column("classification", Text, nullable=False, server_default="other"),
+    Column("due_at", DateTime(timezone=True)),
 )
 Index(
     "ix_privacy_mails_open",

@@ -38,7 +38,7 @@ class Watch:
         self._quiet_until = monotonic() + lease_seconds
         self._waiters: set[_Waiter] = set()
         self._begun = 0
-        self._timeline: str | None = None
+        self._server: str | None = None
         self._last = 0
         self._poller_pause = _POLLER_SECONDS[0]
         self._poked = asyncio.Event()
@@ -109,8 +109,8 @@ class Watch:
                 self._waiters.discard(waiter)
 
     def _notice_failover(self, state: LogState) -> None:
-        """Another timeline means a promoted server, which may never have received the last leases: wait a full one again."""
-        if self._timeline not in (None, state.timeline):
-            log("optout.watch").warning("timeline_changed")
+        """Another server (promoted, restored, started anew) may never have received the last leases: wait a full one again."""
+        if self._server not in (None, state.server):
+            log("optout.watch").warning("server_changed")
             self._quiet_until = monotonic() + self._lease_seconds
-        self._timeline = state.timeline
+        self._server = state.server

@@ -17,8 +17,14 @@ from services.scheduler.store.due_facts import (
 )
 from services.scheduler.store.facts import drop_facts, keep_facts
 from shared.kit.crashpoints import crashpoint
-from shared.schemas.due import OdometerFacts, RecareFacts, ServiceLineFacts, VehicleFacts
 from shared.schemas.ingest import AppointmentFacts, ConnectionFacts, ConsumerFacts, VisitFacts
+from shared.schemas.planning_facts import (
+    OdometerReadingFacts,
+    RecareDueFacts,
+    RelationFacts,
+    ServiceLineFacts,
+    VehicleFacts,
+)
 from shared.schemas.wire import Change
 
 KINDS: Final[dict[str, type[BaseModel]]] = {
@@ -26,10 +32,11 @@ KINDS: Final[dict[str, type[BaseModel]]] = {
     "appointment": AppointmentFacts,
     "visit": VisitFacts,
     "connection": ConnectionFacts,
-    "recare": RecareFacts,
+    "recare_due": RecareDueFacts,
     "vehicle": VehicleFacts,
-    "odometer": OdometerFacts,
+    "odometer_reading": OdometerReadingFacts,
     "service_line": ServiceLineFacts,
+    "relation": RelationFacts,
 }
 
 Rows = list[dict[str, Any]]
@@ -58,7 +65,7 @@ async def apply_facts(connection: AsyncConnection, changes: Sequence[Change]) ->
 
 async def _keep(connection: AsyncConnection, read: Mapping[str, tuple[Rows, Keys]]) -> None:
     for kind, (rows, gone) in read.items():
-        if kind == "odometer":
+        if kind == "odometer_reading":
             await keep_readings(connection, rows)
         elif kind in TABLES:
             await keep_due_facts(connection, kind, rows)
@@ -66,7 +73,11 @@ async def _keep(connection: AsyncConnection, read: Mapping[str, tuple[Rows, Keys
         else:
             await keep_facts(connection, kind, rows)
             await drop_facts(connection, kind, gone)
-    readings, lost = read["odometer"]
-    vehicles = {(row["subscriber_id"], row["vehicle_id"]) for row in readings + read["vehicle"][0]}
+    readings, lost = read["odometer_reading"]
+    vehicles = {
+        (row["subscriber_id"], row["vehicle_id"])
+        for row in readings + read["vehicle"][0]
+        if row["vehicle_id"] is not None
+    }
     vehicles |= await drop_readings(connection, lost)
-    await tell_due_dates(connection, recares=read["recare"][0], vehicles=sorted(vehicles))
+    await tell_due_dates(connection, recares=read["recare_due"][0], vehicles=sorted(vehicles))

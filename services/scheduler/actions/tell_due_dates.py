@@ -23,8 +23,8 @@ async def tell_due_dates(
         present = await read_cycles(connection, people)
         cycles: dict[tuple[UUID, UUID, str], RecareCycle] = {}
         for row in dated:
-            key = (row["subscriber_id"], row["consumer_id"], row["type"])
-            cycles[key] = continue_cycle(cycles.get(key) or present.get(key), row["due_on"], row["interval_months"])
+            key = (row["subscriber_id"], row["consumer_id"], row["recare_kind"])
+            cycles[key] = continue_cycle(cycles.get(key) or present.get(key), row["due_on"], row["interval_days"])
         await keep_cycles(connection, cycles)
     if vehicles:
         readings = await read_readings(connection, vehicles)

@@ -19,7 +19,7 @@ def basis_sentence(basis: Mapping[str, Any] | None) -> str:
         pace = f"{basis['a_day']} miles a day would be later" if basis.get("a_day") else "the odometer tells no pace"
         return f"Due on {basis['due_on']} by time: {basis['months']} months after the service of {basis['serviced_on']}; {pace}."
     if rule == "recare":
-        return f"The practice system gives {basis['due_on']} as the recare date ({basis['type']}); the cycle began with {basis['began_with']}."
+        return f"The practice system gives {basis['due_on']} as the recare date ({basis['recare_kind']}); the cycle began with {basis['began_with']}."
     if rule == "inspection":
         return f"The inspection or registration ends on {basis['due_on']}."
     if rule == "line":

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-_DAYS_A_MONTH: Final = 30
-_USUAL_MONTHS: Final = 6
+_USUAL_DAYS: Final = 182
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +15,13 @@ class RecareCycle:
     due_on: date
 
 
-def continue_cycle(present: RecareCycle | None, due_on: date, interval_months: int | None) -> RecareCycle:
+def continue_cycle(present: RecareCycle | None, due_on: date, interval_days: int | None) -> RecareCycle:
     """Return the cycle that `due_on` belongs to: the present one unless the date has moved by half an interval or more since it was last heard.
 
     A visit moves the date on by a whole interval, a recalculation by days. Only the last step counts: a date that moves a day every night stays in
     its cycle however far it has come.
     """
-    half = (interval_months or _USUAL_MONTHS) * _DAYS_A_MONTH // 2
+    half = (interval_days or _USUAL_DAYS) // 2
     if present is not None and abs((due_on - present.due_on).days) < half:
         return RecareCycle(present.began_with, due_on)
     return RecareCycle(due_on, due_on)

@@ -90,6 +90,7 @@ candidates as (
 ), moved as (
     select *, case when same_time at time zone zone < useful_until then same_time else first_thing end as new_local from candidates
 ),""")
+# Ids of messages rise (UUIDv7, as kit/ids makes them): the mailer's rows and index entries of one campaign then lie together.
 _GROUP: Final = text("""
 with slice as materialized (
     select subscriber_id, consumer_id
@@ -97,7 +98,9 @@ with slice as materialized (
 ), ready as materialized (
     select t.subscriber_id, t.touch_id, t.campaign_id, t.location_id, t.kind, t.counts, t.rank, t.about_at,
         t.next_at <= :now as is_due, p.address_key, cast(cast(:now as timestamptz) at time zone t.zone as date) as local_day,
-        row(p.address_key, t.campaign_id, t.kind, t.about_on) as mates, cast(gen_random_uuid() as text) as fresh_id
+        row(p.address_key, t.campaign_id, t.kind, t.about_on) as mates,
+        lpad(to_hex(cast(extract(epoch from cast(:now as timestamptz)) * 1000 as bigint)), 12, '0') || '7'
+            || substr(translate(cast(gen_random_uuid() as text), '-', ''), 14) as fresh_id
     from slice s
     join consumers p on p.subscriber_id = s.subscriber_id and p.consumer_id = s.consumer_id and p.address_key is not null and not p.deleted
     join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.state = 'planned'

@@ -28,28 +28,35 @@ class FactTable:
 
 
 TABLES: Final[dict[str, FactTable]] = {
-    "recare": FactTable(
+    "recare_due": FactTable(
         "recares",
-        "recare_id",
+        "recare_due_id",
         {
-            "location_id": "uuid", "consumer_id": "uuid", "type": "text", "due_on": "date", "interval_months": "integer", "disabled_until": "date",
-            "disabled": "boolean", "historic": "boolean", "deleted": "boolean",
+            "location_id": "uuid", "consumer_id": "uuid", "recare_kind": "text", "due_on": "date", "interval_days": "integer", "status": "text",
+            "historic": "boolean", "deleted": "boolean",
         },
     ),
     "vehicle": FactTable(
         "vehicles",
         "vehicle_id",
         {
-            "location_id": "uuid", "consumer_id": "uuid", "label": "text", "state": "text", "inspection_on": "date", "historic": "boolean",
+            "location_id": "uuid", "consumer_id": "uuid", "registration_ends_on": "date", "status": "text", "historic": "boolean",
             "deleted": "boolean",
         },
     ),
     "service_line": FactTable(
         "service_lines",
-        "line_id",
+        "service_line_id",
         {
-            "location_id": "uuid", "consumer_id": "uuid", "vehicle_id": "uuid", "state": "text", "category": "text", "is_safety": "boolean",
-            "noted_at": "timestamptz", "historic": "boolean", "deleted": "boolean",
+            "location_id": "uuid", "consumer_id": "uuid", "vehicle_id": "uuid", "service_kind": "text", "state": "text",
+            "stated_at": "timestamptz", "total_cents": "bigint", "historic": "boolean", "deleted": "boolean",
+        },
+    ),
+    "relation": FactTable(
+        "relations",
+        "relation_id",
+        {
+            "location_id": "uuid", "consumer_id": "uuid", "related_id": "uuid", "relation": "text", "historic": "boolean", "deleted": "boolean",
         },
     ),
 }  # fmt: skip
@@ -91,19 +98,22 @@ _GONE: Final = {kind: marking(_gone(table)) for kind, table in TABLES.items()}
 _ODOMETERS: Final = text("""
 insert into odometers as o
 select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
-    subscriber_id uuid, reading_id uuid, vehicle_id uuid, read_on date, value bigint, unit text, deleted boolean)
-on conflict (subscriber_id, reading_id) do update set
-    vehicle_id = excluded.vehicle_id, read_on = excluded.read_on, value = excluded.value, unit = excluded.unit, deleted = excluded.deleted
+    subscriber_id uuid, odometer_reading_id uuid, vehicle_id uuid, read_at timestamptz, distance bigint, unit text, deleted boolean)
+on conflict (subscriber_id, odometer_reading_id) do update set
+    vehicle_id = excluded.vehicle_id, read_at = excluded.read_at, distance = excluded.distance, unit = excluded.unit, deleted = excluded.deleted
 """)
 _NO_ODOMETERS: Final = text("""
 update odometers set deleted = true
-where (subscriber_id, reading_id) in (select * from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[])))
+where (subscriber_id, odometer_reading_id) in (select * from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[])))
 returning subscriber_id, vehicle_id
 """)
 _READINGS: Final = text("""
-select o.subscriber_id, o.vehicle_id, o.read_on, o.value, o.unit
+select o.subscriber_id, o.vehicle_id, cast(o.read_at at time zone coalesce(l.zone, 'UTC') as date) as read_on, o.distance, o.unit
 from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[])) as s (subscriber_id, vehicle_id)
 join odometers o on o.subscriber_id = s.subscriber_id and o.vehicle_id = s.vehicle_id and not o.deleted
+left join vehicles v on v.subscriber_id = o.subscriber_id and v.vehicle_id = o.vehicle_id
+left join locations l on l.subscriber_id = v.subscriber_id and l.location_id = v.location_id
+where o.read_at is not null and o.distance is not null
 """)
 _PACES: Final = marking("""
 with concerned as (
@@ -116,7 +126,7 @@ with concerned as (
     returning v.subscriber_id, v.consumer_id
 )""")
 _CYCLES: Final = text("""
-select c.subscriber_id, c.consumer_id, c.type, c.began_with, c.due_on
+select c.subscriber_id, c.consumer_id, c.recare_kind, c.began_with, c.due_on
 from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[])) as s (subscriber_id, consumer_id)
 join recare_cycles c on c.subscriber_id = s.subscriber_id and c.consumer_id = s.consumer_id
 """)
@@ -124,7 +134,7 @@ _KEEP_CYCLES: Final = text("""
 insert into recare_cycles
 select * from unnest(
     cast(:subscribers as uuid[]), cast(:keys as uuid[]), cast(:types as text[]), cast(:began as date[]), cast(:dues as date[]))
-on conflict (subscriber_id, consumer_id, type) do update set began_with = excluded.began_with, due_on = excluded.due_on
+on conflict (subscriber_id, consumer_id, recare_kind) do update set began_with = excluded.began_with, due_on = excluded.due_on
 """)
 
 
@@ -159,7 +169,7 @@ async def read_readings(connection: AsyncConnection, vehicles: Sequence[Key]) ->
     found: dict[Key, list[Reading]] = {vehicle: [] for vehicle in vehicles}
     for row in await connection.execute(_READINGS, _keys(vehicles)):
         factor = MILES_A_KILOMETRE if row.unit == "km" else 1.0
-        found[row.subscriber_id, row.vehicle_id].append(Reading(row.read_on, row.value * factor))
+        found[row.subscriber_id, row.vehicle_id].append(Reading(row.read_on, row.distance * factor))
     return found
 
 
@@ -175,9 +185,11 @@ async def keep_paces(connection: AsyncConnection, paces: Mapping[Key, Pace]) -> 
 
 
 async def read_cycles(connection: AsyncConnection, people: Sequence[Key]) -> dict[tuple[UUID, UUID, str], RecareCycle]:
-    """Return the recare cycles of these people by (subscriber_id, consumer_id, type)."""
+    """Return the recare cycles of these people by (subscriber_id, consumer_id, recare_kind)."""
     rows = await connection.execute(_CYCLES, _keys(people))
-    return {(row.subscriber_id, row.consumer_id, row.type): RecareCycle(row.began_with, row.due_on) for row in rows}
+    return {
+        (row.subscriber_id, row.consumer_id, row.recare_kind): RecareCycle(row.began_with, row.due_on) for row in rows
+    }
 
 
 async def keep_cycles(connection: AsyncConnection, cycles: Mapping[tuple[UUID, UUID, str], RecareCycle]) -> None:

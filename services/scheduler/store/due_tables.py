@@ -1,4 +1,4 @@
-"""Tables of what falls due: recare dates and their cycles, vehicles with the pace told from their odometers, service lines."""
+"""Tables of what falls due: recare dates and their cycles, vehicles with the pace told from their odometers, service lines; and relations."""
 
 from sqlalchemy import (
     BigInteger,
@@ -26,20 +26,34 @@ def add_due_tables(metadata: MetaData) -> None:
         "service_lines",
         metadata,
         Column("subscriber_id", Uuid, nullable=False),
-        Column("line_id", Uuid, nullable=False),
+        Column("service_line_id", Uuid, nullable=False),
         Column("location_id", Uuid, nullable=False),
         Column("consumer_id", Uuid),
         Column("vehicle_id", Uuid),
+        Column("service_kind", Text, nullable=False),
         Column("state", Text, nullable=False),
-        Column("category", Text, nullable=False),
-        Column("is_safety", Boolean, nullable=False),
-        Column("noted_at", DateTime(timezone=True)),
+        Column("stated_at", DateTime(timezone=True)),
+        Column("total_cents", BigInteger),
         Column("historic", Boolean, nullable=False),
         Column("deleted", Boolean, nullable=False),
-        PrimaryKeyConstraint("subscriber_id", "line_id"),
+        PrimaryKeyConstraint("subscriber_id", "service_line_id"),
     )
     Index("ix_service_lines_consumer", lines.c.subscriber_id, lines.c.consumer_id)
     Index("ix_service_lines_vehicle", lines.c.subscriber_id, lines.c.vehicle_id)
+    relations = Table(
+        "relations",
+        metadata,
+        Column("subscriber_id", Uuid, nullable=False),
+        Column("relation_id", Uuid, nullable=False),
+        Column("location_id", Uuid, nullable=False),
+        Column("consumer_id", Uuid),
+        Column("related_id", Uuid),
+        Column("relation", Text, nullable=False),
+        Column("historic", Boolean, nullable=False),
+        Column("deleted", Boolean, nullable=False),
+        PrimaryKeyConstraint("subscriber_id", "relation_id"),
+    )
+    Index("ix_relations_consumer", relations.c.subscriber_id, relations.c.consumer_id)
 
 
 def _add_recares(metadata: MetaData) -> None:
@@ -47,17 +61,16 @@ def _add_recares(metadata: MetaData) -> None:
         "recares",
         metadata,
         Column("subscriber_id", Uuid, nullable=False),
-        Column("recare_id", Uuid, nullable=False),
+        Column("recare_due_id", Uuid, nullable=False),
         Column("location_id", Uuid, nullable=False),
         Column("consumer_id", Uuid),
-        Column("type", Text, nullable=False),
+        Column("recare_kind", Text, nullable=False),
         Column("due_on", Date),
-        Column("interval_months", Integer),
-        Column("disabled_until", Date),
-        Column("disabled", Boolean, nullable=False),
+        Column("interval_days", Integer),
+        Column("status", Text, nullable=False),
         Column("historic", Boolean, nullable=False),
         Column("deleted", Boolean, nullable=False),
-        PrimaryKeyConstraint("subscriber_id", "recare_id"),
+        PrimaryKeyConstraint("subscriber_id", "recare_due_id"),
     )
     Index("ix_recares_consumer", recares.c.subscriber_id, recares.c.consumer_id)
     Table(
@@ -65,10 +78,10 @@ def _add_recares(metadata: MetaData) -> None:
         metadata,
         Column("subscriber_id", Uuid, nullable=False),
         Column("consumer_id", Uuid, nullable=False),
-        Column("type", Text, nullable=False),
+        Column("recare_kind", Text, nullable=False),
         Column("began_with", Date, nullable=False),
         Column("due_on", Date, nullable=False),
-        PrimaryKeyConstraint("subscriber_id", "consumer_id", "type"),
+        PrimaryKeyConstraint("subscriber_id", "consumer_id", "recare_kind"),
     )
 
 
@@ -80,9 +93,8 @@ def _add_vehicles(metadata: MetaData) -> None:
         Column("vehicle_id", Uuid, nullable=False),
         Column("location_id", Uuid, nullable=False),
         Column("consumer_id", Uuid),
-        Column("label", Text, nullable=False),
-        Column("state", Text, nullable=False),
-        Column("inspection_on", Date),
+        Column("registration_ends_on", Date),
+        Column("status", Text, nullable=False),
         Column("historic", Boolean, nullable=False),
         Column("deleted", Boolean, nullable=False),
         Column("miles_a_day", Double),
@@ -95,12 +107,12 @@ def _add_vehicles(metadata: MetaData) -> None:
         "odometers",
         metadata,
         Column("subscriber_id", Uuid, nullable=False),
-        Column("reading_id", Uuid, nullable=False),
-        Column("vehicle_id", Uuid, nullable=False),
-        Column("read_on", Date, nullable=False),
-        Column("value", BigInteger, nullable=False),
+        Column("odometer_reading_id", Uuid, nullable=False),
+        Column("vehicle_id", Uuid),
+        Column("read_at", DateTime(timezone=True)),
+        Column("distance", BigInteger),
         Column("unit", Text, nullable=False),
         Column("deleted", Boolean, nullable=False),
-        PrimaryKeyConstraint("subscriber_id", "reading_id"),
+        PrimaryKeyConstraint("subscriber_id", "odometer_reading_id"),
     )
     Index("ix_odometers_vehicle", odometers.c.subscriber_id, odometers.c.vehicle_id)

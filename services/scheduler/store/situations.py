@@ -14,7 +14,7 @@ CONDITIONS: Final[dict[Situation, str]] = {
     "visited_lately": (
         f"exists (select from visits v where {_OWN.format(t='v')} and v.completed_at > u.now - interval '{LATELY_DAYS} days')"
     ),
-    "is_fleet": f"(select count(*) from vehicles v where {_OWN.format(t='v')} and v.state = 'active') >= {FLEET_VEHICLES}",  # noqa: S608
+    "is_fleet": f"(select count(*) from vehicles v where {_OWN.format(t='v')} and v.status = 'active') >= {FLEET_VEHICLES}",  # noqa: S608
 }
 
 

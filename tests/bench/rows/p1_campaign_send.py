@@ -72,10 +72,7 @@ def measure_limit(options: Options) -> dict[str, float]:
 
 async def send_campaign(lab: Lab, options: Options) -> Run:
     """Starts the workers, brings opt-outs and campaign in, lets it fall due and waits for the last outcome."""
-    lab.start("optout", "both")
-    lab.start("mailer", "serve")
-    for service in ("optout", "mailer"):
-        await lab.introduce(service)
+    await lab.start_mailing()
     campaign = make_campaign(lab, options.messages, content_id := uuid4())
     async with lab.caller("ingest", "optout") as optout, lab.caller("scheduler", "mailer") as mailer:
         await publish_content(mailer, content_id)

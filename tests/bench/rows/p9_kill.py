@@ -73,10 +73,7 @@ ROW = Row(
 
 async def send_with_a_kill(lab: Lab, options: Options) -> Run:
     """Submit, let it fall due, kill at a third, start a successor, wait for the last outcome."""
-    lab.start("optout", "both")
-    lab.start("mailer", "serve")
-    for service in ("optout", "mailer"):
-        await lab.introduce(service)
+    await lab.start_mailing()
     campaign = make_campaign(lab, options.messages, content_id := uuid4())
     async with lab.caller("ingest", "optout") as optout, lab.caller("scheduler", "mailer") as mailer:
         await publish_content(mailer, content_id)

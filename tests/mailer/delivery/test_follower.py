@@ -150,7 +150,11 @@ async def test_a_foreign_epoch_starts_the_copy_again_without_a_lease(
     await follower.step()
     row = await world.database.fetchrow("select epoch, received, safe, lease_until from follower_state")
     assert tuple(row) == (None, 0, 0, None)
-    await follower.step()
+    for _ in range(100):  # optout first brings that log up to date with its journal
+        await follower.step()
+        if await world.has_lease():
+            break
+        await asyncio.sleep(0.02)
     assert await world.has_lease()
     assert await world.database.fetchval("select count(*) from suppressions") == 2
 

@@ -176,16 +176,19 @@ async def test_a_complaint_without_our_token_is_dropped(alone: Post) -> None:
 
 
 async def test_a_bounce_of_mail_of_our_own_is_matched_like_any_other(post: Post) -> None:
-    """I21, L-075: its sender is no subscriber that portal has pushed; a dead address takes no more of it, a business may still try."""
+    """I21, L-075: its sender is no subscriber that portal has pushed; mail waiting for a dead address ends and it takes no more."""
     world = post.world
     await ask(world, ADDRESS)
     await follow(world)
     await world.deliver()
+    await ask(world, ADDRESS)
+    await follow(world)
     code, _ = await post.deliver(world.sink.messages[0].sender.decode(), make_bounce("5.1.1"))
     assert code == 250
     assert await post.reports() == [("bounce", "hard", "mailbox_unknown")]
+    assert await world.states() == {"sent": 1, "suppressed": 1}
     await ask(world, ADDRESS)
     await follow(world)
-    assert await world.states() == {"sent": 1}
+    assert await world.states() == {"sent": 1, "suppressed": 1}
     await world.send(ADDRESS)
-    assert await world.deliver() == {"sent": 2}
+    assert await world.deliver() == {"sent": 2, "suppressed": 1}

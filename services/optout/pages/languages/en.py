@@ -25,6 +25,45 @@ LANGUAGE: Final = PageTexts(
     done="The e-mails that your link belongs to have stopped, from this moment on. There is nothing more to do.",
     done_note="A mail that had left before now may still arrive. If your link was cut short on its way to you, we cannot tell "
     "which mail to stop: then please write to us.",
+    undo_heading="Pressed by mistake?",
+    undo_note="For one hour you can take it back here. After that, sign up again with the business.",
+    undo_button="Take it back",
+    undone_heading="Taken back",
+    undone="What you stopped on that page within the last hour is on again. Anything that was stopped earlier, or in another way, "
+    "stays stopped.",
+    form_heading="Stop e-mails to your address",
+    form_about="Every e-mail that businesses send with Dueback stops: offers and surveys as well as reminders of appointments that "
+    "you have made.",
+    form_button="Stop all e-mails",
+    form_done_heading="This address gets no more e-mails",
+    form_done="From this moment on nothing is sent through Dueback to the address that you entered, whether it has ever had mail "
+    "from us or not.",
+    form_done_note="A mail that had left before now may still arrive.",
+    address="Your e-mail address",
+    address_refused="This does not look like an e-mail address. Please enter it again, for example name@example.com.",
+    join_heading="E-mails from {business}",
+    join_place="Your location: {location}",
+    join_wording="I would like e-mails from {business}: reminders of my appointments, notices when a visit or service is due, "
+    "thank-you notes, surveys, offers and news. {business} has them sent by Dueback. I can stop them at any time with one click in "
+    "every e-mail.",
+    join_agree_missing="Please tick the box if you agree. Without it no e-mails can be sent.",
+    join_button="Send me the confirmation",
+    join_next="You get one e-mail with a link. Nothing else is sent before you have confirmed it there.",
+    joined_heading="Please look into your mailbox",
+    joined="If the address is right, an e-mail with a link is on its way to it. Your sign-up counts once you have confirmed it there.",
+    joined_note="Nothing there after some minutes? Look into the spam folder, or try again tomorrow: an address gets three such "
+    "e-mails a day at most.",
+    join_again="Sign up another address",
+    confirm_heading="Confirm e-mails from {business}",
+    confirm_button="Yes, send me these e-mails",
+    confirm_nothing_yet="Opening this page has changed nothing. If it was not you who signed up, just close it.",
+    confirmed_heading="Thank you",
+    confirmed="With a link from the last seven days your sign-up is now confirmed. With an older link nothing has changed: please "
+    "sign up again.",
+    confirmed_note="If you stopped every e-mail sent through Dueback, or asked the business itself to write no more, that still "
+    "holds: please tell us or them.",
+    too_many_heading="Please wait a little",
+    too_many="Too many requests come from your network at the moment, so nothing was done. Please try again in an hour, or write to us.",
     unreadable_heading="This link is not complete",
     unreadable="We cannot tell which mail it belongs to. Please open the link in your e-mail again, or copy all of it.",
     failed_heading="We could not store your request",

@@ -1,0 +1,214 @@
+"""What consumers' routes take from the running service: its parts, the visit, and the form that was sent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final, Protocol
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from starlette.exceptions import HTTPException
+
+from services.optout.domain.choices import Choice
+from services.optout.domain.door_links import DoorLinks
+from services.optout.domain.sealing import MailSeal
+from services.optout.store.door import Door
+from shared.kit.clock import Clock
+from shared.kit.db import Database
+from shared.schemas.address import AddressKeys
+from shared.schemas.token import MessageClass, TokenKeys
+
+HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
+}
+_FORM_SECONDS: Final = 5
+
+
+def form_example(example: dict[str, str]) -> dict[str, Any]:
+    """Return the OpenAPI extra of a route that reads a form of text fields, with a worked example."""
+    schema = {"type": "object", "properties": {name: {"type": "string"} for name in example}}
+    return {"requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": schema, "example": example}}}}
+
+
+class PageMaker(Protocol):
+    """The pages as routes see them (pages/render.py). `wanted` is Accept-Language, `spoken` the language where it names none of ours."""
+
+    def ask(
+        self,
+        *,
+        action: str,
+        message_class: MessageClass,
+        choices: tuple[Choice, ...],
+        hint: str,
+        business: str | None,
+        location: str | None,
+        wanted: str,
+        spoken: str,
+    ) -> Response:
+        """The page with the button."""
+        ...
+
+    def done(self, *, wanted: str, spoken: str = "en", undo: str = "") -> Response:
+        """The answer to every POST of a link; `undo` is where its taking back is posted."""
+        ...
+
+    def undone(self, *, wanted: str, spoken: str) -> Response:
+        """The answer to every POST of an undo."""
+        ...
+
+    def form(self, *, wanted: str, refused: bool = False) -> Response:
+        """The form for an address; `refused`: what was sent is none."""
+        ...
+
+    def form_done(self, *, wanted: str, spoken: str, undo: str) -> Response:
+        """The answer to every address."""
+        ...
+
+    def join(
+        self, *, action: str, business: str, location: str, wanted: str, spoken: str, shared: bool, wrong: str = ""
+    ) -> Response:
+        """The sign-up form; `shared`: the device serves many people; `wrong`: `address` or `agree`, what is missing (422)."""
+        ...
+
+    def wording(self, *, business: str, language: str) -> tuple[str, str]:
+        """The language that is spoken for `language`, and what the sign-up form makes people agree to in it."""
+        ...
+
+    def joined(self, *, again: str, wanted: str, spoken: str) -> Response:
+        """The answer to every address that signed up."""
+        ...
+
+    def confirm(self, *, action: str, business: str | None, wanted: str, spoken: str) -> Response:
+        """The page behind the confirmation mail's link, with its one button."""
+        ...
+
+    def confirmed(self, *, wanted: str, spoken: str) -> Response:
+        """The answer to every confirmation."""
+        ...
+
+    def unreadable(self, *, wanted: str) -> Response:
+        """The answer to a GET of what is no link of ours."""
+        ...
+
+    def failed(self, *, wanted: str, spoken: str = "en") -> Response:
+        """The 503 with the other way."""
+        ...
+
+    def too_many(self, *, wanted: str, spoken: str = "en") -> Response:
+        """The 429 with the other way."""
+        ...
+
+
+class ServiceParts(Protocol):
+    """What channels need of the service's Deps."""
+
+    @property
+    def clock(self) -> Clock:
+        """Business time."""
+        ...
+
+    @property
+    def api_db(self) -> Database:
+        """For the names on the page."""
+        ...
+
+    @property
+    def door(self) -> Door:
+        """Stores and waits."""
+        ...
+
+    @property
+    def tokens(self) -> TokenKeys:
+        """Opens links of mails."""
+        ...
+
+    @property
+    def links(self) -> DoorLinks:
+        """Seals and opens the pages' own links."""
+        ...
+
+    @property
+    def address_keys(self) -> AddressKeys:
+        """Hashes addresses that people type."""
+        ...
+
+    @property
+    def seal(self) -> MailSeal:
+        """Seals what people wrote to the privacy mailbox."""
+        ...
+
+    @property
+    def signup_seal(self) -> MailSeal:
+        """Seals the addresses of sign-ups."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """Where consumers reach this service."""
+        ...
+
+    @property
+    def policy_version(self) -> str:
+        """The privacy policy that sign-ups agree to."""
+        ...
+
+    @property
+    def pages(self) -> PageMaker:
+        """Renders."""
+        ...
+
+    def network_of(self, peer: str, forwarded: str) -> str:
+        """Hash the network a request comes from (S30)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a consumer: the service's parts, the time, the languages wanted and the network, hashed. Nothing else is believed (S35)."""
+
+    parts: ServiceParts
+    now: datetime
+    wanted: str
+    network: str
+
+    def undo_link(self, subscriber_id: UUID, entry_id: UUID) -> str:
+        """Return where this entry's undo is posted."""
+        return f"/undo/{self.parts.links.seal('undo', subscriber_id, entry_id)}"
+
+
+async def _visit(request: Request) -> Visit:
+    parts: ServiceParts = request.app.state.deps
+    peer = request.client.host if request.client else ""
+    network = parts.network_of(peer, request.headers.get("x-forwarded-for", "")[:1000])
+    return Visit(parts, parts.clock.now(), request.headers.get("accept-language", "")[:200], network)
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the text fields of a form of any encoding; nothing for what cannot be read as one, or took longer than 5 s. Too large stays 413."""
+    try:
+        async with (
+            asyncio.timeout(_FORM_SECONDS),
+            request.form(max_files=0, max_fields=20, max_part_size=4096) as form,
+        ):
+            return {name: value for name, value in form.items() if isinstance(value, str)}
+    except HTTPException as refused:
+        if refused.status_code == 413:
+            raise
+        return {}
+    except (TimeoutError, ValueError):
+        return {}
+
+
+AVisit = Annotated[Visit, Depends(_visit)]
+AForm = Annotated[dict[str, str], Depends(read_form)]
+
+
+async def poke_after_commit(request: Request) -> AsyncIterator[None]:
+    """Wake the waiting followers. Entered before the route's transaction and so left after its commit, when there is something to see."""
+    yield
+    parts: ServiceParts = request.app.state.deps
+    parts.door.watch.poke()
+
+
+POKED: Final = Depends(poke_after_commit, scope="function")
