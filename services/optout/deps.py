@@ -1,7 +1,7 @@
 """What consumers' routes take from the running service: its parts, the visit, and the form that was sent."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
@@ -18,6 +18,7 @@ from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.schemas.address import AddressKeys
 from shared.schemas.token import MessageClass, TokenKeys
+from shared.schemas.topics import Topic
 
 HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
@@ -38,6 +39,7 @@ class PageMaker(Protocol):
         self,
         *,
         action: str,
+        preferences: str,
         message_class: MessageClass,
         choices: tuple[Choice, ...],
         hint: str,
@@ -46,7 +48,33 @@ class PageMaker(Protocol):
         wanted: str,
         spoken: str,
     ) -> Response:
-        """The page with the button."""
+        """The page with the button; `preferences` leads to the page of topics, empty where there is none."""
+        ...
+
+    def preferences(
+        self,
+        *,
+        action: str,
+        stands: Mapping[Topic, str],
+        shown: str,
+        hint: str,
+        business: str | None,
+        wanted: str,
+        spoken: str,
+    ) -> Response:
+        """The page of topics: each `on`, `off` or `fixed`; `shown` goes into the form."""
+        ...
+
+    def preferences_done(self, *, wanted: str, spoken: str) -> Response:
+        """The answer to every POST of topics."""
+        ...
+
+    def preferences_incomplete(self, *, wanted: str, spoken: str) -> Response:
+        """The 422 for a form of which a part is missing."""
+        ...
+
+    def preferences_failed(self, *, wanted: str, spoken: str) -> Response:
+        """The 503 where topics were switched off but none could be switched on."""
         ...
 
     def done(self, *, wanted: str, spoken: str = "en", undo: str = "") -> Response:
