@@ -33,7 +33,7 @@ async def _choose(clinic: Clinic, *ticked: str, **values: Any) -> Any:
 
 async def _refused(clinic: Clinic, **values: Any) -> set[str]:
     """The topics of which no commercial mail may go; without a topic it reads `none`."""
-    asked = {topic: (await clinic.may_send(topic=topic, **values)).answer for topic in TOPICS}
+    asked: dict[str, str] = {topic: (await clinic.may_send(topic=topic, **values)).answer for topic in TOPICS}
     asked["none"] = (await clinic.may_send(**values)).answer
     return {topic for topic, answer in asked.items() if answer == "refused"}
 
