@@ -83,7 +83,7 @@ class ConsentMachine(RuleBasedStateMachine):
     def press(self, place: Any, address: str, message: int, message_class: Any, choice: int) -> None:
         """Opt out by the link of a message, perhaps again."""
         offered = choices_for(message_class)
-        token = OptoutToken(*place, UUID(int=message), message_class, address, "a***@e***.com")
+        token = OptoutToken(place[0], place[1], UUID(int=message), message_class, address, "a***@e***.com")
         self._append(entry_from_link(token, offered[choice % len(offered)], channel="page", at=self.now))
 
     @rule(
@@ -202,7 +202,7 @@ class ConsentMachine(RuleBasedStateMachine):
         Before and after it is shown somebody may stop something in another way. The account lets a page end what was on file when it was shown.
         """
         self._say(place, before)
-        link = OptoutToken(*place, UUID(int=message), "commercial", CHOOSING, "a***@e***.com")
+        link = OptoutToken(place[0], place[1], UUID(int=message), "commercial", CHOOSING, "a***@e***.com")
         self._append(*stops_by_preferences(link, off, at=self.now))
         states = topic_states(self._around(link, PLATFORM), location_id=link.location_id)
         shown = {topic: state.digest(topic) for topic, state in states.items() if state.stands != "fixed"}
@@ -282,6 +282,6 @@ class ConsentMachine(RuleBasedStateMachine):
         asked: Iterable[Any] = product(PLACES, (*ADDRESSES, CHOOSING), people, KINDS)
         soon = self.now + timedelta(seconds=1)
         return [
-            Question(*place, address, persons, message_class, soon, topic=topic)
+            Question(place[0], place[1], address, persons, message_class, soon, topic=topic)
             for place, address, persons, (message_class, topic) in asked
         ]
