@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Annotated, Any, Final, Protocol
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from services.optout.store.door import Door
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.schemas.address import AddressKeys
-from shared.schemas.token import MessageClass, TokenKeys
+from shared.schemas.token import MessageClass, OptoutToken, TokenKeys, TokenRefusedError
 
 HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
@@ -171,6 +172,17 @@ class Visit:
     now: datetime
     wanted: str
     network: str
+
+    def open_link(self, token: str) -> OptoutToken:
+        """Return what a mail's link says; raise TokenRefusedError for what is none of ours. Both are counted, for people to look at (N-112)."""
+        link_use, now = self.parts.door.link_use, monotonic()
+        try:
+            link = self.parts.tokens.open(token)
+        except TokenRefusedError:
+            link_use.note_refused(at=now)
+            raise
+        link_use.note_opened(self.network, at=now)
+        return link
 
     def undo_link(self, subscriber_id: UUID, entry_id: UUID) -> str:
         """Return where this entry's undo is posted."""
