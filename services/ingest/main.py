@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.index_changes import index_changes
 from services.ingest.actions.release_adults import release_adults
-from services.ingest.api import batches, capture, changes, connections, consumers, records
+from services.ingest.api import batches, capture, changes, connections, consumers, records, source_health
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
 from services.ingest.store.optouts import is_anything_pending
 from services.ingest.store.own_feed import OwnFeed
 from services.ingest.store.row_keys import RowKeys
+from services.ingest.store.source_watch import SourceWatch
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
@@ -81,6 +82,8 @@ async def open_deps(
         stack.callback(preparer.shutdown, wait=False, cancel_futures=True)
         sys.setswitchinterval(SWITCH_SECONDS)
         data_keys = DataKeys(settings.kek)
+        watch = SourceWatch(worker_db, clock)
+        stack.push_async_callback(watch.close)
         yield Deps(
             settings=settings,
             clock=clock,
@@ -94,6 +97,7 @@ async def open_deps(
             row_keys=RowKeys(data_keys),
             uploads=Places(settings.most_uploads),
             preparer=preparer,
+            watch=watch,
         )
 
 
@@ -102,7 +106,18 @@ def create_app(deps: Deps) -> FastAPI:
     return kit_app.create_app(
         service="ingest",
         deps=deps,
-        routers=[batches.router, connections.router, consumers.router, records.router, capture.router, changes.router],
+        routers=[
+            *(
+                batches.router,
+                connections.router,
+                source_health.router,
+                consumers.router,
+                records.router,
+                capture.router,
+            ),
+            changes.router,
+        ],
+        signals=deps.watch.signals,
         facts={
             "subscriber": SubscriberFacts,
             "location": LocationFacts,
