@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.index_changes import index_changes
+from services.ingest.actions.note_suppressions import note_suppressions
 from services.ingest.actions.release_adults import release_adults
-from services.ingest.api import batches, capture, changes, connections, consumers, records, source_health
+from services.ingest.api import batches, capture, changes, connections, consumers, records, source_health, write_backs
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
@@ -115,7 +116,7 @@ def create_app(deps: Deps) -> FastAPI:
                 records.router,
                 capture.router,
             ),
-            changes.router,
+            *(write_backs.router, changes.router),
         ],
         signals=deps.watch.signals,
         facts={
@@ -128,7 +129,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 
 def loops(deps: Deps) -> list[Loop]:
-    """Return every background loop: search terms, commands for optout, opt-outs that wait, minors who come of age."""
+    """Return every background loop: search terms, commands for optout and its news, opt-outs that wait, minors of age."""
 
     async def deliver() -> bool:
         if await is_anything_pending(deps.worker_db):
@@ -141,6 +142,10 @@ def loops(deps: Deps) -> list[Loop]:
     async def index(connection: AsyncConnection, changes: list[Change]) -> None:
         await index_changes(deps, connection, changes)
 
+    async def note(connection: AsyncConnection, changes: list[Change]) -> None:
+        await note_suppressions(connection, changes, now=deps.clock.now())
+
+    decided = Follower(name="write_back", source=deps.optout.http, database=deps.worker_db, apply=note)
     own = OwnFeed(deps.worker_db)
     search = Follower(name="search", source=own, database=deps.worker_db, apply=index, wait_seconds=0)
     indexed_at = monotonic()
@@ -162,6 +167,7 @@ def loops(deps: Deps) -> list[Loop]:
             quiet_seconds=2.0,
         ),
         Loop("source_optouts", deliver, idle_seconds=2.0, quiet_seconds=4.0),
+        Loop("follow_optout", decided.step, idle_seconds=0.5),
         Loop("new_adults", release, idle_seconds=60.0),
     ]
 
