@@ -15,7 +15,17 @@ from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.index_changes import index_changes
 from services.ingest.actions.note_suppressions import note_suppressions
 from services.ingest.actions.release_adults import release_adults
-from services.ingest.api import batches, capture, changes, connections, consumers, records, source_health, write_backs
+from services.ingest.api import (
+    batches,
+    capture,
+    changes,
+    connections,
+    consumers,
+    record_exports,
+    records,
+    source_health,
+    write_backs,
+)
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
@@ -116,7 +126,7 @@ def create_app(deps: Deps) -> FastAPI:
                 records.router,
                 capture.router,
             ),
-            *(write_backs.router, changes.router),
+            *(record_exports.router, write_backs.router, changes.router),
         ],
         signals=deps.watch.signals,
         facts={

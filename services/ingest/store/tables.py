@@ -24,10 +24,25 @@ from sqlalchemy import (
     text,
 )
 
-from services.ingest.store import batch_tables, health_tables, model_tables, record_tables, write_back_tables
+from services.ingest.store import (
+    batch_tables,
+    export_tables,
+    health_tables,
+    model_tables,
+    record_tables,
+    write_back_tables,
+)
 from services.ingest.store.metadata import metadata, record_table
 
-__all__ = ["batch_tables", "health_tables", "metadata", "model_tables", "record_tables", "write_back_tables"]
+__all__ = [
+    "batch_tables",
+    "export_tables",
+    "health_tables",
+    "metadata",
+    "model_tables",
+    "record_tables",
+    "write_back_tables",
+]
 
 STAGING_SLOTS: Final = 4
 """How many chunks may merge side by side in one database."""
