@@ -53,10 +53,14 @@ Found = SourceItem | Mark | Whole
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The records that a thing becomes, or the reason why it becomes none (a machine word, no values)."""
+    """The records that a thing becomes, or the reason why it becomes none (a machine word, no values).
+
+    `left_out` names fields that could not be understood and were left out of the records.
+    """
 
     records: list[AnyRecord] = field(default_factory=list)
     skipped: str = ""
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ class Connector:
     needs: str = ""
     reads: str = ""
     guess: Callable[[Path], str] | None = None
+    has_refusals: bool = True
+    """Whether the source tells who refused e-mail. Where it does not, refusals must come another way, and `needs` says so."""
 
 
 UNREADABLE: Final = ("line_unreadable", "file_cut_off")

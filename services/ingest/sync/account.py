@@ -44,6 +44,7 @@ class Account:
     def add_thing(self, raw: Raw, translation: Translation) -> None:
         """Count one thing of the source and what it became."""
         self.forbidden.update(_forbidden_in(raw))
+        self.forbidden.update(f"{name} (not understood)" for name in translation.left_out)
         if translation.skipped:
             self.skipped[translation.skipped] += 1
         for record in translation.records:
