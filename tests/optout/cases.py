@@ -20,7 +20,9 @@ def key_of(address: str) -> str:
 async def introduce(clinic: Clinic, **location: Any) -> None:
     """Push the names and the place of the business."""
     owner = clinic.subscriber_id
-    await clinic.neighbours.push("optout", "subscriber", str(owner), build_subscriber(subscriber_id=owner, name="Smile"))
+    await clinic.neighbours.push(
+        "optout", "subscriber", str(owner), build_subscriber(subscriber_id=owner, name="Smile")
+    )
     place = build_location(owner, location_id=clinic.location_id, **location)
     await clinic.neighbours.push("optout", "location", str(clinic.location_id), place)
 

@@ -1,4 +1,4 @@
-"""Privacy cases: opened by staff, by the operator and by mail, proven by the mailbox they are about, answered in time, with a history nobody alters."""
+"""Privacy cases: opened by staff, operator and mail, proven by the mailbox they are about, answered in time, with a history for good."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -45,7 +45,8 @@ async def test_a_request_at_the_front_desk_is_proven_by_the_mailbox_it_is_about(
     assert opened.status_code == 201, opened.text
     [mail] = await mails(clinic)
     assert (mail.origin, mail.content, mail.address, mail.language) == ("privacy_case", "privacy_proof", ANN, "es")
-    assert "Smile" in str(mail.fields) and "Anrufen" not in str(mail.fields)
+    assert "Smile" in str(mail.fields)
+    assert "Anrufen" not in str(mail.fields)
     assert (await show_case(clinic, opened.json()["case_id"]))["state"] == "awaiting_proof"
     page = await clinic.service.http.get(link_in(mail), headers={"accept-language": "en"})
     assert "what Smile and Dueback hold about you" in page.text
@@ -102,7 +103,9 @@ async def test_an_unclear_mail_becomes_one_case_about_its_writer(clinic: Clinic)
         await _write(clinic, mail_id=mail_id)
     await _write(clinic, subject="again")
     await _write(clinic, header_from="bob@example.com")
-    about_ann, nameless = [await show_case(clinic, each["case_id"], by=operator(clinic)) for each in await _cases(clinic, operator(clinic))]
+    about_ann, nameless = [
+        await show_case(clinic, each["case_id"], by=operator(clinic)) for each in await _cases(clinic, operator(clinic))
+    ]
     assert (about_ann["kind"], about_ann["address"], about_ann["privacy_mail_id"]) == ("unclear", ANN, mail_id)
     assert [event["action"] for event in about_ann["history"]] == ["mail_received", "mail_received"]
     assert nameless["address"] is None
@@ -180,7 +183,10 @@ async def test_machines_open_few_cases_and_fill_no_mailbox(clinic: Clinic) -> No
 async def _count_up(clinic: Clinic, window: str, tries: int) -> None:
     """Put a counter at its limit, as hundreds of requests would."""
     connection = await asyncpg.connect(clinic.service.database.superuser)
-    assert await connection.execute("update door_tries set tries = $2 where window_name like $1", window, tries) == "UPDATE 1"
+    assert (
+        await connection.execute("update door_tries set tries = $2 where window_name like $1", window, tries)
+        == "UPDATE 1"
+    )
     await connection.close()
 
 
@@ -190,7 +196,8 @@ async def test_nothing_personal_of_a_case_lies_open_and_its_history_cannot_be_al
     superuser = await asyncpg.connect(clinic.service.database.superuser)
     for table in ("privacy_cases", "case_events", "mail_requests", "idempotency", "changes"):
         text = await superuser.fetchval(f"select string_agg(t::text, ' ') from {table} t")
-        assert "ann@" not in (text or "") and "Lee" not in (text or "")
+        assert "ann@" not in (text or "")
+        assert "Lee" not in (text or "")
     await superuser.close()
     for url in (clinic.service.database.api, clinic.service.database.worker):
         role = await asyncpg.connect(url)

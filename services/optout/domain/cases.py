@@ -92,7 +92,9 @@ class CasesTooManyError(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it stands; `version` counts the edits of people. `address_keys`: the address under every key there is; `entry_ids`: its tombstones in the ledger.
+    """A case as it stands; `version` counts the edits of people. `address_keys`: the address under every key there is.
+
+    `entry_ids`: its tombstones in the ledger.
 
     `proof_id` stands in the link of the newest mail only; it is gone once it was used.
     """
