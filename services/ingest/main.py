@@ -114,6 +114,10 @@ async def open_deps(
 
 def create_app(deps: Deps) -> FastAPI:
     """Build the application."""
+
+    async def signals() -> list[str]:
+        return deps.watch.signals()
+
     return kit_app.create_app(
         service="ingest",
         deps=deps,
@@ -128,7 +132,7 @@ def create_app(deps: Deps) -> FastAPI:
             ),
             *(record_exports.router, write_backs.router, changes.router),
         ],
-        signals=deps.watch.signals,
+        signals=signals,
         facts={
             "subscriber": SubscriberFacts,
             "location": LocationFacts,

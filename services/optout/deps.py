@@ -18,6 +18,7 @@ from services.optout.store.door import Door
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.schemas.address import AddressKeys
+from shared.schemas.privacy_cases import CaseKind
 from shared.schemas.token import MessageClass, OptoutToken, TokenKeys, TokenRefusedError
 
 HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
@@ -88,6 +89,18 @@ class PageMaker(Protocol):
         """The answer to every confirmation."""
         ...
 
+    def case_words(self, *, kind: CaseKind, business: str | None, language: str) -> tuple[str, str]:
+        """The language that is spoken for `language`, and what a privacy case asks for in it."""
+        ...
+
+    def prove(self, *, action: str, kind: CaseKind, business: str | None, wanted: str, spoken: str) -> Response:
+        """The page behind the link of a privacy case, with its one button."""
+        ...
+
+    def proven(self, *, wanted: str, spoken: str) -> Response:
+        """The answer to every proof."""
+        ...
+
     def unreadable(self, *, wanted: str) -> Response:
         """The answer to a GET of what is no link of ours."""
         ...
@@ -142,6 +155,11 @@ class ServiceParts(Protocol):
     @property
     def signup_seal(self) -> MailSeal:
         """Seals the addresses of sign-ups."""
+        ...
+
+    @property
+    def case_seal(self) -> MailSeal:
+        """Seals who a privacy case is about and what they said."""
         ...
 
     @property

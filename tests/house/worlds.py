@@ -9,6 +9,7 @@ import asyncpg
 from services.ingest.api.examples import CONNECTION_INPUT, NDJSON
 from services.mailer.api.domain_examples import INPUT as DOMAIN_INPUT
 from services.mailer.api.examples import CONTENT, MESSAGES
+from services.optout.api.case_examples import HOLD_INPUT
 from services.portal.api.examples import CLIENT_INPUT, LOCATION_INPUT, SUBSCRIBER_INPUT
 from services.scheduler.api.examples import CAMPAIGN_INPUT
 from shared.schemas.token import OptoutToken
@@ -156,7 +157,18 @@ async def _in_optout(neighbours: Neighbours, opened: OpenService) -> Ids:
         "/v1/suppressions/exports", headers=_client(neighbours, ids, "optouts"), json={"purpose": "another provider"}
     )
     head = json.loads(made.text.partition("\n")[0])
-    return ids | {"token": TOKEN_KEYS.seal(link), "export_id": head["export"]["export_id"]}
+    ids |= {"token": TOKEN_KEYS.seal(link), "export_id": head["export"]["export_id"]}
+    return ids | await _with_cases(neighbours, opened, ids)
+
+
+async def _with_cases(neighbours: Neighbours, opened: OpenService, ids: Ids) -> Ids:
+    """A case that waits for its proof and a legal hold."""
+    case = {"kind": "access", "address": "bob@example.com", "location_id": ids["location_id"]}
+    staff = _client(neighbours, ids, "privacy")
+    operator = neighbours.client_headers(subscriber_id=None, scopes="operator")
+    opened_case = await _make(opened, "POST", "/v1/privacy-cases", staff, json=case)
+    hold = await _make(opened, "POST", "/v1/legal-holds", operator, json=HOLD_INPUT)
+    return {"case_id": opened_case["case_id"], "hold_id": hold["hold_id"]}
 
 
 _ONE = {

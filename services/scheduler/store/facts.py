@@ -81,7 +81,7 @@ with page as (
     select b.subscriber_id, b.consumer_id from before b join changed using (subscriber_id, visit_id)
 )""")
 # A source that delivers again after more than two intervals frees at once whom its silence held (S-126).
-_CONNECTIONS = _marking("""
+_CONNECTIONS = marking("""
 with page as (
     select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
         subscriber_id uuid, connection_id uuid, location_id uuid, interval_minutes integer, last_success_at timestamptz)
