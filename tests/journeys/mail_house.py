@@ -25,6 +25,7 @@ from deploy.local.spawn import spawn
 from shared.kit.clock import ManualClock
 from shared.kit.http import AsyncClient, HttpFailure, Limits
 from tests.fixtures.builders import build_location, build_subscriber
+from tests.fixtures.database import ServiceDatabase
 from tests.fixtures.link import Link, open_link
 from tests.fixtures.services import Neighbours, environment_for, service_headers
 from tests.fixtures.smtp_ledger import Entry, read_ledger
@@ -84,6 +85,7 @@ class MailHouse(World):
     folder: Path = Path()
     ledger: Path = Path()
     environment: dict[str, dict[str, str]] = field(default_factory=dict)
+    optout_database: ServiceDatabase = cast("ServiceDatabase", None)  # noqa: RUF009 - likewise
     http: AsyncClient | None = None
     submitted: set[UUID] = field(default_factory=set)
     processes: list[int] = field(default_factory=list)
@@ -142,6 +144,13 @@ class MailHouse(World):
         """Tell whether optout's process is up."""
         try:
             return (await self.optout_http.get("/health/ready")).status_code == 200
+        except HttpFailure:
+            return False
+
+    async def optout_listens(self) -> bool:
+        """Tell whether optout's process takes requests, with or without its database."""
+        try:
+            return (await self.optout_http.get("/health/live")).status_code == 200
         except HttpFailure:
             return False
 
@@ -265,6 +274,7 @@ async def _open(
         folder=folder,
         ledger=ledger,
         environment=environment,
+        optout_database=optout_database,
         http=AsyncClient(base_url=address, timeout=30, limits=Limits(max_connections=None)),
     )
     house.start("optout", "both")

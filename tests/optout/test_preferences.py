@@ -1,11 +1,13 @@
 """The preference page: kinds of mail on and off and nothing at all; what it may take back, and what it must never touch."""
 
 import asyncio
+import json
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from services.optout.store.entry_lines import entry_in, line_of
 from shared.schemas.mailer import PLATFORM_SENDER
 from shared.schemas.topics import TOPICS
 from tests.fixtures.builders import build_location, build_subscriber
@@ -247,6 +249,39 @@ async def test_mail_of_our_own_has_no_kinds(clinic: Clinic) -> None:
     path = _path(clinic, subscriber_id=PLATFORM_SENDER, location_id=PLATFORM_SENDER)
     assert "/preferences" not in (await clinic.service.http.get(path)).text
     assert (await clinic.service.http.get(f"{path}/preferences")).headers["location"] == path
+
+
+async def test_the_proof_and_the_list_name_the_kind(clinic: Clinic) -> None:
+    """L-020, L-022: why this mail and not that one; whoever mails next learns that only a kind was stopped."""
+    await clinic.consent()
+    await _choose(clinic, *(ALL - {"care"}))
+    http, headers = clinic.service.http, clinic.client_headers()
+    question = {
+        "address_key": clinic.address_key,
+        "location_id": str(clinic.location_id),
+        "person_ids": [str(clinic.person_id)],
+        "message_class": "commercial",
+        "at": clinic.clock.now().isoformat(),
+    }
+    care, news = [
+        (await http.post("/v1/evidence/decisions", json=question | {"topic": topic}, headers=headers)).json()
+        for topic in ("care", "news")
+    ]
+    assert (care["answer"], care["rests_on"]["topic"], care["rests_on"]["channel"]) == ("refused", "care", "preferences")
+    assert (news["answer"], news["rests_on"]["kind"]) == ("allowed", "consent")
+    listed = await http.post("/v1/suppressions/exports", json={"purpose": "the next provider"}, headers=headers)
+    assert [json.loads(line).get("topic") for line in listed.text.splitlines()] == [None, "care", None]
+
+
+def test_the_journals_lines_carry_the_kind_and_older_lines_have_none(clinic: Clinic) -> None:
+    """I20: what a restore brings back stops no more and no less than before."""
+    entry = clinic.entry(topic="care")
+    assert entry_in(line_of(entry)[:-1]) == entry
+    values = json.loads(line_of(clinic.entry())[9:])
+    del values["topic"]
+    older = entry_in(json.dumps(values).encode())
+    assert older is not None
+    assert older.topic is None
 
 
 async def test_staff_may_stop_a_kind_of_every_class_only(clinic: Clinic) -> None:

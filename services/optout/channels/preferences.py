@@ -41,7 +41,7 @@ CHANNEL: Final = Channel(slug=preferences.CHANNEL, router=router)
 async def show_preferences(token: str, caller: Anyone, visit: AVisit) -> Response:
     """Show each topic as it stands. While that cannot be read, and for mail of our own, lead to the page that stops mail: it works without."""
     try:
-        link = visit.parts.tokens.open(token)
+        link = visit.open_link(token)
     except TokenRefusedError:
         return visit.parts.pages.unreadable(wanted=visit.wanted)
     to_stop = RedirectResponse(f"/u/{token}", 303)
@@ -76,7 +76,7 @@ async def keep_preferences(token: str, form: AForm, caller: Anyone, visit: AVisi
         return pages.preferences_incomplete(wanted=visit.wanted, spoken=spoken)
     offered = {topic: seal for topic, seal in zip(TOPICS, seals, strict=True) if seal}
     try:
-        link = visit.parts.tokens.open(token)
+        link = visit.open_link(token)
     except TokenRefusedError:
         return pages.preferences_done(wanted=visit.wanted, spoken=spoken)
     if "nothing" in form:
