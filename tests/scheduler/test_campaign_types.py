@@ -1,5 +1,6 @@
 """Every campaign type in the folder through the same checks: a new type is two files and passes here untouched."""
 
+from dataclasses import replace
 from datetime import datetime, time
 
 import pytest
@@ -158,3 +159,13 @@ def test_rules_that_contradict_each_other_never_start(make: object) -> None:
     """Bad input: a campaign type that cannot hold is refused when it is defined."""
     with pytest.raises(ContradictoryRulesError):
         make()  # type: ignore[operator]
+
+
+def test_a_type_that_names_no_topic_has_one_all_the_same() -> None:
+    """L-012: or who has switched off every kind of mail would still get it; those in the folder name what their mail is about."""
+    for kind in TYPES.values():
+        assert replace(kind, topic=None).topic == ("news" if kind.message_class == "commercial" else "appointments")
+    assert {slug: kind.topic for slug, kind in TYPES.items()}.items() >= {
+        "appointment_reminder": "appointments",
+        "visit_thanks": "visits",
+    }.items()

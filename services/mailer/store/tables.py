@@ -72,6 +72,7 @@ messages = Table(
     Column("final_at", DateTime(timezone=True)),
     Column("sha256", LargeBinary),
     Column("pace_key", Text, nullable=False, server_default=""),
+    Column("topic", Text),
     Column(
         "stage",
         Text,
@@ -159,6 +160,7 @@ suppressions = Table(
     Column("address_key", Text),
     Column("person_id", Uuid),
     Column("suppression_class", Text, nullable=False),
+    Column("topic", Text),
 )
 Index(
     "uq_suppressions_entry",

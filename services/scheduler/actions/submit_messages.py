@@ -198,6 +198,7 @@ def _input(
         location_id=message.location_id,
         campaign_id=message.campaign_id,
         content_id=content_id,
+        topic=kind.topic,
         touches=[MessageTouch(touch_id=line.touch_id, person_id=line.consumer_id) for line in lines],
         address=readers[0].address or "",
         address_key=message.address_key,

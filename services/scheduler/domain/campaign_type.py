@@ -12,6 +12,7 @@ from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TRIGGERS, TriggerKind
 from shared.schemas.location import Vertical
 from shared.schemas.token import MessageClass
+from shared.schemas.topics import Topic
 
 Roll = Literal["back", "forward"]
 Cycle = Literal["trigger", "trigger_and_start", "occasion"]
@@ -96,6 +97,9 @@ class CampaignType:
 
     `skips`: situations in which a touch is not sent, the first that holds is its reason. `looks_ahead_days`: touches are made so many days before
     they fall due, None: as soon as they are known. `defaults`: figures the trigger's query needs (service_months, service_miles).
+
+    `topic`: what its mail is about, which a consumer may switch off alone. Unnamed it is `news` for commercial and `appointments` for
+    transactional mail: never none, or who has switched off every topic would still get it.
     """
 
     slug: str
@@ -114,8 +118,11 @@ class CampaignType:
     skips: tuple[Situation, ...] = ()
     looks_ahead_days: int | None = None
     defaults: Mapping[str, int] = field(default_factory=dict)
+    topic: Topic | None = None
 
     def __post_init__(self) -> None:
+        if self.topic is None:
+            object.__setattr__(self, "topic", "news" if self.message_class == "commercial" else "appointments")
         slugs = [step.slug for step in self.steps]
         if not slugs or len(set(slugs)) != len(slugs):
             raise ContradictoryRulesError(f"{self.slug}: steps need different slugs")
