@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.actions.deliver_optouts import deliver_optouts
+from services.ingest.actions.follow_optout import follow_optout
 from services.ingest.actions.index_changes import index_changes
 from services.ingest.actions.release_adults import release_adults
 from services.ingest.api import batches, capture, changes, connections, consumers, records
@@ -45,6 +46,9 @@ SWITCH_SECONDS: Final = 0.0005
 
 INDEX_WAITS_SECONDS: Final = 20.0
 """While this process reads uploads, search terms wait for them, up to so long."""
+
+OPTOUT_WAIT_SECONDS: Final = 9.0
+"""Its feed is asked with a long poll: an erasure begins within a second or two."""
 
 
 def load_settings() -> Settings:
@@ -113,7 +117,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 
 def loops(deps: Deps) -> list[Loop]:
-    """Return every background loop: search terms, commands for optout, opt-outs that wait, minors who come of age."""
+    """Return every background loop: orders of optout, search terms, commands for optout, opt-outs that wait, minors who come of age."""
 
     async def deliver() -> bool:
         if await is_anything_pending(deps.worker_db):
@@ -126,6 +130,17 @@ def loops(deps: Deps) -> list[Loop]:
     async def index(connection: AsyncConnection, changes: list[Change]) -> None:
         await index_changes(deps, connection, changes)
 
+    async def obey(connection: AsyncConnection, changes: list[Change]) -> None:
+        await follow_optout(deps, connection, changes, now=deps.clock.now())
+
+    optout = Follower(
+        name="optout",
+        source=deps.optout.http,
+        database=deps.worker_db,
+        apply=obey,
+        wait_seconds=OPTOUT_WAIT_SECONDS,
+        limit=200,
+    )
     own = OwnFeed(deps.worker_db)
     search = Follower(name="search", source=own, database=deps.worker_db, apply=index, wait_seconds=0)
     indexed_at = monotonic()
@@ -139,6 +154,7 @@ def loops(deps: Deps) -> list[Loop]:
         return done
 
     return [
+        Loop("follow_optout", optout.step, idle_seconds=1.0),
         Loop("search", follow, idle_seconds=1.0, quiet_seconds=4.0),
         Loop(
             "outbox",

@@ -24,10 +24,10 @@ from sqlalchemy import (
     text,
 )
 
-from services.ingest.store import batch_tables, model_tables, record_tables
+from services.ingest.store import batch_tables, erasure_tables, model_tables, record_tables
 from services.ingest.store.metadata import metadata, record_table
 
-__all__ = ["batch_tables", "metadata", "model_tables", "record_tables"]
+__all__ = ["batch_tables", "erasure_tables", "metadata", "model_tables", "record_tables"]
 
 STAGING_SLOTS: Final = 4
 """How many chunks may merge side by side in one database."""
@@ -63,6 +63,12 @@ consumers = record_table(
     Column("first_seen_at", DateTime(timezone=True)),
 )
 """`birthday` is month * 100 + day; `merged_into` the person that a merge made of this one (one step; SQL function `survivor` goes on)."""
+Index(
+    "ix_consumers_address",
+    consumers.c.subscriber_id,
+    consumers.c.address_key,
+    postgresql_where=text("address_key is not null"),
+)
 Index(
     "ix_consumers_merged",
     consumers.c.subscriber_id,
