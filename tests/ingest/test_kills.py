@@ -16,7 +16,9 @@ import pytest
 
 from shared.kit.clock import SystemClock, write_offset
 from shared.kit.http import AsyncClient, HttpFailure
+from shared.schemas.wire import Changes
 from tests.fixtures.services import environment_for
+from tests.ingest.orders import change_of, obey, order_for
 from tests.ingest.practice import NDJSON, Practice, consumer, lines, visit
 
 STEPS = ["ingest.after_staging:2", "ingest.after_chunk_commit:1", "ingest.after_optouts", "ingest.before_answer"]
@@ -116,6 +118,24 @@ async def test_a_snapshot_killed_while_it_deletes_deletes_the_same(
     assert (len(gone), [row["deleted"] for row in await practice.facts("consumer")].count(True)) == (2, 2)
 
 
+async def test_an_erasure_survives_the_death_of_its_process(
+    practice: Practice, tmp_path: Path, processes: list[subprocess.Popen[bytes]]
+) -> None:
+    """I12, I19: killed before the commit nothing of it has happened; the feed is read again, and it is done and acknowledged once."""
+    await practice.upload(consumer("P1", email="ann@example.com"), visit())
+    order = order_for(practice)
+    page = Changes(epoch=uuid4(), changes=[change_of(order)], cursor="7.1").model_dump_json()
+    urls = {"DUEBACK_URLS": f'{{"optout": "http://127.0.0.1:{_stand_in(processes, tmp_path, page)}"}}'}
+    step = "ingest.before_erasure_commit"
+    process, _ = _start_doomed(practice, step, tmp_path / "killed", processes, urls, part="work")
+    assert await asyncio.to_thread(process.wait, 20) == -signal.SIGKILL
+    assert await practice.rows("select 1 from erasures") == []
+    assert len(await practice.rows("select 1 from consumers where personal is not null")) == 1
+    await obey(practice, order)
+    assert await practice.rows("select 1 from consumers where personal is not null") == []
+    assert len(await practice.rows("select 1 from outbox where path like '%erasures%'")) == 1
+
+
 async def _post_until_dead(port: int, practice: Practice, body: bytes, asked: dict[str, Any]) -> None:
     """Send the batch over a real socket; the answer never comes."""
     headers = practice.headers | {"content-type": NDJSON}
@@ -134,6 +154,9 @@ async def _post_until_dead(port: int, practice: Practice, body: bytes, asked: di
 _SERVER = """
 import http.server, json, sys
 class Door(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = sys.argv[1].encode()
+        self.send_response(200); self.send_header("content-length", str(len(body))); self.end_headers(); self.wfile.write(body)
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
         body = json.dumps({"recorded": 1, "repeated": 0}).encode()
@@ -146,24 +169,30 @@ server.serve_forever()
 
 
 def _start_doomed(
-    practice: Practice, step: str, state: Path, processes: list[subprocess.Popen[bytes]], extra: dict[str, str]
+    practice: Practice,
+    step: str,
+    state: Path,
+    processes: list[subprocess.Popen[bytes]],
+    extra: dict[str, str],
+    *,
+    part: str = "serve",
 ) -> tuple["subprocess.Popen[bytes]", int]:
-    """Start ingest as a process that kills itself at a step; return it and its port."""
+    """Start a part of ingest as a process that kills itself at a step; return it and its port."""
     port = _free_port()
     state.mkdir()
     extra = {"INGEST_PORT": str(port), "DUEBACK_CRASH": step, **extra}
     environment = {**os.environ, **environment_for("ingest", practice.ingest.database, state, extra)}
     write_offset(state / "clock", (practice.clock.now() - SystemClock().now()).total_seconds())
     environment["DUEBACK_CLOCK_FILE"] = str(state / "clock")
-    command = [sys.executable, "-m", "shared.kit.run", "ingest", "serve"]
+    command = [sys.executable, "-m", "shared.kit.run", "ingest", part]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     processes.append(process)
     return process, port
 
 
-def _stand_in(processes: list[subprocess.Popen[bytes]], folder: Path) -> int:
-    """Start a door that takes every opt-out, and return its port."""
-    process = subprocess.Popen([sys.executable, "-c", _SERVER], stdout=subprocess.PIPE, cwd=folder)
+def _stand_in(processes: list[subprocess.Popen[bytes]], folder: Path, feed: str = "{}") -> int:
+    """Start a door that takes every opt-out and shows one page of a feed, and return its port."""
+    process = subprocess.Popen([sys.executable, "-c", _SERVER, feed], stdout=subprocess.PIPE, cwd=folder)
     processes.append(process)
     assert process.stdout is not None
     port = int(process.stdout.readline())

@@ -81,6 +81,8 @@ SENTENCES: Final[dict[str, str]] = {
     "other_mail_today": "The address already got a mail that day and the next day would have been too late (N-02).",
     # the mailer's ends, where a code reads badly by itself
     "address_unreachable": "Earlier mail to this address bounced, so the mailer takes no more for it at present (L-075).",
+    "erased": "The person asked to be erased; what was queued for them ended (S-036).",
+    "recipient_erased": "The person asked to be erased; nothing is sent to them any more (S-036).",
     "link_not_allowed": "A link would have led away from the location's own website and the hosts it allows (S-054).",
     "link_shortened": "A link was a shortened address, of which nobody can see where it leads (S-054).",
     "health_in_subject": "What mailbox lists show would have named one of the location's procedures (L-106).",
