@@ -15,7 +15,9 @@ from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.index_changes import index_changes
 from services.ingest.actions.note_suppressions import note_suppressions
 from services.ingest.actions.release_adults import release_adults
+from services.ingest.actions.release_aggregates import release_aggregates
 from services.ingest.api import (
+    aggregates,
     batches,
     capture,
     changes,
@@ -126,7 +128,7 @@ def create_app(deps: Deps) -> FastAPI:
                 records.router,
                 capture.router,
             ),
-            *(record_exports.router, write_backs.router, changes.router),
+            *(record_exports.router, write_backs.router, aggregates.router, changes.router),
         ],
         signals=deps.watch.signals,
         facts={
@@ -156,6 +158,10 @@ def loops(deps: Deps) -> list[Loop]:
         await note_suppressions(connection, changes, now=deps.clock.now())
 
     decided = Follower(name="write_back", source=deps.optout.http, database=deps.worker_db, apply=note)
+
+    async def count() -> bool:
+        return deps.settings.aggregates and await release_aggregates(deps.worker_db, now=deps.clock.now())
+
     own = OwnFeed(deps.worker_db)
     search = Follower(name="search", source=own, database=deps.worker_db, apply=index, wait_seconds=0)
     indexed_at = monotonic()
@@ -178,6 +184,7 @@ def loops(deps: Deps) -> list[Loop]:
         ),
         Loop("source_optouts", deliver, idle_seconds=2.0, quiet_seconds=4.0),
         Loop("follow_optout", decided.step, idle_seconds=0.5),
+        Loop("aggregates", count, idle_seconds=3600.0),
         Loop("new_adults", release, idle_seconds=60.0),
     ]
 
