@@ -16,7 +16,9 @@ from services.ingest.actions.follow_optout import follow_optout
 from services.ingest.actions.index_changes import index_changes
 from services.ingest.actions.note_suppressions import note_suppressions
 from services.ingest.actions.release_adults import release_adults
+from services.ingest.actions.release_aggregates import release_aggregates
 from services.ingest.api import (
+    aggregates,
     batches,
     capture,
     changes,
@@ -134,7 +136,7 @@ def create_app(deps: Deps) -> FastAPI:
                 records.router,
                 capture.router,
             ),
-            *(record_exports.router, write_backs.router, changes.router),
+            *(record_exports.router, write_backs.router, aggregates.router, changes.router),
         ],
         signals=signals,
         facts={
@@ -173,6 +175,10 @@ def loops(deps: Deps) -> list[Loop]:
         wait_seconds=OPTOUT_WAIT_SECONDS,
         limit=200,
     )
+
+    async def count() -> bool:
+        return deps.settings.aggregates and await release_aggregates(deps.worker_db, now=deps.clock.now())
+
     own = OwnFeed(deps.worker_db)
     search = Follower(name="search", source=own, database=deps.worker_db, apply=index, wait_seconds=0)
     indexed_at = monotonic()
@@ -195,6 +201,7 @@ def loops(deps: Deps) -> list[Loop]:
             quiet_seconds=2.0,
         ),
         Loop("source_optouts", deliver, idle_seconds=2.0, quiet_seconds=4.0),
+        Loop("aggregates", count, idle_seconds=3600.0),
         Loop("new_adults", release, idle_seconds=60.0),
     ]
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from services.ingest.store import (
+    aggregate_tables,
     batch_tables,
     erasure_tables,
     export_tables,
@@ -36,6 +37,7 @@ from services.ingest.store import (
 from services.ingest.store.metadata import metadata, record_table
 
 __all__ = [
+    "aggregate_tables",
     "batch_tables",
     "erasure_tables",
     "export_tables",
