@@ -4,7 +4,6 @@ Deleted appointments and guardians leave no trace there, so what was seen before
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -278,19 +277,12 @@ async def _queried(web: Web, sql: str) -> AsyncIterator[Raw]:
             raise SourceFailedError(
                 f"{failed} Who refused e-mail stands only there: give the key the permission Queries."
             ) from None
-        rows = table_of(_read_json(answer.body)) if answer.status != 404 else []
+        rows = table_of(answer.read_json()) if answer.status != 404 else []
         for row in rows:
             yield row
         if len(rows) < _PAGE:
             return
     raise SourceFailedError("Open Dental's answer to a query does not end.")
-
-
-def _read_json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise SourceFailedError("Open Dental answered a query with something that is no JSON.") from None
 
 
 def _written(moment: datetime) -> str:
