@@ -1,6 +1,5 @@
 """Open Dental: every enumeration read for what it means, refusals found where they stand, by its REST API and from a real MariaDB (domain 3.1)."""
 
-import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,12 @@ import pytest
 from services.ingest.connectors.open_dental import CONNECTOR, OpenDentalSettings, _connected
 from services.ingest.domain.connector import Mark, SourceFailedError
 from tests.fixtures.mariadb import open_mariadb
-from tests.fixtures.vendor import Asked, Reply, open_vendor
+from tests.fixtures.vendor import open_vendor
 from tests.ingest.connectors.runs import SAMPLES, SEEN, Runner, items_of, records_in, sample_items
+from tests.ingest.connectors.vendors import OpenDental
 from tests.ingest.practice import Practice
 
-KEYS = {"developer_key": "dev", "customer_key": "cust", "zone": "America/Chicago"}
+KEYS = {"developer_key": "dev-secret", "customer_key": "cust-secret", "zone": "America/Chicago"}
 
 
 def _settings(**values: Any) -> OpenDentalSettings:
@@ -75,57 +75,9 @@ def test_only_scheduled_rows_are_appointments() -> None:
     ]
 
 
-def _rows(table: str) -> list[dict[str, Any]]:
-    """The sample's rows of a table, the last of each key, without our own marks."""
-    found = {}
-    for item in sample_items("open_dental"):
-        row = dict((item.raw or {}).get(table) or {})
-        if row and not row.pop("deleted", False):
-            row.pop("is_confirmed", None)
-            found[next(iter(row.values()))] = row
-    return list(found.values())
-
-
-class _Api:
-    """Open Dental's API with the sample's rows, its paging by Offset and its read-only queries."""
-
-    def __init__(self) -> None:
-        self.tables = {
-            table: _rows(table)
-            for table in ("patient", "appointment", "recall", "commoptout", "guardian", "patientlink")
-        }
-        self.may_query = True
-
-    def answer(self, asked: Asked) -> Reply:
-        assert asked.headers["authorization"] == "ODFHIR dev/cust"
-        path = asked.path.removeprefix("/api/v1/")
-        if path == "queries/ShortQuery":
-            table = json.loads(asked.body)["SqlCommand"].partition(" from ")[2].split()[0]
-            return self._page(self.tables[table], asked) if self.may_query else Reply({}, 403)
-        if path.startswith("appointments/"):
-            found = [row for row in self.tables["appointment"] if str(row["AptNum"]) == path.rpartition("/")[2]]
-            return Reply(found[0] if found else {}, 200 if found else 404)
-        if path == "recalltypes":
-            return Reply([{"RecallTypeNum": 1, "Description": "Prophy"}])
-        table = {"patients/Simple": "patient", "appointments": "appointment", "recalls": "recall"}[path]
-        rows = self.tables[table]
-        if "dateStart" in asked.params:
-            rows = [
-                row
-                for row in rows
-                if row["AptDateTime"] >= asked.params["dateStart"] and row["AptStatus"] in ("Scheduled", 1)
-            ]
-        return self._page([row for row in rows if row["DateTStamp"] >= asked.params.get("DateTStamp", "")], asked)
-
-    @staticmethod
-    def _page(rows: list[dict[str, Any]], asked: Asked) -> Reply:
-        start = int(asked.params.get("Offset", "0"))
-        return Reply(rows[start : start + 100])
-
-
 async def test_the_api_is_read_page_by_page_and_what_vanished_is_gone(practice: Practice, tmp_path: Path) -> None:
     """S-122, N-44: everything the first time, then what changed; an appointment that was deleted there is deleted here, one that passed is not."""
-    api = _Api()
+    api = OpenDental()
     api.tables["patient"] += [
         {**api.tables["patient"][0], "PatNum": 1000 + n, "Email": f"p{n}@example.com"} for n in range(150)
     ]
@@ -144,12 +96,12 @@ async def test_the_api_is_read_page_by_page_and_what_vanished_is_gone(practice: 
 
 async def test_without_the_refusals_nothing_is_taken_for_read(tmp_path: Path) -> None:
     """N-23: a key without the right to query ends the run with a sentence, before a mark could call it complete."""
-    api = _Api()
+    api = OpenDental()
     api.may_query = False
     async with open_vendor(api.answer) as server:
         with pytest.raises(SourceFailedError, match="permission Queries") as failed:
             await Runner(CONNECTOR, _settings(url=f"{server.url}/api/v1"), tmp_path).read()
-    assert "cust" not in str(failed.value)
+    assert "secret" not in str(failed.value)
 
 
 async def test_a_real_database_is_read_and_cannot_be_written(tmp_path: Path) -> None:

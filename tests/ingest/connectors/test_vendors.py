@@ -3,10 +3,11 @@
 import gzip
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
+from services.ingest.domain import paging
 from services.ingest.domain.connector import SourceFailedError
 from tests.fixtures.vendor import Asked, Reply, open_vendor
 from tests.ingest.connectors.runs import CONNECTORS, Runner, items_of, records_in, sample_items
@@ -14,6 +15,8 @@ from tests.ingest.connectors.vendors import SERVERS, SETTINGS, things
 from tests.ingest.practice import Practice
 
 SLUGS: Final = sorted(SERVERS)
+ALIKE: Final = sorted(set(SLUGS) - {"open_dental"})
+"""Those whose listings are samples by resource; Open Dental's tables have tests of their own."""
 
 
 def _runner(slug: str, url: str, folder: Path, practice: Practice | None = None) -> Runner:
@@ -21,7 +24,7 @@ def _runner(slug: str, url: str, folder: Path, practice: Practice | None = None)
     return Runner(CONNECTORS[slug], settings, folder, practice)
 
 
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", ALIKE)
 async def test_everything_is_read_however_often_the_vendor_stumbles(
     practice: Practice, slug: str, tmp_path: Path
 ) -> None:
@@ -45,18 +48,12 @@ async def test_everything_is_read_however_often_the_vendor_stumbles(
     assert (account.counts["rejected"], account.unreadable) == (0, {})
     assert 11.0 in runner.waits
     assert "secret" not in account.text()
-    stored = {row["foreign_id"] for row in await _consumers(practice)}
-    assert len(stored) >= 3
     people = {str(row["id"]) for row in things(slug)["patients" if slug == "nexhealth" else "customers"]}
     assert len(await practice.rows("select 1 from consumers where not deleted")) >= len(people) - 1
     assert bool(practice.optout.optouts) == CONNECTORS[slug].has_refusals
 
 
-async def _consumers(practice: Practice) -> list[dict[str, Any]]:
-    return [{"foreign_id": row["id"]} for row in await practice.rows("select id from consumers")]
-
-
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", ALIKE)
 async def test_the_second_run_asks_for_what_changed(practice: Practice, slug: str, tmp_path: Path) -> None:
     """S-121: the cursor is the vendor's time with an overlap; nothing new is a sign of life."""
     async with open_vendor(SERVERS[slug]().answer) as vendor:
@@ -72,6 +69,8 @@ async def test_the_second_run_asks_for_what_changed(practice: Practice, slug: st
 
 def _endless(slug: str) -> Reply:
     """A page that always says that another follows."""
+    if slug == "open_dental":
+        return Reply([{"PatNum": 1}] * 100)
     page = {
         "has_next_page": True,
         "end_cursor": "same",
@@ -90,7 +89,7 @@ HOSTILE: Final[dict[str, tuple[Reply, str]]] = {
     "redirect": (Reply(b"", 302, {"Location": "https://evil.example.com/"}), "redirect"),
     "no_json": (Reply(b"<html>private@example.com</html>"), "no JSON"),
     "deep_json": (Reply(b"[" * 200_000), "no JSON"),
-    "list": (Reply([1, 2]), ""),
+    "number": (Reply(5), ""),
     "wrong_types": (Reply({"data": "x", "results": 5, "content": {}, "page_info": [], "access_token": 7}), ""),
     "forbidden": (Reply({"secret": "private@example.com"}, 403), "403"),
     "too_large": (Reply(b"x" * 2**20, endless=True), "over 32 MB"),
@@ -123,22 +122,18 @@ async def test_a_hostile_answer_ends_the_run_with_a_sentence(slug: str, attack: 
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-async def test_pages_that_never_end_are_found_out(slug: str, tmp_path: Path) -> None:
+async def test_pages_that_never_end_are_found_out(slug: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """S62: the same page again and again is not read for ever."""
     good = SERVERS[slug]()
 
     def answer(asked: Asked) -> Reply:
         return good.answer(asked) if "auth" in asked.path or asked.path == "/sync_status" else _endless(slug)
 
-    limit = {"shop_ware": 400}.get(slug, 400)
+    monkeypatch.setattr(paging, "MOST_PAGES", 100)
     async with open_vendor(answer) as vendor:
-        from services.ingest.domain import paging
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(paging, "MOST_PAGES", 100)
-            with pytest.raises(SourceFailedError, match="do not end"):
-                await _runner(slug, vendor.url, tmp_path).read()
-    assert len(vendor.asked) < limit
+        with pytest.raises(SourceFailedError, match="do not end"):
+            await _runner(slug, vendor.url, tmp_path).read()
+    assert len(vendor.asked) < 400
 
 
 async def test_old_data_of_an_aggregator_is_not_taken_for_news(tmp_path: Path) -> None:

@@ -138,19 +138,67 @@ class Tekmetric(_Server):
         return Reply(body | {"totalPages": -(-len(rows) // PAGE), "totalElements": len(rows)})
 
 
+def _rows(table: str) -> list[dict[str, Any]]:
+    """The sample's rows of a table, the last of each key, without our own marks."""
+    found = {}
+    for item in sample_items("open_dental"):
+        row = dict((item.raw or {}).get(table) or {})
+        if row and not row.pop("deleted", False):
+            row.pop("is_confirmed", None)
+            found[next(iter(row.values()))] = row
+    return list(found.values())
+
+
+class OpenDental:
+    """Open Dental's API with the sample's rows, its paging by Offset and its read-only queries."""
+
+    may_query: bool
+
+    def __init__(self) -> None:
+        self.tables = {
+            table: _rows(table)
+            for table in ("patient", "appointment", "recall", "commoptout", "guardian", "patientlink")
+        }
+        self.may_query = True
+
+    def answer(self, asked: Asked) -> Reply:
+        """Answer as its description says."""
+        assert asked.headers["authorization"] == "ODFHIR dev-secret/cust-secret"
+        path = asked.path.removeprefix("/api/v1/").removeprefix("/")
+        if path == "queries/ShortQuery":
+            table = json.loads(asked.body)["SqlCommand"].partition(" from ")[2].split()[0]
+            return self._page(self.tables[table], asked) if self.may_query else Reply({}, 403)
+        if path.startswith("appointments/"):
+            found = [row for row in self.tables["appointment"] if str(row["AptNum"]) == path.rpartition("/")[2]]
+            return Reply(found[0] if found else {}, 200 if found else 404)
+        if path == "recalltypes":
+            return Reply([{"RecallTypeNum": 1, "Description": "Prophy"}])
+        table = {"patients/Simple": "patient", "appointments": "appointment", "recalls": "recall"}[path]
+        rows = self.tables[table]
+        if "dateStart" in asked.params:
+            rows = [
+                row
+                for row in rows
+                if row["AptDateTime"] >= asked.params["dateStart"] and row["AptStatus"] in ("Scheduled", 1)
+            ]
+        return self._page([row for row in rows if row["DateTStamp"] >= asked.params.get("DateTStamp", "")], asked)
+
+    @staticmethod
+    def _page(rows: list[dict[str, Any]], asked: Asked) -> Reply:
+        start = int(asked.params.get("Offset", "0"))
+        return Reply(rows[start : start + 100])
+
+
 Make = Callable[[], Any]
 SETTINGS: Final[dict[str, dict[str, Any]]] = {
+    "open_dental": {"developer_key": "dev-secret", "customer_key": "cust-secret", "zone": "America/Chicago"},
     "nexhealth": {"api_key": "nex-key", "subdomain": "bright", "location_id": 7},
     "shop_ware": {"partner_id": "partner", "api_secret": "sw-secret", "tenant_id": 9},
     "tekmetric": {"client_id": "client", "client_secret": "tek-secret", "shop_id": 2},
 }
 SERVERS: Final[dict[str, Make]] = {
+    "open_dental": OpenDental,
     "nexhealth": lambda: NexHealth(things("nexhealth")),
     "shop_ware": lambda: ShopWare(things("shop_ware")),
     "tekmetric": lambda: Tekmetric(things("tekmetric")),
 }
-
-
-def json_body(asked: Asked) -> Any:
-    """Return a request's JSON."""
-    return json.loads(asked.body)
