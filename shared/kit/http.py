@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # brings the whole database layer, which an agent on a practi
 Answer = TypeVar("Answer", bound=BaseModel)
 Transport = httpx.AsyncBaseTransport
 AsyncClient = httpx.AsyncClient
+Limits = httpx.Limits
 ASGITransport = httpx.ASGITransport
 Timeout = httpx.Timeout
 HttpFailure = httpx.HTTPError

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from services.scheduler.domain.campaign_type import TriggerKind
 from services.scheduler.domain.local_words import write_date, write_time, write_weekday
+from services.scheduler.domain.triggers import TriggerKind
 
 
 @dataclass(frozen=True, slots=True)

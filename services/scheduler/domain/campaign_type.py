@@ -8,12 +8,18 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Literal
 
+from services.scheduler.domain.situations import Situation
+from services.scheduler.domain.triggers import TRIGGERS, TriggerKind
 from shared.schemas.location import Vertical
 from shared.schemas.token import MessageClass
 
-TriggerKind = Literal["appointment", "visit"]
 Roll = Literal["back", "forward"]
-Cycle = Literal["trigger", "trigger_and_start"]
+Cycle = Literal["trigger", "trigger_and_start", "occasion"]
+"""What makes a touch unique beside campaign, step and person: the record, it at its announced start, or what it calls its occasion."""
+
+
+_ROLLED_DAYS = 31
+"""As far as closed days can move a step."""
 
 
 class ContradictoryRulesError(ValueError):
@@ -26,6 +32,7 @@ class Step:
 
     `days` keeps the wall clock across a clock change, `hours` is elapsed time (N-48). `at` is the local time of day, None the trigger's own.
     `roll` is the direction over closed days and out of the send window (N-53, N-54). `on` is the default; a campaign's settings may differ.
+    `statuses` narrows the step to records of these.
     `on_change` marks the correction that goes out when the trigger moved after its last step had announced another time (N-42).
     """
 
@@ -36,6 +43,7 @@ class Step:
     roll: Roll = "back"
     on: bool = True
     on_change: bool = False
+    statuses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.on_change and (self.days is None) == (self.hours is None):
@@ -45,13 +53,15 @@ class Step:
 
     def sentence(self, trigger: TriggerKind) -> str:
         """Return when this step falls due, in words."""
+        noun = TRIGGERS[trigger].noun
         if self.on_change:
-            return f"as soon as allowed after the {trigger} got another time"
+            return f"as soon as allowed after {noun} got another time"
         amount, unit = (self.days, "day") if self.days is not None else (self.hours or 0, "hour")
         distance = f"{abs(amount)} {unit}{'' if abs(amount) == 1 else 's'}"
         side = "before" if amount < 0 else "after"
         at = f" at {self.at:%H:%M}" if self.at else ""
-        return f"{distance} {side} the {trigger}{at}, rolled {self.roll} over closed days"
+        place = f"{distance} {side} {noun}" if amount else f"on the day of {noun}"
+        return f"{place}{at}, rolled {self.roll} over closed days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,9 @@ class CampaignType:
     `useful_days` None: useful until the trigger starts (S-025), else so many days after the planned time; a later step's time also ends an earlier
     one's use. `rank`: lower goes first when an address may get one message a day. `needs_fresh_source`: held while the source is stale (S-126).
     `sample`: first names per vertical for the sample that content is tried with.
+
+    `skips`: situations in which a touch is not sent, the first that holds is its reason. `looks_ahead_days`: touches are made so many days before
+    they fall due, None: as soon as they are known. `defaults`: figures the trigger's query needs (service_months, service_miles).
     """
 
     slug: str
@@ -98,6 +111,9 @@ class CampaignType:
     group: Group
     needs_fresh_source: bool
     sample: Mapping[Vertical, tuple[str, ...]]
+    skips: tuple[Situation, ...] = ()
+    looks_ahead_days: int | None = None
+    defaults: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         slugs = [step.slug for step in self.steps]
@@ -108,6 +124,8 @@ class CampaignType:
             raise ContradictoryRulesError(f"{self.slug}: a step after the trigger needs useful_days")
         if set(self.trigger.statuses) & set(self.trigger.stops):
             raise ContradictoryRulesError(f"{self.slug}: a status both qualifies and stops")
+        if self.looks_ahead_days is not None and self.useful_days is None:
+            raise ContradictoryRulesError(f"{self.slug}: looking ahead needs useful_days")
         if set(self.sample) != set(self.verticals):
             raise ContradictoryRulesError(f"{self.slug}: one sample for each vertical")
 
@@ -116,7 +134,8 @@ class CampaignType:
         """How old a trigger may be and still matter: 0 for series that end at the trigger's start."""
         if self.useful_days is None:
             return 0
-        return max(step.days or 0 for step in self.steps) + self.useful_days + 7
+        rolled = _ROLLED_DAYS if self.looks_ahead_days is not None else 7
+        return max(step.days or 0 for step in self.steps) + self.useful_days + rolled
 
     def step(self, slug: str) -> Step | None:
         """Return a step by its slug."""

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from services.scheduler.domain.situations import SITUATIONS
+from services.scheduler.domain.triggers import end_sentences
 from shared.schemas.scheduler import TouchState
 
 OWN_HOLDS: Final = frozenset(
@@ -18,6 +20,8 @@ OWN_HOLDS: Final = frozenset(
 """Holds that planning sets and lifts itself; every other hold waits for its next try."""
 
 SENTENCES: Final[dict[str, str]] = {
+    **end_sentences(),
+    **{str(name): words for name, words in SITUATIONS.items()},
     # held
     "location_not_live": "The location is not live, so no consumer mail may leave (S-074).",
     "subscriber_inactive": "The business's subscription is not active.",
@@ -62,9 +66,13 @@ SENTENCES: Final[dict[str, str]] = {
     "not_planned_yet": "The facts are in and planning will look at them in a moment.",
     "historic": "The record is older than the day the location went live, and this campaign starts with news (N-36).",
     "covered_same_day": "An earlier appointment or visit of the same day speaks for the whole day (N-55).",
+    "work_done": "The work has been done or agreed to since.",
+    "recare_disabled": "Recare is switched off for the person in the practice system.",
+    "vehicle_sold": "The vehicle was sold.",
     # campaigns
     "campaign_ended": "The campaign was ended.",
     "step_off": "This step is switched off.",
+    "not_due_yet": "Its time is too far ahead, or an earlier date speaks for it; it is planned some weeks before.",
     # times
     "step_past": "The step's time was already past when it came up, and steps are never sent late all at once (N-46).",
     "too_late": "By the time it could have been sent it would have been of no use.",
@@ -106,12 +114,14 @@ def reason_sentence(reason: str) -> str:
     return f"The reason on file is: {reason.replace('_', ' ')}."
 
 
-def explain_touch(*, state: TouchState, reason: str | None, step_sentence: str, kind_title: str, trigger: str) -> str:
-    """Return why a touch is where it is: the rule that made it, its state, and the reason for that state."""
+def explain_touch(
+    *, state: TouchState, reason: str | None, step_sentence: str, kind_title: str, trigger: str, basis: str = ""
+) -> str:
+    """Return why a touch is where it is: the rule that made it, why its date is what it is, its state, and the reason for that state."""
     rule = (
         f"{kind_title}: due {step_sentence}."
         if step_sentence
         else f"{kind_title}: by an earlier version of the {trigger} rule."
     )
-    parts = [rule, STATES[state], reason_sentence(reason) if reason else ""]
+    parts = [rule, basis, STATES[state], reason_sentence(reason) if reason else ""]
     return " ".join(part for part in parts if part)

@@ -18,12 +18,12 @@ on conflict (subscriber_id, consumer_id) do update set bulk = false where r.bulk
 """
 
 
-def _marking(statement: str) -> TextClause:
+def marking(statement: str) -> TextClause:
     """End a statement whose last part is `concerned` with marking those people."""
     return text(statement + _MARK)
 
 
-_CONSUMERS = _marking("""
+_CONSUMERS = marking("""
 with page as (
     select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
         subscriber_id uuid, consumer_id uuid, location_id uuid, status text, address_key text, address_problem text, recipient_id uuid,
@@ -42,7 +42,7 @@ with page as (
     select c.subscriber_id, c.consumer_id from changed g
     join consumers c on c.subscriber_id = g.subscriber_id and c.recipient_id = g.consumer_id and c.recipient_id <> c.consumer_id
 )""")
-_APPOINTMENTS = _marking("""
+_APPOINTMENTS = marking("""
 with page as (
     select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
         subscriber_id uuid, appointment_id uuid, location_id uuid, consumer_id uuid, starts_at timestamptz, minutes integer, status text,
@@ -61,7 +61,7 @@ with page as (
     union all
     select b.subscriber_id, b.consumer_id from before b join changed using (subscriber_id, appointment_id)
 )""")
-_VISITS = _marking("""
+_VISITS = marking("""
 with page as (
     select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
         subscriber_id uuid, visit_id uuid, location_id uuid, consumer_id uuid, completed_at timestamptz, total_cents bigint,
@@ -80,13 +80,23 @@ with page as (
     union all
     select b.subscriber_id, b.consumer_id from before b join changed using (subscriber_id, visit_id)
 )""")
-_CONNECTIONS = text("""
-insert into connections (subscriber_id, connection_id, location_id, interval_minutes, last_success_at)
-select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
-    subscriber_id uuid, connection_id uuid, location_id uuid, interval_minutes integer, last_success_at timestamptz)
-on conflict (subscriber_id, connection_id) do update set
-    location_id = excluded.location_id, interval_minutes = excluded.interval_minutes, last_success_at = excluded.last_success_at
-""")
+# A source that delivers again after more than two intervals frees at once whom its silence held (S-126).
+_CONNECTIONS = marking("""
+with page as (
+    select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
+        subscriber_id uuid, connection_id uuid, location_id uuid, interval_minutes integer, last_success_at timestamptz)
+), recovered as (
+    select p.subscriber_id, p.location_id from page p join connections c using (subscriber_id, connection_id)
+    where coalesce(c.last_success_at, '-infinity') + make_interval(mins => 2 * c.interval_minutes) < p.last_success_at
+), kept as (
+    insert into connections as c (subscriber_id, connection_id, location_id, interval_minutes, last_success_at) select * from page
+    on conflict (subscriber_id, connection_id) do update set
+        location_id = excluded.location_id, interval_minutes = excluded.interval_minutes, last_success_at = excluded.last_success_at
+    where c is distinct from excluded
+), concerned as (
+    select t.subscriber_id, t.consumer_id from recovered r
+    join touches t on t.subscriber_id = r.subscriber_id and t.location_id = r.location_id and t.state = 'held' and t.reason = 'stale_source'
+)""")
 _STATEMENTS: Final = {
     "consumer": _CONSUMERS,
     "appointment": _APPOINTMENTS,
@@ -94,17 +104,17 @@ _STATEMENTS: Final = {
     "connection": _CONNECTIONS,
 }
 _GONE: Final = {
-    "consumer": _marking("""
+    "consumer": marking("""
 with concerned as (
     update consumers set deleted = true, address_key = null where (subscriber_id, consumer_id) in
         (select * from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[]))) returning subscriber_id, consumer_id
 )"""),
-    "appointment": _marking("""
+    "appointment": marking("""
 with concerned as (
     update appointments set deleted = true where (subscriber_id, appointment_id) in
         (select * from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[]))) returning subscriber_id, consumer_id
 )"""),
-    "visit": _marking("""
+    "visit": marking("""
 with concerned as (
     update visits set deleted = true where (subscriber_id, visit_id) in
         (select * from unnest(cast(:subscribers as uuid[]), cast(:keys as uuid[]))) returning subscriber_id, consumer_id

@@ -40,6 +40,17 @@ insert into open_days (subscriber_id, location_id, day, back_to, forward_to)
 select :subscriber_id, :location_id, * from unnest(cast(:days as date[]), cast(:backs as date[]), cast(:forwards as date[]))
 """)
 _ZONE: Final = text("select cast(:now as timestamptz) at time zone cast(:zone as text)")
+_UNSWEPT_FROM: Final = (
+    "from locations l where l.swept_on < cast(cast({now} as timestamptz) at time zone l.zone as date)"
+)
+ANY_UNSWEPT: Final = f"exists (select {_UNSWEPT_FROM.format(now='$2')})"
+"""A condition over $2, the present instant: a location's day has begun and nobody has looked who comes up."""
+_SWEEP: Final = text(f"""
+update locations set swept_on = cast(cast(:now as timestamptz) at time zone zone as date)
+where (subscriber_id, location_id) in (
+    select l.subscriber_id, l.location_id {_UNSWEPT_FROM.format(now=":now")} order by 1, 2 limit :limit for update skip locked)
+returning subscriber_id, location_id
+""")  # noqa: S608 - constants only
 _FACTS: Final = text(
     "select body from directory where kind = 'location' and id = any(select cast(unnest(cast(:ids as uuid[])) as text))"
 )
@@ -119,3 +130,9 @@ async def read_locations(connection: AsyncConnection, location_ids: Sequence[UUI
     rows = await connection.execute(_FACTS, {"ids": list(location_ids)})
     facts = [LocationFacts.model_validate(_json(row.body)) for row in rows]
     return {fact.location_id: fact for fact in facts}
+
+
+async def take_unswept(connection: AsyncConnection, *, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """Return up to `limit` locations, by (subscriber_id, location_id), whose local day has begun since they were last returned."""
+    rows = await connection.execute(_SWEEP, {"now": now, "limit": limit})
+    return [(row.subscriber_id, row.location_id) for row in rows]

@@ -1,5 +1,6 @@
 """Planning in SQL: runs plan_touches.sql for a campaign type over a slice of consumers."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +13,11 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.campaign_settings import SendWindow
-from services.scheduler.domain.campaign_type import CampaignType, Cycle, TriggerKind
+from services.scheduler.domain.campaign_type import CampaignType, Cycle
 from services.scheduler.domain.reasons import OWN_HOLDS
+from services.scheduler.domain.situations import Situation
+from services.scheduler.domain.triggers import TRIGGERS, OnePer, TriggerKind
+from services.scheduler.store.situations import skip_cases
 from services.scheduler.store.triggers import CYCLES, SOURCES
 
 Person = tuple[UUID, UUID]
@@ -23,6 +27,13 @@ Withdrawn = tuple[UUID, UUID]
 """A touch to take back from the mailer, by (subscriber_id, touch_id)."""
 
 _SQL: Final = (Path(__file__).parent / "plan_touches.sql").read_text()
+_ONE_PER: Final[dict[OnePer, str]] = {
+    "day": "cast(o.about_at at time zone l.zone as date)",
+    "person": "cast(null as text)",
+    "record": "(o.trigger_id, o.cycle_key)",
+}
+
+_RUNNING: Final = text("select distinct type from campaigns where subscriber_id = any(cast(:subscribers as uuid[]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +45,23 @@ class PlanRules:
 
 
 @cache
-def _statement(trigger: TriggerKind, cycle: Cycle) -> TextClause:
-    return text(_SQL.replace("{source}", SOURCES[trigger]).replace("{cycle}", CYCLES[cycle]))
+def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...]) -> TextClause:
+    parts = {
+        "source": SOURCES[trigger],
+        "cycle": CYCLES[cycle],
+        "one_per": _ONE_PER[TRIGGERS[trigger].one_per],
+        "skips": skip_cases(skips),
+    }
+    statement = _SQL
+    for name, part in parts.items():
+        statement = statement.replace(f"{{{name}}}", part)
+    return text(statement)
+
+
+async def find_running_types(connection: AsyncConnection, subscribers: Sequence[UUID]) -> set[str]:
+    """Return the types that one of these subscribers has or ever had a campaign of: no other can have a touch."""
+    rows = await connection.execute(_RUNNING, {"subscribers": list(subscribers)})
+    return {row.type for row in rows}
 
 
 async def plan_touches(
@@ -62,8 +88,13 @@ async def plan_touches(
         "rank": kind.rank,
         "kind": kind.group.kind,
         "same_day": kind.group.same_day,
+        "ahead_days": kind.looks_ahead_days,
+        "defaults": json.dumps(dict(kind.defaults)),
     }
-    rows = await connection.execute(_statement(kind.trigger.kind, kind.cycle), values | _steps(kind))
+    statement = _statement(kind.trigger.kind, kind.cycle, kind.skips)
+    # asyncpg sends what the statement names and no more: only some sources read :defaults.
+    named = values | _steps(kind)
+    rows = await connection.execute(statement, {name: named[name] for name in statement.compile().params})
     return [(row.subscriber_id, row.touch_id) for row in rows]
 
 
@@ -76,4 +107,5 @@ def _steps(kind: CampaignType) -> dict[str, list[object]]:
         "step_rolls": [step.roll for step in kind.steps],
         "step_changes": [step.on_change for step in kind.steps],
         "step_ons": [step.on for step in kind.steps],
+        "step_statuses": [",".join(step.statuses) for step in kind.steps],
     }

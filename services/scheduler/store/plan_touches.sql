@@ -1,6 +1,7 @@
 -- Plans one campaign type for a slice of consumers: what should be there against what is, in one statement.
 -- The same statement is the re-check at the last moment (architecture 3), so planning and re-checking can never disagree.
--- {source} is the trigger's query, {cycle} the expression that names a cycle; both come from constants, never from input.
+-- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, the situations in which nothing is sent.
+-- All come from constants, never from input.
 with slice as materialized (
     select subscriber_id, consumer_id
     from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
@@ -13,13 +14,14 @@ step as (
     select *
     from unnest(
         cast(:step_slugs as text[]), cast(:step_days as integer[]), cast(:step_hours as integer[]), cast(:step_times as time[]),
-        cast(:step_rolls as text[]), cast(:step_changes as boolean[]), cast(:step_ons as boolean[])
-    ) as s (step, days, hours, at, roll, on_change, is_on)
+        cast(:step_rolls as text[]), cast(:step_changes as boolean[]), cast(:step_ons as boolean[]), cast(:step_statuses as text[])
+    ) as s (step, days, hours, at, roll, on_change, is_on, statuses)
 ),
--- One occasion a person, location and local day: the earliest speaks for the day (N-55). Its own location's zone counts (N-51).
+-- The earliest occasion of a local day speaks for it (N-55), or of a person (N-62), or each for itself. Its own location's zone counts (N-51).
 occasion as (
-    select distinct on (o.subscriber_id, o.consumer_id, o.location_id, cast(o.about_at at time zone l.zone as date))
-        o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone l.zone as about_local,
+    select distinct on (o.subscriber_id, o.consumer_id, o.location_id, {one_per})
+        o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone l.zone as about_local, o.status,
+        o.cycle_key, o.basis,
         l.zone, l.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.settings, c.now, c.now at time zone l.zone as now_local,
         coalesce(cast(k.settings ->> 'send_from' as time), c.send_from) as send_from,
         coalesce(cast(k.settings ->> 'send_until' as time), c.send_until) as send_until
@@ -30,11 +32,11 @@ occasion as (
     join campaigns k
         on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.type = cast(:type as text) and k.state <> 'ended'
     where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > c.oldest
-    order by o.subscriber_id, o.consumer_id, o.location_id, cast(o.about_at at time zone l.zone as date), o.about_at, o.trigger_id
+    order by o.subscriber_id, o.consumer_id, o.location_id, {one_per}, o.about_at, o.trigger_id
 ),
 -- Offsets in days keep the wall clock, offsets in hours are elapsed time (N-48).
-raw as (
-    select o.*, st.*, {cycle} as cycle,
+placed as (
+    select o.*, st.step, st.days, st.hours, st.at, st.roll, st.on_change, {cycle} as cycle,
         case
             when st.on_change then o.about_local
             when st.hours is not null then (o.about_at + make_interval(hours => st.hours)) at time zone o.zone
@@ -43,6 +45,13 @@ raw as (
     from occasion o
     cross join step st
     where coalesce(cast(o.settings -> 'steps' ->> st.step as boolean), st.is_on)
+        and (st.statuses = '' or o.status = any(string_to_array(st.statuses, ',')))
+),
+-- Types that look ahead so many days make their touches then, and make none for what is long past.
+raw as (
+    select p.* from placed p
+    where cast(:ahead_days as integer) is null or p.raw_local between
+        p.now_local - make_interval(days => cast(:useful_days as integer) + 31) and p.now_local + make_interval(days => cast(:ahead_days as integer))
 ),
 -- Out of the send window: back to the evening before or forward to the next morning, by the step's rule (N-54).
 clamped as (
@@ -108,6 +117,7 @@ wanted as materialized (
                 then 'minor_without_guardian'
             when p.address_key is null then coalesce(p.address_problem, 'no_address')
             when r.deleted or r.status = 'deceased' then 'recipient_unfit'
+{skips}
         end as blocked,
         case
             when u.hold_reason is not null then u.hold_reason
@@ -144,7 +154,9 @@ wanted as materialized (
 -- A step whose time was already past when it came up is skipped with its reason, never sent at once (N-46).
 judged as (
     select w.*,
-        not w.on_change and w.fresh and (w.raw_at <= w.now or w.useful_until <= w.now) as past,
+        not w.on_change and w.fresh and (w.raw_at <= w.now or w.useful_until <= w.now)
+            -- A date recalculated by days must not lose the step that was to go today (N-61).
+            and not (cast(:ahead_days as integer) is not null and w.old_state in ('planned', 'held')) as past,
         case
             when not w.fresh then w.old_due_local
             when w.on_change or w.planned_at <= w.now then w.soonest_local
@@ -179,22 +191,24 @@ verdict as (
 kept as (
     insert into touches as t (
         subscriber_id, touch_id, campaign_id, campaign_type, location_id, step, cycle, consumer_id, trigger_id, kind, counts, rank, about_at,
-        about_on, zone, planned_local, due_local, due_at, next_at, useful_until, state, reason, rule_version, final_at
+        about_on, zone, planned_local, due_local, due_at, next_at, useful_until, state, reason, rule_version, final_at, basis
     )
     select v.subscriber_id, coalesce(v.old_id, gen_random_uuid()), v.campaign_id, cast(:type as text), v.location_id, v.step, v.cycle, v.consumer_id,
         v.trigger_id, cast(:kind as text) || case when v.on_change then '_changed' else '' end, not v.on_change, cast(:rank as smallint), v.about_at,
         case when cast(:same_day as boolean) then cast(v.about_local as date) end, v.zone, v.planned_local, v.due_local, v.due_at,
         case when v.state = 'held' and v.old_state = 'held' then least(v.old_next_at, v.useful_until) else least(v.due_at, v.useful_until) end,
         v.useful_until, v.state, v.reason, case when v.fresh then v.version else v.old_version end,
-        case when v.state in ('skipped', 'cancelled') then v.now end
+        case when v.state in ('skipped', 'cancelled') then v.now end, v.basis
     from verdict v
     on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
         location_id = excluded.location_id, rank = excluded.rank, zone = excluded.zone, planned_local = excluded.planned_local,
         due_local = excluded.due_local, due_at = excluded.due_at, next_at = excluded.next_at, useful_until = excluded.useful_until,
-        state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at
+        state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at,
+        basis = excluded.basis, about_at = excluded.about_at, about_on = excluded.about_on, trigger_id = excluded.trigger_id
     where t.state in ('planned', 'held', 'skipped', 'cancelled')
-        and (t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone)
-            is distinct from (excluded.state, excluded.reason, excluded.due_at, excluded.useful_until, excluded.planned_local, excluded.zone)
+        and (t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone, t.about_at, t.basis) is distinct from (
+            excluded.state, excluded.reason, excluded.due_at, excluded.useful_until, excluded.planned_local, excluded.zone, excluded.about_at,
+            excluded.basis)
     returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
 ),
 -- What is there and should not be: cancelled, moved, over, switched off, or covered by an earlier occasion of the day (N-41, N-42).
@@ -216,6 +230,7 @@ unwanted as (
             when o.about_at is distinct from t.about_at or o.location_id <> t.location_id then cast(:trigger as text) || '_moved'
             when exists (select from step st where st.step = t.step and not coalesce(cast(k.settings -> 'steps' ->> st.step as boolean), st.is_on))
                 then 'step_off'
+            when cast(:ahead_days as integer) is not null then 'not_due_yet'
             else 'covered_same_day'
         end as reason
     from slice s

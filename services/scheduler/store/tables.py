@@ -22,9 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.scheduler.store.due_tables import add_due_tables
 from shared.kit.tables import new_metadata
 
 metadata = new_metadata()
+add_due_tables(metadata)
 
 
 def _instant(name: str, *, needed: bool = True) -> Column[object]:
@@ -41,6 +43,7 @@ Table(
     Column("zone", Text, nullable=False),
     Column("hold_reason", Text),
     Column("drawn_until", Date, nullable=False),
+    Column("swept_on", Date, nullable=False, server_default=text("'2000-01-01'")),
     PrimaryKeyConstraint("subscriber_id", "location_id"),
 )
 Table(
@@ -193,6 +196,7 @@ touches = Table(
     Column("rule_version", Integer, nullable=False),
     Column("message_id", Uuid),
     _instant("final_at", needed=False),
+    Column("basis", JSONB),
     PrimaryKeyConstraint("subscriber_id", "touch_id"),
     UniqueConstraint("subscriber_id", "campaign_id", "step", "cycle", "consumer_id", name="uq_touches_once"),
 )
