@@ -27,6 +27,7 @@ from services.ingest.api import (
     record_exports,
     records,
     source_health,
+    webhooks,
     write_backs,
 )
 from services.ingest.clients.optout import OptoutClient
@@ -136,7 +137,7 @@ def create_app(deps: Deps) -> FastAPI:
                 records.router,
                 capture.router,
             ),
-            *(record_exports.router, write_backs.router, aggregates.router, changes.router),
+            *(record_exports.router, write_backs.router, aggregates.router, changes.router, webhooks.router),
         ],
         signals=signals,
         facts={

@@ -80,7 +80,7 @@ async def _sign(settings: FhirSettings, web: Web, now: datetime) -> Mapping[str,
         "client_assertion": _assertion(settings, settings.private_key.get_secret_value(), now),
     }
     answer = await web.ask("POST", settings.token_url, form=form, signed=False)
-    token = text(_object(answer.body).get("access_token"), 8000)
+    token = text(table(answer.read_json()).get("access_token"), 8000)
     if not token:
         raise SourceFailedError("The FHIR server's token endpoint gave no token.")
     return {"Authorization": f"Bearer {token}"}
@@ -143,7 +143,7 @@ async def _manifest(web: Web, location: str) -> dict[str, Any]:
     for _ in range(_MOST_LOOKS):
         answer = await web.ask("GET", location, headers={"Accept": "application/json"}, accept=(200, 202))
         if answer.status == 200:
-            return _object(answer.body)
+            return table(answer.read_json())
         await web.pause(float(number(answer.headers.get("retry-after")) or _LOOK_SECONDS))
     raise SourceFailedError("The FHIR server did not finish its export in time.")
 
@@ -173,16 +173,6 @@ async def _search(reading: Reading, web: Web) -> AsyncIterator[Found]:
                 raise SourceFailedError(f"The FHIR server's pages of {kind} do not end.")
             seen.add(path)
     yield Mark({"since": (reading.now - _OVERLAP).isoformat()})
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise SourceFailedError("The FHIR server answered with something that is no JSON object.")
-    return found
 
 
 def _folder(folder: Path) -> Iterator[SourceItem]:

@@ -13,7 +13,18 @@ from services.ingest.domain.batch import DateOrder
 from services.ingest.domain.connector import Raw, SourceItem, Translation
 from services.ingest.domain.csv_rows import iso_date
 from services.ingest.domain.read_record import AnyRecord, RecordRefusedError
-from services.ingest.domain.source_values import careful, cents, day, key, kind, minutes_between, number, table, text
+from services.ingest.domain.source_values import (
+    careful,
+    cents,
+    day,
+    is_zone,
+    key,
+    kind,
+    minutes_between,
+    number,
+    table,
+    text,
+)
 from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
 from shared.schemas.source_records import (
     OdometerReadingRecord,
@@ -79,7 +90,8 @@ class _Cells:
 
     def __init__(self, raw: Raw) -> None:
         self._cells = {name: text(value) for name, value in table(raw.get("cells")).items()}
-        self._zone = _zone(text(raw.get("zone")))
+        zone = text(raw.get("zone"))
+        self._zone = ZoneInfo(zone if zone and is_zone(zone) else "UTC")
         order = raw.get("dates")
         self._order: DateOrder = order if order in ("iso", "mdy", "dmy") else "iso"
         self.left_out: list[str] = []
@@ -293,13 +305,6 @@ def _appointment(raw: Raw, at: datetime) -> Translation:
         provider=cells.text("provider"),
     )
     return Translation([record], left_out=tuple(cells.left_out))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def _language(written: str) -> str:

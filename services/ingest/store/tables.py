@@ -63,6 +63,7 @@ connections = Table(
     Column("go_live_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_success_at", DateTime(timezone=True)),
+    Column("webhook_generation", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("subscriber_id", "connection_id"),
 )
 

@@ -165,7 +165,7 @@ class Agent:
         if params:
             params = params | {"sha256": digest}
         sequence = self.state.next_sequence(int(self.clock.now().timestamp() * 1000))
-        batch_id = batch_id_of(self.carrier.connection_id, digest)
+        batch_id = batch_id_of(self.carrier.connection_id, digest, params)
         self.state.pending = Pending(
             spool.path.name,
             str(batch_id),

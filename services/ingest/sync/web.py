@@ -4,7 +4,6 @@ Whatever goes wrong ends in one sentence that names the path asked for and neith
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -60,11 +59,7 @@ class PoliteWeb:
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Return the JSON at a path."""
-        answer = await self.ask("GET", path, params=params)
-        try:
-            return json.loads(answer.body)
-        except (ValueError, RecursionError):
-            raise SourceFailedError(f"The source answered {_shown(path)} with something that is no JSON.") from None
+        return (await self.ask("GET", path, params=params)).read_json()
 
     async def ask(
         self,
