@@ -9,7 +9,8 @@ from services.mailer.content.findings import Compilation, ContentSource, LintRul
 from services.scheduler import campaigns
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import read_stock_contents, sample_mentions
-from services.scheduler.domain.campaign_type import CampaignType, ContradictoryRulesError, Group, Step, Trigger
+from services.scheduler.domain.campaign_step import ContradictoryRulesError, Step
+from services.scheduler.domain.campaign_type import CampaignType, Group, Trigger
 from services.scheduler.domain.reasons import SENTENCES, STATES, explain_touch, reason_sentence
 from shared.kit.plugins import find_plugins
 from shared.schemas.contents import ContentInput

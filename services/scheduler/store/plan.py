@@ -28,7 +28,7 @@ Withdrawn = tuple[UUID, UUID]
 
 _SQL: Final = (Path(__file__).parent / "plan_touches.sql").read_text()
 _ONE_PER: Final[dict[OnePer, str]] = {
-    "day": "cast(o.about_at at time zone l.zone as date)",
+    "day": "cast(o.about_at at time zone k.zone as date)",
     "person": "cast(null as text)",
     "record": "(o.trigger_id, o.cycle_key)",
 }
@@ -90,6 +90,7 @@ async def plan_touches(
         "same_day": kind.group.same_day,
         "ahead_days": kind.looks_ahead_days,
         "defaults": json.dumps(dict(kind.defaults)),
+        "dates": json.dumps(dict(kind.dates)),
     }
     statement = _statement(kind.trigger.kind, kind.cycle, kind.skips)
     # asyncpg sends what the statement names and no more: only some sources read :defaults.
@@ -103,9 +104,11 @@ def _steps(kind: CampaignType) -> dict[str, list[object]]:
         "step_slugs": [step.slug for step in kind.steps],
         "step_days": [step.days for step in kind.steps],
         "step_hours": [step.hours for step in kind.steps],
+        "step_business": [step.business_days for step in kind.steps],
         "step_times": [step.at for step in kind.steps],
         "step_rolls": [step.roll for step in kind.steps],
         "step_changes": [step.on_change for step in kind.steps],
         "step_ons": [step.on for step in kind.steps],
         "step_statuses": [",".join(step.statuses) for step in kind.steps],
+        "step_verticals": [",".join(step.verticals) for step in kind.steps],
     }
