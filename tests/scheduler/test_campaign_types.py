@@ -128,9 +128,9 @@ def test_noon_midnight_and_month_order_follow_the_language() -> None:
     for hour, expected in ((12, "12:00\u00a0pm"), (0, "12:00\u00a0am"), (13, "1:00\u00a0pm")):
         at = datetime(2026, 4, 3, hour, 0)  # noqa: DTZ001 - a wall time
         fields = message_fields([Mention(kind_id(1), "Ana", at, True)], trigger="visit", language="en", is_change=False)
-        assert fields["visit"] == {"weekday": "Friday", "date": "April 3", "time": expected}
+        assert fields["visit"] == {"weekday": "Friday", "date": "April 3", "month": "April", "time": expected}
     spanish = message_fields([Mention(kind_id(1), "Ana", at, True)], trigger="visit", language="es", is_change=False)
-    assert spanish["visit"] == {"weekday": "viernes", "date": "3 de abril", "time": "1:00\u00a0p. m."}
+    assert spanish["visit"] == {"weekday": "viernes", "date": "3 de abril", "month": "abril", "time": "1:00\u00a0p. m."}
 
 
 def _type(**changes: object) -> CampaignType:

@@ -36,4 +36,5 @@ CAMPAIGN_TYPE = CampaignType(
     group=Group("appointment", same_day=True),
     needs_fresh_source=True,
     sample={"dental": ("Ana", "Ben", "Mia"), "auto": ("Sam",)},
+    skips=("asked_to_confirm",),
 )

@@ -1,4 +1,4 @@
-"""What the whole catalogue plans by: birthdays, first addresses, when a status was heard of, verticals, open days counted, commercial mail told apart."""
+"""birthdays, first addresses, when a status was heard of, verticals, open days counted, commercial mail told apart."""
 
 from alembic import op
 

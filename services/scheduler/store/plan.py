@@ -38,10 +38,14 @@ _RUNNING: Final = text("select distinct type from campaigns where subscriber_id 
 
 @dataclass(frozen=True, slots=True)
 class PlanRules:
-    """What planning takes from the service's settings: the send window and how late a source may be beyond two intervals."""
+    """What planning takes from the service's settings.
+
+    The send window, how late a source may be beyond two intervals, and `budget`: commercial messages to one address in thirty days.
+    """
 
     window: SendWindow
     stale_grace_minutes: int
+    budget: int
 
 
 @cache

@@ -17,8 +17,8 @@ CONDITIONS: Final[dict[Situation, str]] = {
         f"exists (select from visits v where {_OWN.format(t='v')} and v.completed_at > u.now - interval '{LATELY_DAYS} days')"
     ),
     "is_fleet": (
-        f"(select count(*) from vehicles v where {_OWN.format(t='v')} and v.status = 'active') >= {FLEET_VEHICLES}"
-        f" or exists (select from relations f where {_OWN.format(t='f')} and f.relation = 'fleet_contact')"
+        f"exists (select from relations f where {_OWN.format(t='f')} and f.relation = 'fleet_contact')"
+        f" or exists (select from vehicles v where {_OWN.format(t='v')} and v.status = 'active' having count(*) >= {FLEET_VEHICLES})"
     ),
     "is_minor": "p.minor_until > cast(u.now_local as date)",
     "asked_to_confirm": (

@@ -21,10 +21,11 @@ select a.subscriber_id, a.appointment_id as trigger_id, a.location_id, a.consume
     '' as cycle_key, jsonb_build_object('local', a.starts_at at time zone l.zone) as basis, a.starts_at as ends_at
 from appointments a
 join locations l on l.subscriber_id = a.subscriber_id and l.location_id = a.location_id"""
-# Sources tell that an appointment is cancelled, not when: the instant its status was first heard of counts.
+# Sources tell that an appointment is cancelled, not when: the instant its status was first heard of counts,
+# and one that is only tidied up after its time is none.
 _CANCELLATION: Final = """
 select a.subscriber_id, a.appointment_id as trigger_id, a.location_id, a.consumer_id, a.status_at as about_at,
-    case when a.deleted then 'cancelled' else a.status end as status, a.historic, a.starts_at is null as deleted,
+    case when a.deleted then 'cancelled' else a.status end as status, a.historic, coalesce(a.starts_at < a.status_at, true) as deleted,
     '' as cycle_key, jsonb_build_object('local', a.starts_at at time zone l.zone) as basis, cast(null as timestamptz) as ends_at
 from appointments a
 join locations l on l.subscriber_id = a.subscriber_id and l.location_id = a.location_id"""
