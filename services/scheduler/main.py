@@ -127,7 +127,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("follow_mailer", outcomes.step, idle_seconds=0.2),
         Loop("plan", plan, idle_seconds=0.4),
         Loop("dispatch", dispatch, idle_seconds=0.5),
-        Loop("publish_contents", publish, idle_seconds=5.0),
+        Loop("publish_contents", publish, idle_seconds=2.0),
         Loop("deliver_outbox", delivery.step, idle_seconds=0.5, quiet_seconds=2.0),
     ]
 

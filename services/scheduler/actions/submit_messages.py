@@ -9,9 +9,9 @@ from typing import Final
 from uuid import UUID
 
 from services.scheduler.actions.withdraw_touches import withdraw_touches
+from services.scheduler.actions.write_message import People, write_message
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
-from services.scheduler.actions.write_message import People, write_message
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.submission import (

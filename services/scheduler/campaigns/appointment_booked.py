@@ -19,7 +19,7 @@ CAMPAIGN_TYPE = CampaignType(
         },
     ),
     cycle="trigger",
-    steps=(Step("at_once", hours=0, roll="stay"),),
+    steps=(Step("at_once", hours=0, roll="stay", goes_late=True),),
     useful_days=2,
     rank=12,
     group=Group("booked", same_day=False),

@@ -11,7 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     class_reason="Safety information about a service that was just used, without promotion (15 U.S.C. 7702(17)(A)(ii)).",
     trigger=Trigger("visit", statuses=("completed",)),
     cycle="trigger",
-    steps=(Step("same_day", hours=2, roll="forward"),),
+    steps=(Step("same_day", hours=2, roll="stay", goes_late=True),),
     useful_days=1,
     rank=17,
     group=Group("post_visit", same_day=False),

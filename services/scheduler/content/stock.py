@@ -1,6 +1,6 @@
 """Stock content: each campaign type's own words in the shared layout, one content per vertical and language, its id derived from its bytes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,6 +27,10 @@ class StockContents:
 
     ids: Mapping[Key, UUID]
     contents: Mapping[UUID, ContentInput]
+
+    def of_types(self, slugs: Collection[str]) -> set[UUID]:
+        """Return the contents of these types, in every vertical and language."""
+        return {content_id for key, content_id in self.ids.items() if key[0] in slugs}
 
     def choose(self, slug: str, vertical: Vertical, languages: Iterable[str]) -> tuple[UUID, str]:
         """Return the content in the first of these languages that there is, else in English, and its language."""

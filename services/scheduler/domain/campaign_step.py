@@ -24,6 +24,7 @@ class Step:
     `days` keeps the wall clock across a clock change, `hours` is elapsed time (N-48), `business_days` counts the location's open days.
     `at` is the local time of day, None the trigger's own.
     `roll` is the direction over closed days and out of the send window (N-53, N-54). `on` is the default; a campaign's settings may differ.
+    `goes_late`: what was heard of after its time still goes while it is of use; any other step is then skipped (N-46).
     `statuses` narrows the step to records of these, `verticals` to locations of these.
     `on_change` marks the correction that goes out when the trigger moved after its last step had announced another time (N-42).
     """
@@ -36,6 +37,7 @@ class Step:
     roll: Roll = "back"
     on: bool = True
     on_change: bool = False
+    goes_late: bool = False
     statuses: tuple[str, ...] = ()
     verticals: tuple[Vertical, ...] = ()
 

@@ -112,6 +112,7 @@ def _steps(kind: CampaignType) -> dict[str, list[object]]:
         "step_times": [step.at for step in kind.steps],
         "step_rolls": [step.roll for step in kind.steps],
         "step_changes": [step.on_change for step in kind.steps],
+        "step_lates": [step.goes_late for step in kind.steps],
         "step_ons": [step.on for step in kind.steps],
         "step_statuses": [",".join(step.statuses) for step in kind.steps],
         "step_verticals": [",".join(step.verticals) for step in kind.steps],

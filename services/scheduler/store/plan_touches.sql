@@ -15,8 +15,8 @@ step as (
     from unnest(
         cast(:step_slugs as text[]), cast(:step_days as integer[]), cast(:step_hours as integer[]), cast(:step_business as integer[]),
         cast(:step_times as time[]), cast(:step_rolls as text[]), cast(:step_changes as boolean[]), cast(:step_ons as boolean[]),
-        cast(:step_statuses as text[]), cast(:step_verticals as text[])
-    ) as s (step, days, hours, business_days, at, roll, on_change, is_on, statuses, verticals)
+        cast(:step_statuses as text[]), cast(:step_verticals as text[]), cast(:step_lates as boolean[])
+    ) as s (step, days, hours, business_days, at, roll, on_change, is_on, statuses, verticals, goes_late)
 ),
 -- The campaigns of these subscribers with their own settings in force: a later step than the type's looks further back.
 running as materialized (
@@ -36,7 +36,7 @@ running as materialized (
     where k.type = cast(:type as text) and k.subscriber_id in (select s.subscriber_id from slice s)
 ),
 own_step as materialized (
-    select r.campaign_id, st.step, st.roll, st.on_change, st.statuses,
+    select r.campaign_id, st.step, st.roll, st.on_change, st.goes_late, st.statuses,
         coalesce(cast(o.own ->> 'days' as integer), st.days) as days, coalesce(cast(o.own ->> 'hours' as integer), st.hours) as hours,
         coalesce(cast(o.own ->> 'business_days' as integer), st.business_days) as business_days,
         coalesce(cast(o.own ->> 'at' as time), st.at) as at,
@@ -64,7 +64,7 @@ occasion as (
 ),
 -- Offsets in days keep the wall clock, offsets in hours are elapsed time (N-48), business days count the open days of the calendar.
 placed as (
-    select o.*, st.step, st.days, st.hours, st.at, st.roll, st.on_change, {cycle} as cycle,
+    select o.*, st.step, st.days, st.hours, st.at, st.roll, st.on_change, st.goes_late, {cycle} as cycle,
         case
             when st.on_change then o.about_local
             when st.hours is not null then (o.about_at + make_interval(hours => st.hours)) at time zone o.zone
@@ -193,7 +193,7 @@ wanted as materialized (
 -- A step whose time was already past when it came up is skipped with its reason, never sent at once (N-46).
 judged as (
     select w.*,
-        not w.on_change and w.fresh and (w.raw_at <= w.now or w.useful_until <= w.now)
+        not w.on_change and w.fresh and (w.raw_at <= w.now and not w.goes_late or w.useful_until <= w.now)
             -- A date recalculated by days must not lose the step that was to go today (N-61).
             and not (cast(:ahead_days as integer) is not null and w.old_state in ('planned', 'held')) as past,
         case

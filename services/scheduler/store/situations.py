@@ -17,7 +17,7 @@ CONDITIONS: Final[dict[Situation, str]] = {
         f"exists (select from visits v where {_OWN.format(t='v')} and v.completed_at > u.now - interval '{LATELY_DAYS} days')"
     ),
     "is_fleet": (
-        f"exists (select from relations f where {_OWN.format(t='f')} and f.relation = 'fleet_contact')"
+        f"exists (select from relations f where {_OWN.format(t='f')} and f.relation = 'fleet_contact')"  # noqa: S608
         f" or exists (select from vehicles v where {_OWN.format(t='v')} and v.status = 'active' having count(*) >= {FLEET_VEHICLES})"
     ),
     "is_minor": "p.minor_until > cast(u.now_local as date)",

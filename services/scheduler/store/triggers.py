@@ -13,7 +13,7 @@ from services.scheduler.domain.triggers import TriggerKind
 
 _APPOINTMENT: Final = """
 select subscriber_id, appointment_id as trigger_id, location_id, consumer_id, starts_at as about_at, status, historic, deleted, '' as cycle_key,
-    cast(null as jsonb) as basis, starts_at as ends_at
+    cast(null as jsonb) as basis, cast(null as timestamptz) as ends_at
 from appointments"""
 # The mail speaks of the appointment, whose wall time stands in `local`: at the location's zone (N-51).
 _BOOKING: Final = """
