@@ -193,7 +193,7 @@ wanted as materialized (
 -- A step whose time was already past when it came up is skipped with its reason, never sent at once (N-46).
 judged as (
     select w.*,
-        not w.on_change and w.fresh and (w.raw_at <= w.now and not w.goes_late or w.useful_until <= w.now)
+        not w.on_change and w.fresh and (greatest(w.raw_at, w.planned_at) <= w.now and not w.goes_late or w.useful_until <= w.now)
             -- A date recalculated by days must not lose the step that was to go today (N-61).
             and not (cast(:ahead_days as integer) is not null and w.old_state in ('planned', 'held')) as past,
         case
