@@ -15,6 +15,8 @@ __all__ = ["ServiceUrls", "close_to_others", "provision", "provision_service", "
 
 ONE_AT_A_TIME = 0x64756562  # "dueb": advisory lock of everybody who makes roles and databases
 CONNECT_S = 15.0
+NEVER_SHED = "optout"
+"""Opting out goes on when everything else has taken what there is (reliability 5.4)."""
 
 # In milliseconds. The API answers people; a worker plans a million consumers in one statement; the owner only migrates.
 TIMEOUTS = {
@@ -82,6 +84,8 @@ async def _provision(admin: str, service: str, database: str, passwords: Mapping
         await connection.execute("SELECT pg_advisory_lock($1)", ONE_AT_A_TIME)
         for part in PARTS:
             await _make_role(connection, part, role_name(service, part), passwords[role_name(service, part)])
+        if service == NEVER_SHED:
+            await _reserve_connections(connection, service)
         await _make_database(connection, service, database)
     except asyncpg.InsufficientPrivilegeError as error:
         raise CannotRunError(
@@ -121,6 +125,18 @@ async def _make_role(connection: asyncpg.Connection, part: str, role: str, passw
         await connection.execute(f'ALTER ROLE "{role}" SET {name} = {milliseconds}')
     await connection.execute(f"ALTER ROLE \"{role}\" SET timezone = 'UTC'")
     await connection.execute(f'ALTER ROLE "{role}" SET jit = off')
+
+
+async def _reserve_connections(connection: asyncpg.Connection, service: str) -> None:
+    """Let a service in where all others have used up the server's connections: it may use those of `reserved_connections`.
+
+    PostgreSQL 16 and newer, and only a superuser may grant it; elsewhere the operator does.
+    """
+    if connection.get_server_version().major >= 16 and await connection.fetchval(
+        "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+    ):
+        roles = ", ".join(f'"{role_name(service, part)}"' for part in ("api", "worker"))
+        await connection.execute(f"GRANT pg_use_reserved_connections TO {roles}")
 
 
 async def _make_database(connection: asyncpg.Connection, service: str, database: str) -> None:

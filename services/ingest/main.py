@@ -13,14 +13,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.index_changes import index_changes
+from services.ingest.actions.note_suppressions import note_suppressions
 from services.ingest.actions.release_adults import release_adults
-from services.ingest.api import batches, capture, changes, connections, consumers, records
+from services.ingest.api import (
+    batches,
+    capture,
+    changes,
+    connections,
+    consumers,
+    record_exports,
+    records,
+    source_health,
+    write_backs,
+)
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
 from services.ingest.store.optouts import is_anything_pending
 from services.ingest.store.own_feed import OwnFeed
 from services.ingest.store.row_keys import RowKeys
+from services.ingest.store.source_watch import SourceWatch
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
@@ -81,6 +93,8 @@ async def open_deps(
         stack.callback(preparer.shutdown, wait=False, cancel_futures=True)
         sys.setswitchinterval(SWITCH_SECONDS)
         data_keys = DataKeys(settings.kek)
+        watch = SourceWatch(worker_db, clock)
+        stack.push_async_callback(watch.close)
         yield Deps(
             settings=settings,
             clock=clock,
@@ -94,15 +108,31 @@ async def open_deps(
             row_keys=RowKeys(data_keys),
             uploads=Places(settings.most_uploads),
             preparer=preparer,
+            watch=watch,
         )
 
 
 def create_app(deps: Deps) -> FastAPI:
     """Build the application."""
+
+    async def signals() -> list[str]:
+        return deps.watch.signals()
+
     return kit_app.create_app(
         service="ingest",
         deps=deps,
-        routers=[batches.router, connections.router, consumers.router, records.router, capture.router, changes.router],
+        routers=[
+            *(
+                batches.router,
+                connections.router,
+                source_health.router,
+                consumers.router,
+                records.router,
+                capture.router,
+            ),
+            *(record_exports.router, write_backs.router, changes.router),
+        ],
+        signals=signals,
         facts={
             "subscriber": SubscriberFacts,
             "location": LocationFacts,
@@ -113,7 +143,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 
 def loops(deps: Deps) -> list[Loop]:
-    """Return every background loop: search terms, commands for optout, opt-outs that wait, minors who come of age."""
+    """Return every background loop: search terms, commands for optout and its news, opt-outs that wait, minors of age."""
 
     async def deliver() -> bool:
         if await is_anything_pending(deps.worker_db):
@@ -126,6 +156,10 @@ def loops(deps: Deps) -> list[Loop]:
     async def index(connection: AsyncConnection, changes: list[Change]) -> None:
         await index_changes(deps, connection, changes)
 
+    async def note(connection: AsyncConnection, changes: list[Change]) -> None:
+        await note_suppressions(connection, changes, now=deps.clock.now())
+
+    decided = Follower(name="write_back", source=deps.optout.http, database=deps.worker_db, apply=note)
     own = OwnFeed(deps.worker_db)
     search = Follower(name="search", source=own, database=deps.worker_db, apply=index, wait_seconds=0)
     indexed_at = monotonic()
@@ -147,6 +181,7 @@ def loops(deps: Deps) -> list[Loop]:
             quiet_seconds=2.0,
         ),
         Loop("source_optouts", deliver, idle_seconds=2.0, quiet_seconds=4.0),
+        Loop("follow_optout", decided.step, idle_seconds=0.5),
         Loop("new_adults", release, idle_seconds=60.0),
     ]
 

@@ -19,6 +19,7 @@ from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.actions.send_requested import send_requested
 from services.mailer.actions.take_mail import InboundMail, MailRoom, take_mail
 from services.mailer.actions.take_privacy_mail import take_privacy_mail
+from services.mailer.actions.tell_bounces import tell_bounces
 from services.mailer.actions.watch_complaints import watch_complaints
 from services.mailer.api import (
     contents,
@@ -135,6 +136,9 @@ def loops(deps: Deps) -> list[Loop]:
         look_back = look_back if more else SHORT_LOOK
         return more
 
+    async def tell() -> bool:
+        return await tell_bounces(deps.worker_db, deps.optout)
+
     async def watch() -> bool:
         return await watch_complaints(deps.worker_db, own_domain=deps.settings.platform_domain, now=deps.clock.now())
 
@@ -161,6 +165,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("watch_complaints", watch, COMPLAINT_SECONDS),
         Loop("repair", repair, REPAIR_SECONDS),
         Loop("note_refusals", note, REPAIR_SECONDS),
+        Loop("tell_bounces", tell, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),
     ]
 

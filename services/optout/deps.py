@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Annotated, Any, Final, Protocol
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from services.optout.store.door import Door
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.schemas.address import AddressKeys
-from shared.schemas.token import MessageClass, TokenKeys
+from shared.schemas.privacy_cases import CaseKind
+from shared.schemas.token import MessageClass, OptoutToken, TokenKeys, TokenRefusedError
 
 HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
@@ -87,6 +89,18 @@ class PageMaker(Protocol):
         """The answer to every confirmation."""
         ...
 
+    def case_words(self, *, kind: CaseKind, business: str | None, language: str) -> tuple[str, str]:
+        """The language that is spoken for `language`, and what a privacy case asks for in it."""
+        ...
+
+    def prove(self, *, action: str, kind: CaseKind, business: str | None, wanted: str, spoken: str) -> Response:
+        """The page behind the link of a privacy case, with its one button."""
+        ...
+
+    def proven(self, *, wanted: str, spoken: str) -> Response:
+        """The answer to every proof."""
+        ...
+
     def unreadable(self, *, wanted: str) -> Response:
         """The answer to a GET of what is no link of ours."""
         ...
@@ -144,6 +158,11 @@ class ServiceParts(Protocol):
         ...
 
     @property
+    def case_seal(self) -> MailSeal:
+        """Seals who a privacy case is about and what they said."""
+        ...
+
+    @property
     def public_url(self) -> str:
         """Where consumers reach this service."""
         ...
@@ -171,6 +190,17 @@ class Visit:
     now: datetime
     wanted: str
     network: str
+
+    def open_link(self, token: str) -> OptoutToken:
+        """Return what a mail's link says; raise TokenRefusedError for what is none of ours. Both are counted, for people to look at (N-112)."""
+        link_use, now = self.parts.door.link_use, monotonic()
+        try:
+            link = self.parts.tokens.open(token)
+        except TokenRefusedError:
+            link_use.note_refused(at=now)
+            raise
+        link_use.note_opened(self.network, at=now)
+        return link
 
     def undo_link(self, subscriber_id: UUID, entry_id: UUID) -> str:
         """Return where this entry's undo is posted."""

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from services.optout import api, channels
 from services.optout.actions.catch_up import catch_up
 from services.optout.actions.mark_journal import mark_journal
+from services.optout.actions.release_held import release_held
 from services.optout.actions.replay_spool import replay_spool
 from services.optout.channels._channel import Channel
 from services.optout.domain.door_links import DoorLinks
@@ -24,6 +25,7 @@ from services.optout.pages.render import Pages
 from services.optout.store.ballast import Ballast
 from services.optout.store.door import Door
 from services.optout.store.holders import forget_holders
+from services.optout.store.late_cases import LateCases
 from services.optout.store.mail_requests import shred_mail_requests
 from services.optout.store.recovery import Standing
 from services.optout.store.signups import forget_signups
@@ -133,6 +135,7 @@ class Deps:
     address_keys: AddressKeys
     seal: MailSeal
     signup_seal: MailSeal
+    case_seal: MailSeal
     networks: Networks
     export_key: bytes = field(repr=False)
     door: Door
@@ -198,6 +201,7 @@ async def open_deps(
             address_keys=AddressKeys(settings.address_keys),
             seal=MailSeal(keys),
             signup_seal=MailSeal(keys, "signups"),
+            case_seal=MailSeal(keys, "privacy_cases"),
             networks=Networks(settings.trusted_proxies, derive(keys[min(keys)], "networks")),
             export_key=derive(keys[min(keys)], "suppression_exports"),
             door=door,
@@ -217,6 +221,11 @@ def find_channels() -> dict[str, Channel]:
 
 def create_app(deps: Deps) -> FastAPI:
     """Build the application: the consumer's doors and the face for machines."""
+    late = LateCases(deps.worker_db, deps.clock)
+
+    async def signals() -> list[str]:
+        return [*deps.door.signals(), *await late.signals()]
+
     return create_service_app(
         service="optout",
         deps=deps,
@@ -228,7 +237,7 @@ def create_app(deps: Deps) -> FastAPI:
             "revoked_client": RevokedClient,
         },
         most_requests=_MOST_REQUESTS,
-        signals=deps.door.signals,
+        signals=signals,
     )
 
 
@@ -252,6 +261,9 @@ def loops(deps: Deps) -> list[Loop]:
         keep = timedelta(days=deps.settings.journal_days)
         return await mark_journal(deps.door, now=deps.clock.now(), keep=keep)
 
+    async def release() -> bool:
+        return await release_held(deps.door, clock=deps.clock)
+
     async def tend() -> bool:
         await asyncio.to_thread(deps.door.ballast.tend)
         return False
@@ -267,6 +279,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("mark_journal", mark, idle_seconds=30, quiet_seconds=60),
         Loop("tend_ballast", tend, idle_seconds=10, quiet_seconds=10),
         Loop("replay_spool", replay, idle_seconds=0.5),
+        Loop("release_held", release, idle_seconds=10),
         Loop("shred_mail_requests", shred, idle_seconds=600),
         Loop("forget_signups", forget_signed_up, idle_seconds=600),
         Loop("forget_holders", forget, idle_seconds=3600),

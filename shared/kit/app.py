@@ -1,6 +1,6 @@
 """Builds a service's FastAPI application: limits, problem details, health, pushed facts, and the rule that every route declares its caller."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Protocol
 
 import asyncpg
@@ -62,6 +62,13 @@ class _ServiceApp(FastAPI):
         return Gate(super().build_middleware_stack(), service=service, most_requests=most)
 
 
+Signals = Callable[[], Awaitable[list[str]]]
+
+
+async def _no_signals() -> list[str]:
+    return []
+
+
 def create_app(
     *,
     service: str,
@@ -69,7 +76,7 @@ def create_app(
     routers: Sequence[APIRouter],
     facts: Mapping[str, type[BaseModel]] | None = None,
     most_requests: int = 200,
-    signals: Callable[[], list[str]] = list,
+    signals: Signals = _no_signals,
 ) -> FastAPI:
     """Return the application of a service. `facts` are the directory kinds that portal may push here; `signals` stand in the health answer."""
     app = _ServiceApp(
@@ -251,20 +258,20 @@ def _shown(example: object) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {"application/json": {"example": example}}}}
 
 
-def _health_router(signals: Callable[[], list[str]]) -> APIRouter:
+def _health_router(signals: Signals) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/health/live", responses=_shown({"service": "portal", "ready": True, "on_hold": False}))
     async def show_live(request: Request, caller: Anyone) -> Health:
         """Answer that the process runs."""
-        return Health(service=request.app.title.removeprefix("Dueback "), ready=True, signals=signals())
+        return Health(service=request.app.title.removeprefix("Dueback "), ready=True, signals=await signals())
 
     @router.get("/health/ready", responses=_shown({"service": "portal", "ready": True, "on_hold": False}))
     async def show_ready(request: Request, caller: Anyone, connection: Transaction) -> Health:
         """Answer that the database answers; 503 otherwise."""
         on_hold = await is_on_hold(connection)
         service = request.app.title.removeprefix("Dueback ")
-        return Health(service=service, ready=True, on_hold=on_hold, signals=signals())
+        return Health(service=service, ready=True, on_hold=on_hold, signals=await signals())
 
     return router
 

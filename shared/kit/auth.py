@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.directory import read_directory
-from shared.kit.errors import NotAllowedError, NotAuthenticatedError
+from shared.kit.errors import NotAllowedError, NotAuthenticatedError, SignInStaleError
 from shared.schemas.access import RevokedClient, VerificationKey
 
 ISSUER: Final = "dueback-portal"
@@ -29,17 +29,22 @@ _REFRESH_SECONDS: Final = 3.0
 _LEEWAY_SECONDS: Final = 30
 _ASSERTION_REUSE_SECONDS: Final = 10.0
 _MOST_ASSERTIONS: Final = 100
+_FRESH_SIGN_IN: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who stands behind a request. `location_ids` empty means all locations of the subscriber."""
+    """Who stands behind a request. `location_ids` empty means all locations of the subscriber.
+
+    `signed_in_at` is a person's last sign-in (claim `auth_time`); None for programs.
+    """
 
     kind: Literal["client", "service", "anyone"]
     name: str
     subscriber_id: UUID | None = None
     location_ids: frozenset[UUID] = frozenset()
     scopes: frozenset[str] = frozenset()
+    signed_in_at: datetime | None = None
 
     @property
     def subscriber(self) -> UUID:
@@ -47,6 +52,11 @@ class Caller:
         if self.subscriber_id is None:
             raise NotAllowedError
         return self.subscriber_id
+
+    def refuse_stale_sign_in(self, now: datetime) -> None:
+        """Raise SignInStaleError for a person whose last sign-in is more than ten minutes old; programs have none."""
+        if self.signed_in_at is not None and now - self.signed_in_at > _FRESH_SIGN_IN:
+            raise SignInStaleError
 
     def covers(self, location_id: UUID) -> bool:
         """Tell whether this caller may act for a location of its subscriber."""
@@ -133,6 +143,7 @@ class Verifier:
             UUID(claims["subscriber"]) if claims.get("subscriber") else None,
             frozenset(UUID(location) for location in claims.get("locations", [])),
             frozenset(str(claims.get("scope", "")).split()),
+            datetime.fromtimestamp(int(claims["auth_time"]), UTC) if "auth_time" in claims else None,
         )
 
     async def _refresh(self) -> None:

@@ -147,6 +147,9 @@ class MailRequestInput(Wire):
 
     request_id: UUID
     origin: Literal["opt_in", "privacy_case"]
+    content: Literal["opt_in", "privacy_case", "privacy_proof"] | None = Field(
+        default=None, description="which stock content; that of its origin if not named"
+    )
     audience: Literal["consumer", "staff", "visitor"] = "consumer"
     language: str = Field(default="en", pattern=r"^[a-z]{2}$")
     address: Line = Field(min_length=3, max_length=254)

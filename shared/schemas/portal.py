@@ -108,9 +108,9 @@ class ClientInput(Wire):
     """An API client of a subscriber with its scopes."""
 
     name: Name
-    scopes: list[Literal["ingest", "records", "campaigns", "messages", "content", "optouts", "locations"]] = Field(
-        min_length=1
-    )
+    scopes: list[
+        Literal["ingest", "records", "campaigns", "messages", "content", "optouts", "privacy", "locations"]
+    ] = Field(min_length=1)
     location_ids: list[UUID] = Field(default=[], description="empty means all locations")
 
 

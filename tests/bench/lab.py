@@ -31,7 +31,7 @@ from shared.schemas.access import VerificationKey
 from shared.schemas.address import AddressKeys
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.wire import DirectoryEntry, Wire
-from tests.bench.cost import Cost, cost_of, family
+from tests.bench.cost import Cost, cost_of, family, name_of
 from tests.bench.figure import Tell
 from tests.fixtures.builders import build_location, build_subscriber
 
@@ -53,25 +53,25 @@ class Lab:
         """The installation's address keys."""
         return AddressKeys({name: base64.b64decode(key) for name, key in self.stack.secrets.address_keys.items()})
 
-    def start(self, service: str, mode: str, *, count: int = 1, extra: Mapping[str, str] | None = None) -> None:
-        """Starts processes of a service and waits until its door (if it has one) answers."""
+    def start(self, service: str, *modes: str, count: int = 1, extra: Mapping[str, str] | None = None) -> None:
+        """Starts `count` times a service, of several modes as several processes out of one, and waits until its door (if it has one) answers."""
         started = []
         for number in range(1, count + 1):
-            name = f"{service}-{mode}{number}"
-            argv = [sys.executable, "-m", "shared.kit.run", service, mode]
+            name = f"{service}-{'-'.join(modes)}{number}"
+            argv = [sys.executable, "-m", "shared.kit.run", service, *modes]
             log = self.stack.folder / "logs" / f"{name}.log"
             environment = self.stack.environment(service, extra=extra)
             child = Child(name, argv, environment, log_file=log, respawn=False, tell=self.tell, show=lambda *_: None)
             child.start()
             self.children[name] = child
             started.append(child)
-        doors = {} if mode == "work" else {service: f"{self.stack.urls[service]}/health/ready"}
+        doors = {} if set(modes) == {"work"} else {service: f"{self.stack.urls[service]}/health/ready"}
         wait_until_ready(doors, started, tell=self.tell)
 
-    async def start_mailing(self) -> None:
-        """Starts optout and the mailer's door, and introduces subscriber and location to both; workers are the caller's."""
+    async def start_mailing(self, *, workers: int, connections: int = 20) -> None:
+        """Starts optout and the mailer (its door and workers out of one process), and introduces subscriber and location to both."""
         self.start("optout", "both")
-        self.start("mailer", "serve")
+        self.start("mailer", "serve", *["work"] * workers, extra={"MAILER_CONNECTIONS": str(connections)})
         for service in ("optout", "mailer"):
             await self.introduce(service)
 
@@ -83,11 +83,12 @@ class Lab:
             child.stop(15.0)
 
     def cost(self, prefix: str) -> Cost:
-        """What the processes whose name starts with `prefix` have used; `postgres` is the server with its backends."""
+        """What the processes whose name (`mailer-work`, or `mailer` for all of it) starts with `prefix` have used; `postgres`: the server's."""
         if prefix == "postgres":
             assert self.stack.postgres is not None
             return cost_of(family(self.stack.postgres.pid))
-        return cost_of(child.pid for name, child in self.children.items() if name.startswith(prefix))
+        pids = {pid for child in self.children.values() for pid in family(child.pid)}
+        return cost_of(pid for pid in pids if name_of(pid).startswith(prefix))
 
     @contextlib.contextmanager
     def scratch_database(self) -> Iterator[str]:

@@ -9,6 +9,7 @@ import asyncpg
 from services.ingest.api.examples import CONNECTION_INPUT, NDJSON
 from services.mailer.api.domain_examples import INPUT as DOMAIN_INPUT
 from services.mailer.api.examples import CONTENT, MESSAGES
+from services.optout.api.case_examples import HOLD_INPUT
 from services.portal.api.examples import CLIENT_INPUT, LOCATION_INPUT, SUBSCRIBER_INPUT
 from services.scheduler.api.examples import CAMPAIGN_INPUT
 from shared.schemas.token import OptoutToken
@@ -86,7 +87,29 @@ async def _in_ingest(neighbours: Neighbours, opened: OpenService) -> Ids:
     desk = _client(neighbours, ids, "records")
     person = {"location_id": ids["location_id"], "first_name": "Cy"}
     people = [(await _make(opened, "POST", "/v1/consumers", desk, json=person))["consumer_id"] for _ in range(2)]
-    return ids | {"snapshot_id": waits["batch_id"], "merged_id": people[0], "into_id": people[1]}
+    claimed = await _claimed(opened, ids, _client(neighbours, ids, "ingest"))
+    return ids | claimed | {"snapshot_id": waits["batch_id"], "merged_id": people[0], "into_id": people[1]}
+
+
+async def _claimed(opened: OpenService, ids: Ids, client: dict[str, str]) -> Ids:
+    """A confirmed booking that a connector has claimed."""
+    connection = await asyncpg.connect(opened.database.superuser)
+    try:
+        owner = UUID(ids["subscriber_id"])
+        (row,) = await connection.fetch("select id, starts_at from appointments where subscriber_id = $1", owner)
+    finally:
+        await connection.close()
+    booking = {
+        "confirmation_id": str(uuid4()),
+        "appointment_id": str(row["id"]),
+        "starts_at": row["starts_at"].isoformat(),
+    }
+    body = {"subscriber_id": str(owner), "confirmations": [booking | {"confirmed_at": "2026-03-02T08:00:00Z"}]}
+    await _make(opened, "POST", "/v1/confirmations", service_headers("scheduler", opened.name), json=body)
+    wanted = {"connection_id": ids["connection_id"]}
+    offered = await _make(opened, "POST", "/v1/write-backs/claims", client, json=wanted)
+    (item,) = offered["items"]
+    return {"write_back_id": item["write_back_id"], "claim_id": item["claim_id"]}
 
 
 async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:
@@ -134,7 +157,18 @@ async def _in_optout(neighbours: Neighbours, opened: OpenService) -> Ids:
         "/v1/suppressions/exports", headers=_client(neighbours, ids, "optouts"), json={"purpose": "another provider"}
     )
     head = json.loads(made.text.partition("\n")[0])
-    return ids | {"token": TOKEN_KEYS.seal(link), "export_id": head["export"]["export_id"]}
+    ids |= {"token": TOKEN_KEYS.seal(link), "export_id": head["export"]["export_id"]}
+    return ids | await _with_cases(neighbours, opened, ids)
+
+
+async def _with_cases(neighbours: Neighbours, opened: OpenService, ids: Ids) -> Ids:
+    """A case that waits for its proof and a legal hold."""
+    case = {"kind": "access", "address": "bob@example.com", "location_id": ids["location_id"]}
+    staff = _client(neighbours, ids, "privacy")
+    operator = neighbours.client_headers(subscriber_id=None, scopes="operator")
+    opened_case = await _make(opened, "POST", "/v1/privacy-cases", staff, json=case)
+    hold = await _make(opened, "POST", "/v1/legal-holds", operator, json=HOLD_INPUT)
+    return {"case_id": opened_case["case_id"], "hold_id": hold["hold_id"]}
 
 
 _ONE = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -9,21 +10,31 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import cast
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from shared.kit.clock import SystemClock
 from shared.kit.http import AsyncClient, HttpFailure
 from shared.schemas.optout import SuppressionAnswer
 from shared.schemas.token import OptoutToken
 from tests.fixtures.database import MakeDatabase, ServiceDatabase
-from tests.fixtures.services import ADDRESS_KEYS, TOKEN_KEYS, environment_for, service_headers
+from tests.fixtures.services import (
+    ADDRESS_KEYS,
+    TOKEN_KEYS,
+    Neighbours,
+    OpenService,
+    environment_for,
+    service_headers,
+)
 from tests.journeys.crash_points import find_crash_points
 from tests.journeys.mail_house import Nursery, is_alive, open_nursery
 from tests.optout.conftest import database_down
 
 WITH_A_DATABASE = ("optout.after_entry_commit", "optout.before_answer", "optout.after_lease:5")
+PROVEN = ("optout.before_erasure_commit", "optout.after_proof")
 WITHOUT_ONE = ("optout.after_spool", "optout.after_replay")
 LEASE_SECONDS = 0.5
 
@@ -69,6 +80,16 @@ class Street:
                 except HttpFailure:
                     await asyncio.sleep(0.02)
         assert self.blind_until <= monotonic(), "somebody may still send"
+
+    async def press(self, path: str) -> None:
+        """Post a page's button until it is answered."""
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    if (await self.http.post(path)).status_code == 200:
+                        return
+                except HttpFailure:
+                    await asyncio.sleep(0.02)
 
     async def follow(self) -> None:
         """Ask for leases as the mailer does, counted from before the question; what was received has taken effect."""
@@ -136,9 +157,6 @@ async def street(nursery: Nursery, make_database: MakeDatabase, tmp_path: Path) 
         address_key=ADDRESS_KEYS.key_of("jane@example.com"),
         hint="j***@e***.com",
     )
-    async with asyncio.timeout(60):
-        while not nursery.path.exists():  # noqa: ASYNC110 - a socket file has no event
-            await asyncio.sleep(0.02)
     async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as http:
         environment = environment_for("optout", database, tmp_path / "state", own)
         opened = Street(nursery, tmp_path, database, http, environment, TOKEN_KEYS.seal(link))
@@ -159,7 +177,7 @@ async def _until(holds: Callable[[], bool]) -> None:
 
 def test_the_door_is_killed_at_every_crash_point_it_has() -> None:
     """I12: a new crash point must be added here."""
-    killed = {point.partition(":")[0] for point in WITH_A_DATABASE + WITHOUT_ONE}
+    killed = {point.partition(":")[0] for point in WITH_A_DATABASE + WITHOUT_ONE + PROVEN}
     assert {name for name in find_crash_points() if name.startswith("optout.")} == killed
 
 
@@ -185,3 +203,27 @@ async def test_an_opt_out_survives_the_death_of_the_door(street: Street, point: 
     assert await street.on_file() == (1, 1)
     await _until(lambda: bool(street.positions))
     assert street.positions == [1]
+
+
+@pytest.mark.parametrize("point", PROVEN)
+async def test_an_erasure_survives_the_death_of_the_door(street: Street, neighbours: Neighbours, point: str) -> None:
+    """I6, I12: one tombstone and one order however often the button is pressed; killed before its commit the journal has it already."""
+    neighbours.clock, neighbours.opened["optout"] = SystemClock(), cast("OpenService", street)
+    await street.start(DUEBACK_CRASH=point, DUEBACK_CRASH_ONCE=str(street.folder / "died"))
+    await neighbours._introduce("optout")
+    staff = neighbours.client_headers(subscriber_id=uuid4(), scopes="privacy")
+    case = {"kind": "erasure", "address": "ann@example.com"}
+    opened = await street.http.post("/v1/privacy-cases", json=case, headers=staff)
+    assert opened.status_code == 201, opened.text
+    path = f"/v1/privacy-cases/{opened.json()['case_id']}"
+    asked = await street.http.get("/v1/changes", headers=service_headers("mailer", "optout"))
+    mail = TOKEN_KEYS.open_mail(asked.json()["changes"][0]["body"]["sealed"], UUID(asked.json()["changes"][0]["key"]))
+    press = asyncio.create_task(street.press(re.findall(r"/prove/[A-Za-z0-9_-]{66}", mail.decode())[0]))
+    street.tasks.append(press)
+    await street.ended()
+    await street.start()
+    await press
+    assert (await street.http.get(path, headers=staff)).json()["state"] == "executing"
+    assert await street.on_file() == (1, 1)
+    told = await street.http.get("/v1/changes", headers=service_headers("ingest", "optout"))
+    assert [each["kind"] for each in told.json()["changes"]].count("erase") == 1

@@ -1,15 +1,13 @@
 """A service started on a restored copy grants nothing before the journal has been read; what journal and checkpoint promise (I20, F24, N-39)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from services.optout.actions.mark_journal import mark_journal
@@ -19,9 +17,8 @@ from services.optout.store.ballast import Ballast
 from services.optout.store.journal import START, FileJournal
 from services.optout.store.ledger import NotJournaledError, append_entries
 from shared.kit.epoch import set_hold
-from shared.kit.http import ASGITransport, AsyncClient
-from tests.fixtures.database import ServiceDatabase
 from tests.optout.conftest import Clinic
+from tests.optout.restores import copied, face_of
 
 
 def _journal(folder: Path, **values: Any) -> FileJournal:
@@ -37,30 +34,6 @@ async def _all_of(journal: FileJournal, after: int = START) -> list[NewEntry]:
         entries, after = entries + some, behind
 
 
-@asynccontextmanager
-async def _copied(database: ServiceDatabase, name: str) -> AsyncIterator[Any]:
-    """Copy a database file by file, as a backup does; yield a function that puts the copy in the original's place."""
-    admin = await asyncpg.connect(database.superuser.replace(f"/{database.name}", "/postgres"))
-
-    async def close(which: str) -> None:
-        await admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", which)
-
-    async def put_back() -> None:
-        await admin.execute(f"alter database {database.name} allow_connections false")
-        await close(database.name)
-        await admin.execute(f"alter database {database.name} rename to {name}_lost")
-        await admin.execute(f"alter database {name} rename to {database.name}")
-
-    try:
-        await close(database.name)
-        await admin.execute(f"create database {name} template {database.name}")
-        yield put_back
-    finally:
-        await admin.execute(f"drop database if exists {name} with (force)")
-        await admin.execute(f"drop database if exists {name}_lost with (force)")
-        await admin.close()
-
-
 @pytest.mark.parametrize("is_marked", [False, True])
 async def test_an_opt_out_after_the_backup_is_in_force_before_the_restored_service_grants_anything(
     clinic: Clinic, *, is_marked: bool
@@ -70,7 +43,7 @@ async def test_an_opt_out_after_the_backup_is_in_force_before_the_restored_servi
     await clinic.click(clinic.another().token())
     if is_marked:
         assert await clinic.service.step("mark_journal")
-    async with _copied(clinic.service.database, f"b{uuid4().hex}") as put_back:
+    async with copied(clinic.service.database, f"b{uuid4().hex}") as put_back:
         assert (await clinic.click()).status_code == 200
         assert (await clinic.may_send()).answer == "refused"
         await put_back()
@@ -79,7 +52,7 @@ async def test_an_opt_out_after_the_backup_is_in_force_before_the_restored_servi
             async with deps.api_db.transaction() as connection:
                 await set_hold(connection, hold=False)
             deps.door.watch._quiet_until = 0.0
-            restored = replace(clinic.service, deps=deps, http=_face(clinic, deps))
+            restored = replace(clinic.service, deps=deps, http=face_of(clinic, deps))
             again = replace(clinic, service=restored, epoch=None)
             assert (await again.may_send()).answer == "refused"
             answer = await again.poll()
@@ -88,12 +61,6 @@ async def test_an_opt_out_after_the_backup_is_in_force_before_the_restored_servi
             assert (await again.click()).status_code == 200
             assert len((await again.poll()).entries) == 2
             await restored.http.aclose()
-
-
-def _face(clinic: Clinic, deps: Any) -> AsyncClient:
-    return AsyncClient(
-        transport=ASGITransport(app=clinic.service.module.create_app(deps)), base_url="http://optout.internal"
-    )
 
 
 async def test_a_lifted_opt_out_is_not_said_again_by_a_start(clinic: Clinic) -> None:

@@ -17,9 +17,10 @@ from services.ingest.domain.batch import MOST_REASONS, BatchIdReusedError, Claim
 from services.ingest.domain.csv_rows import Header, Layout, read_header
 from services.ingest.domain.lines import Chunk
 from services.ingest.domain.read_record import AnyRecord, RecordReader, key_in
+from services.ingest.domain.source_health import FieldSample
 from services.ingest.store.batches import CLAIM_SECONDS, close_batch, keep_header, renew_claim
 from shared.kit.logs import log
-from shared.schemas.ingest import BatchReport
+from shared.schemas.ingest import BatchReport, Entity
 
 
 async def receive_batch(
@@ -39,7 +40,9 @@ async def receive_batch(
     try:
         async with aclosing(read_body(pieces, upload=upload, body_hash=body_hash, after=after)) as chunks:
             await run.process(chunks)
-        return await finish_batch(deps, upload=upload, admission=admission, claim=claim, body_hash=body_hash.digest())
+        return await finish_batch(
+            deps, upload=upload, admission=admission, claim=claim, body_hash=body_hash.digest(), columns=run.columns
+        )
     except BaseException:
         with suppress(Exception):
             await run.fail()
@@ -61,8 +64,14 @@ class _Run:
         self._optout_answers = True
         self._resumed = claim.lines == 0 or bool(upload.from_octet)
         self._layout = Layout(upload.charset, upload.dates)
+        self._sample, self._is_first = FieldSample(), True
         if upload.from_octet and claim.header is not None and upload.entity is not None:
             self._header = read_header(claim.header, upload.entity, self._layout)
+
+    @property
+    def columns(self) -> dict[Entity, tuple[list[str], list[str]]]:
+        """Which fields the first records of this try fill."""
+        return self._sample.columns()
 
     async def process(self, chunks: AsyncIterator[Chunk]) -> None:
         """Merge every chunk; a chunk that was whole when the body broke off is still merged."""
@@ -114,7 +123,9 @@ class _Run:
             MOST_REASONS - self._rejections,
             self._upload.entity if self._upload.mode == "snapshot" else None,
             key_in if self._header is None else self._header.key_in,
+            self._sample if self._is_first else None,
         )
+        self._is_first = False
         prepared = prepare_chunk(chunk, read=self._read, reader=self._reader, workshop=workshop)
         self._rejections += len(prepared.rejections)
         return prepared

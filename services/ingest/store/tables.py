@@ -24,10 +24,25 @@ from sqlalchemy import (
     text,
 )
 
-from services.ingest.store import batch_tables, model_tables, record_tables
+from services.ingest.store import (
+    batch_tables,
+    export_tables,
+    health_tables,
+    model_tables,
+    record_tables,
+    write_back_tables,
+)
 from services.ingest.store.metadata import metadata, record_table
 
-__all__ = ["batch_tables", "metadata", "model_tables", "record_tables"]
+__all__ = [
+    "batch_tables",
+    "export_tables",
+    "health_tables",
+    "metadata",
+    "model_tables",
+    "record_tables",
+    "write_back_tables",
+]
 
 STAGING_SLOTS: Final = 4
 """How many chunks may merge side by side in one database."""
@@ -80,6 +95,18 @@ Index(
     consumers.c.subscriber_id,
     consumers.c.minor_until,
     postgresql_where=text("minor_until IS NOT NULL"),
+)
+Index(
+    "ix_consumers_address",
+    consumers.c.subscriber_id,
+    consumers.c.address_key,
+    postgresql_where=text("address_key IS NOT NULL"),
+)
+Index(
+    "ix_consumers_held",
+    consumers.c.subscriber_id,
+    consumers.c.connection_id,
+    postgresql_where=text("status = 'held' or optout_pending"),
 )
 
 appointments = record_table(

@@ -75,7 +75,7 @@ def _read(change: Change, tokens: TokenKeys, *, now: datetime) -> MessageInput |
     except (ValidationError, TokenRefusedError):
         log("mailer.requested").error("requested_mail_unreadable", request_id=str(change.key))
         return None
-    content = choose_own(asked.origin, asked.language)
+    content = choose_own(asked.content or asked.origin, asked.language)
     assert content is not None
     return MessageInput(
         message_id=asked.request_id,

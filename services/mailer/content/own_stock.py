@@ -18,10 +18,11 @@ _FALLBACK: Final = "en"
 
 @dataclass(frozen=True, slots=True)
 class OwnContent:
-    """A content of our own: its kind is the origin it belongs to."""
+    """A content of our own; its `origin` is its kind's name unless the file says another."""
 
     content_id: UUID
     kind: str
+    origin: str
     source: ContentSource
 
 
@@ -43,7 +44,7 @@ def choose_own(kind: str, language: str) -> OwnContent | None:
 
 
 def _read(kind: str, words: dict[str, Any], layout: str) -> Iterator[OwnContent]:
-    sample = words.pop("sample")
+    sample, origin = words.pop("sample"), words.pop("origin", kind)
     for language, own in words.items():
         source = ContentSource(
             language,
@@ -54,7 +55,7 @@ def _read(kind: str, words: dict[str, Any], layout: str) -> Iterator[OwnContent]
             _write_text(own),
             sample,
         )
-        yield OwnContent(uuid5(_NAMESPACE, repr(sorted(asdict(source).items()))), kind, source)
+        yield OwnContent(uuid5(_NAMESPACE, repr(sorted(asdict(source).items()))), kind, origin, source)
 
 
 def _write_mjml(layout: str, language: str, own: Mapping[str, Any]) -> str:

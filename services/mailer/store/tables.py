@@ -234,8 +234,10 @@ reports = Table(
     Column("status", Text),
     Column("reason", Text),
     Column("reported_at", DateTime(timezone=True), nullable=False),
+    Column("is_told", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("subscriber_id", "report_id"),
 )
+Index("ix_reports_untold", reports.c.reported_at, postgresql_where=text("kind = 'bounce' and not is_told"))
 Index("ix_reports_message_id", reports.c.subscriber_id, reports.c.message_id)
 Index("ix_reports_address_key", reports.c.subscriber_id, reports.c.address_key, reports.c.reported_at)
 Index("ix_reports_complaints", reports.c.reported_at, postgresql_where=text("kind = 'complaint'"))

@@ -1,4 +1,4 @@
-"""Mail to the privacy address (S-033, S-035): a clear wish stops everything for the address it came from; the rest waits for a person.
+"""Mail to the privacy address (S-033, S-035): a clear wish stops everything for the address it came from; the rest becomes a case.
 
 Nothing is ever answered from here, so that there is neither a loop nor an oracle, and nothing happens to anybody whom a mail only speaks of (N-35).
 """
@@ -39,12 +39,4 @@ async def take_privacy_mail(
     visit: AVisit,
 ) -> PrivacyMailReceipt:
     """Keep a mail to the privacy mailbox, on file and applied when this answers; a repeat of its `mail_id` changes nothing."""
-    return await keep_privacy_mail(
-        connection,
-        mail=body,
-        channel=CHANNEL.slug,
-        seal=visit.parts.seal,
-        address_keys=visit.parts.address_keys,
-        journal=visit.parts.door.journal,
-        now=visit.now,
-    )
+    return await keep_privacy_mail(connection, mail=body, channel=CHANNEL.slug, parts=visit.parts)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from shared.kit.errors import Problem
+from shared.kit.errors import NotFoundError, Problem
 from shared.schemas.optout import Basis, BounceClass, Scope, SuppressionClass
 
 Kind = Literal["consent", "optout", "lift", "bounce", "complaint", "erasure"]
@@ -53,6 +53,12 @@ class LocationNeededError(Problem):
     """Location scope without a location stops nothing."""
 
     status, code, title = 422, "location_needed", "An opt-out of location scope names its location_id."
+
+
+class LocationUnknownError(NotFoundError):
+    """No such location of this subscriber."""
+
+    code, title = "location_unknown", "There is no such location."
 
 
 class ScopeNotAllowedError(Problem):

@@ -27,13 +27,14 @@ def judge_privacy_mail(mail: PrivacyMailInput) -> PrivacyVerdict:
     A From that differs from Reply-To is read by a person: who may write in one name and be answered in another may be a third party.
     """
     wants_out = mail.asks in ("optout", "optout_and_more")
-    stops = _own_address(mail) if wants_out else None
+    stops = writer_of(mail) if wants_out else None
     if stops is not None and mail.asks == "optout":
         return PrivacyVerdict(stops, None)
     return PrivacyVerdict(stops, mail.received_at + (_OTHER_TIME if mail.asks == "other" else _OPTOUT_TIME))
 
 
-def _own_address(mail: PrivacyMailInput) -> Address | None:
+def writer_of(mail: PrivacyMailInput) -> Address | None:
+    """Return the one address that a mail names as its writer's and wants its answer at; None where the two differ."""
     try:
         writer, answered = canonical_address(mail.header_from), canonical_address(mail.sender)
     except AddressRefusedError:

@@ -15,6 +15,7 @@ from services.optout.domain.languages import choose_language
 from services.optout.pages import languages
 from services.optout.pages.texts import PageTexts
 from shared.kit.plugins import find_plugins
+from shared.schemas.privacy_cases import CaseKind
 from shared.schemas.token import MessageClass
 
 _FOLDER: Final = Path(__file__).parent / "templates"
@@ -133,6 +134,31 @@ class Pages:
         """Return the answer to every confirmation."""
         texts = self._texts(wanted, spoken)
         return self._notice(texts, texts.confirmed_heading, texts.confirmed, texts.confirmed_note)
+
+    def case_words(self, *, kind: CaseKind, business: str | None, language: str) -> tuple[str, str]:
+        """Return the language (English where it is none of ours) and what a privacy case asks for, as part of a sentence."""
+        texts = self._texts("", language)
+        words = {
+            "access": texts.case_access,
+            "erasure": texts.case_erasure,
+            "stop_processing": texts.case_stop_processing,
+        }
+        return texts.slug, words.get(kind, texts.case_other).format(business=business or texts.every_business)
+
+    def prove(self, *, action: str, kind: CaseKind, business: str | None, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the page of a privacy case's link: what was asked, what follows, one button."""
+        texts = self._texts(wanted, spoken)
+        asked = self.case_words(kind=kind, business=business, language=texts.slug)[1]
+        effect = texts.prove_effect_access if kind == "access" else texts.prove_effect_erase
+        page = self._templates.get_template("prove.html")
+        return _html(
+            page.render(texts=texts, action=action, asked=texts.prove_asked.format(asked=asked), effect=effect)
+        )
+
+    def proven(self, *, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the answer to every proof: the same for a link that was used, is too old or is none of ours."""
+        texts = self._texts(wanted, spoken)
+        return self._notice(texts, texts.proven_heading, texts.proven, texts.proven_note)
 
     def unreadable(self, *, wanted: str) -> HTMLResponse:
         """Return what a GET of anything but our links shows."""

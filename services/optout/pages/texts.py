@@ -56,6 +56,19 @@ class PageTexts:
     confirmed_heading: str
     confirmed: str
     confirmed_note: str
+    prove_heading: str
+    prove_asked: str
+    prove_effect_access: str
+    prove_effect_erase: str
+    prove_button: str
+    prove_nothing_yet: str
+    proven_heading: str
+    proven: str
+    proven_note: str
+    case_access: str
+    case_erasure: str
+    case_stop_processing: str
+    case_other: str
     too_many_heading: str
     too_many: str
     unreadable_heading: str
@@ -64,4 +77,5 @@ class PageTexts:
     failed: str
     write_instead: str
     some_business: str
+    every_business: str
     some_location: str

@@ -44,6 +44,7 @@ Index(
     signups.c.signup_id,
     postgresql_where=text("confirmed_at is not null"),
 )
+Index("ix_signups_address", signups.c.address_key)
 door_tries: Final = Table(
     "door_tries",
     metadata,

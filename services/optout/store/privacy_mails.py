@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,7 @@ from services.optout.store.tables import privacy_mails
 class PrivacyMailRow:
     """One mail; `sealed` holds all that its writer said, `classification` how it was understood, `due_at` when a person must have answered.
 
-    Without `due_at` there is nothing left to do: the mail is kept as done.
+    Without `due_at` there is nothing left to do: the mail is kept as done. `address_key`: of its writer, where that is certain.
     """
 
     mail_id: UUID
@@ -23,6 +23,7 @@ class PrivacyMailRow:
     sealed: bytes
     classification: str
     due_at: datetime | None
+    address_key: str | None = None
 
 
 async def add_privacy_mail(connection: AsyncConnection, row: PrivacyMailRow) -> bool:
@@ -40,8 +41,13 @@ async def list_privacy_mails(
     """Return open requests, oldest first, after a (time, id)."""
     columns = privacy_mails.c
     shown = (columns.mail_id, columns.received_at, columns.sealed, columns.classification, columns.due_at)
-    query = select(*shown).where(columns.state == "open")
+    query = select(*shown).where(columns.state == "open", columns.sealed.is_not(None))
     if after is not None:
         query = query.where(tuple_(columns.received_at, columns.mail_id) > tuple_(*after))
     rows = await connection.execute(query.order_by(columns.received_at, columns.mail_id).limit(limit))
     return [PrivacyMailRow(**row._mapping) for row in rows]
+
+
+async def finish_privacy_mail(connection: AsyncConnection, mail_id: UUID) -> None:
+    """Take a mail off the list of those that wait: its case has ended."""
+    await connection.execute(update(privacy_mails).where(privacy_mails.c.mail_id == mail_id).values(state="done"))

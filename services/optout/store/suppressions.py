@@ -16,6 +16,7 @@ from services.optout.domain.entries import PLATFORM, NewEntry
 from shared.kit.db import RawConnection
 from shared.kit.feed import NewChange, append_changes
 from shared.schemas.optout import SuppressionEntry
+from shared.schemas.privacy_cases import EraseOrder
 
 _TAKE: Final = text("update suppression_head set last_position = last_position + :count returning last_position")
 _COLUMNS: Final = "position, entry_id, kind, subscriber_id, location_id, address_key, person_id, suppression_class"
@@ -38,7 +39,8 @@ async def log_suppressions(connection: AsyncConnection, entries: Sequence[NewEnt
     rows = [_as_row(entry) for entry in entries]
     arrays: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
     await connection.execute(_INSERT, arrays | {"position": positions})
-    await append_changes(connection, [_as_change(*placed) for placed in zip(entries, positions, strict=True)])
+    orders = [_as_order(entry) for entry in entries if entry.kind == "erasure"]
+    await append_changes(connection, [_as_change(*placed) for placed in zip(entries, positions, strict=True)] + orders)
     return positions
 
 
@@ -63,6 +65,19 @@ def _as_change(entry: NewEntry, position: int) -> NewChange:
     subscriber_id = _wire_id(entry.subscriber_id)
     wire = SuppressionEntry.model_validate(_as_row(entry) | {"position": position, "subscriber_id": subscriber_id})
     return NewChange(subscriber_id, "suppression", entry.entry_id, wire.model_dump_json())
+
+
+def _as_order(entry: NewEntry) -> NewChange:
+    """A tombstone is an order as well: one that the journal brings back after a restore is told, and carried out, again (I20)."""
+    subscriber_id = _wire_id(entry.subscriber_id)
+    order = EraseOrder(
+        entry_id=entry.entry_id,
+        subscriber_id=subscriber_id,
+        address_key=entry.address_key,
+        person_id=entry.person_id,
+        ordered_at=entry.occurred_at,
+    )
+    return NewChange(subscriber_id, "erase", entry.entry_id, order.model_dump_json())
 
 
 def _as_wire(row: Record) -> SuppressionEntry:

@@ -23,10 +23,10 @@ from sqlalchemy import (
     text,
 )
 
-from services.optout.store import door_tables, export_tables, journal_tables
+from services.optout.store import case_tables, door_tables, export_tables, journal_tables
 from services.optout.store.metadata import metadata
 
-__all__ = ["door_tables", "export_tables", "journal_tables", "metadata"]
+__all__ = ["case_tables", "door_tables", "export_tables", "journal_tables", "metadata"]
 
 ledger: Final = Table(
     "ledger",
@@ -94,6 +94,7 @@ mail_requests: Final = Table(
     Column("useful_until", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("subscriber_id", "request_id"),
 )
+Index("ix_mail_requests_address", mail_requests.c.address_key)
 
 suppression_head: Final = Table(
     "suppression_head",
@@ -118,9 +119,15 @@ privacy_mails: Final = Table(
     Column("mail_id", Uuid, primary_key=True),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("state", Text, nullable=False, server_default="open"),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),
     Column("classification", Text, nullable=False, server_default="other"),
     Column("due_at", DateTime(timezone=True)),
+    Column("address_key", Text),
+)
+Index(
+    "ix_privacy_mails_address",
+    privacy_mails.c.address_key,
+    postgresql_where=text("address_key is not null"),
 )
 Index(
     "ix_privacy_mails_open",

@@ -9,8 +9,8 @@ from services.portal.domain.client import KnownClient
 from shared.kit.errors import Problem
 
 TOKEN_SECONDS: Final = 900
-OPERATOR_SCOPES: Final = ("operator", "locations", "clients")
-"""The operator acts for every subscriber and reads nobody's consumers: no records, no messages (S-008)."""
+OPERATOR_SCOPES: Final = ("operator", "locations", "clients", "privacy")
+"""The operator acts for every subscriber and reads nobody's consumers: no records, no messages (S-008), and privacy cases of the platform only."""
 
 
 class TokenRefusedError(Problem):

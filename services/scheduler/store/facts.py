@@ -93,13 +93,23 @@ with page as (
     union all
     select b.subscriber_id, b.consumer_id from before b join changed using (subscriber_id, visit_id)
 )""")
-_CONNECTIONS = text("""
-insert into connections (subscriber_id, connection_id, location_id, interval_minutes, last_success_at)
-select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
-    subscriber_id uuid, connection_id uuid, location_id uuid, interval_minutes integer, last_success_at timestamptz)
-on conflict (subscriber_id, connection_id) do update set
-    location_id = excluded.location_id, interval_minutes = excluded.interval_minutes, last_success_at = excluded.last_success_at
-""")
+# A source that delivers again after more than two intervals frees at once whom its silence held (S-126).
+_CONNECTIONS = marking("""
+with page as (
+    select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
+        subscriber_id uuid, connection_id uuid, location_id uuid, interval_minutes integer, last_success_at timestamptz)
+), recovered as (
+    select p.subscriber_id, p.location_id from page p join connections c using (subscriber_id, connection_id)
+    where coalesce(c.last_success_at, '-infinity') + make_interval(mins => 2 * c.interval_minutes) < p.last_success_at
+), kept as (
+    insert into connections as c (subscriber_id, connection_id, location_id, interval_minutes, last_success_at) select * from page
+    on conflict (subscriber_id, connection_id) do update set
+        location_id = excluded.location_id, interval_minutes = excluded.interval_minutes, last_success_at = excluded.last_success_at
+    where c is distinct from excluded
+), concerned as (
+    select t.subscriber_id, t.consumer_id from recovered r
+    join touches t on t.subscriber_id = r.subscriber_id and t.location_id = r.location_id and t.state = 'held' and t.reason = 'stale_source'
+)""")
 _STATEMENTS: Final = {
     "consumer": _CONSUMERS,
     "appointment": _APPOINTMENTS,

@@ -11,8 +11,9 @@ KEYS = sorted(own_contents())
 
 
 def test_there_is_one_for_everything_a_person_may_ask_for_in_both_languages() -> None:
-    """S-055: opt-in confirmations and privacy answers; any other language gets English."""
-    assert [(kind, language) for kind in ("opt_in", "privacy_case") for language in ("en", "es")] == KEYS
+    """S-055: opt-in confirmations, proofs and privacy answers; any other language gets English."""
+    kinds = ("opt_in", "privacy_case", "privacy_proof")
+    assert [(kind, language) for kind in kinds for language in ("en", "es")] == KEYS
     assert choose_own("opt_in", "de") == choose_own("opt_in", "en")
     assert choose_own("newsletter", "en") is None
 
@@ -24,7 +25,7 @@ def test_own_content_keeps_every_rule_that_binds_it(key: tuple[str, str]) -> Non
     done = compile_content(own.source, LintRules(for_platform=True))
     assert done.findings == ()
     assert done.content is not None
-    assert ("links.optout" in done.content.fields) == ORIGINS[own.kind].carries_optout  # type: ignore[index]
-    assert own.source.message_class == ORIGINS[own.kind].message_class  # type: ignore[index]
+    assert ("links.optout" in done.content.fields) == ORIGINS[own.origin].carries_optout  # type: ignore[index]
+    assert own.source.message_class == ORIGINS[own.origin].message_class  # type: ignore[index]
     assert done.preview is not None
     assert "1 Sample Street" in done.preview[1]

@@ -62,6 +62,21 @@ LANGUAGE: Final = PageTexts(
     "sign up again.",
     confirmed_note="If you stopped every e-mail sent through Dueback, or asked the business itself to write no more, that still "
     "holds: please tell us or them.",
+    prove_heading="Is this your request?",
+    prove_asked="Somebody asked us, in the name of your e-mail address, {asked}.",
+    prove_effect_access="If you confirm it, what is held about you is put together, and you get it from whoever took your request.",
+    prove_effect_erase="If you confirm it, your name, your address, your appointments and all else held about you are erased, and you "
+    "get no more e-mails. This cannot be taken back. The practice's or shop's own records are theirs and stay there.",
+    prove_button="Yes, this is my request",
+    prove_nothing_yet="Opening this page has changed nothing. If it was not you, just close it: nothing happens.",
+    proven_heading="Thank you",
+    proven="If your link was complete and no older than seven days, your request is confirmed and is being carried out.",
+    proven_note="If you asked to be erased, this page is our answer: it is done within minutes, and after that we have no address to "
+    "write to. With an older link nothing has changed: please ask again.",
+    case_access="to be shown what {business} and Dueback hold about you",
+    case_erasure="that {business} and Dueback erase what they hold about you",
+    case_stop_processing="that {business} and Dueback no longer use anything about you",
+    case_other="something about your data at {business} and Dueback",
     too_many_heading="Please wait a little",
     too_many="Too many requests come from your network at the moment, so nothing was done. Please try again in an hour, or write to us.",
     unreadable_heading="This link is not complete",
@@ -70,5 +85,6 @@ LANGUAGE: Final = PageTexts(
     failed="Nothing has been stopped yet, and we do not want to pretend otherwise. Please try again in a minute, or write to us.",
     write_instead="Or write to us, we will stop it for you:",
     some_business="this business",
+    every_business="every business that uses Dueback",
     some_location="this location",
 )

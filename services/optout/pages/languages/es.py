@@ -61,6 +61,21 @@ LANGUAGE: Final = PageTexts(
     "suscríbase de nuevo.",
     confirmed_note="Si detuvo todos los correos enviados con Dueback, o pidió al propio negocio que no le escriba, eso sigue "
     "valiendo: díganoslo o dígaselo.",
+    prove_heading="¿Es esta su solicitud?",
+    prove_asked="Alguien nos pidió, en nombre de su dirección de correo, {asked}.",
+    prove_effect_access="Si lo confirma, se reúne lo que se guarda sobre usted, y se lo entrega quien recibió su solicitud.",
+    prove_effect_erase="Si lo confirma, se borran su nombre, su dirección, sus citas y todo lo demás que se guarda sobre usted, y no "
+    "recibirá más correos. No se puede deshacer. Los registros propios de la consulta o del taller son suyos y siguen allí.",
+    prove_button="Sí, es mi solicitud",
+    prove_nothing_yet="Abrir esta página no ha cambiado nada. Si no fue usted, ciérrela: no pasa nada.",
+    proven_heading="Gracias",
+    proven="Si su enlace estaba completo y no tenía más de siete días, su solicitud está confirmada y se está llevando a cabo.",
+    proven_note="Si pidió que se borren sus datos, esta página es nuestra respuesta: se hace en minutos, y después no tenemos ninguna "
+    "dirección a la que escribir. Con un enlace más antiguo no ha cambiado nada: vuelva a pedirlo.",
+    case_access="que se le muestre lo que {business} y Dueback guardan sobre usted",
+    case_erasure="que {business} y Dueback borren lo que guardan sobre usted",
+    case_stop_processing="que {business} y Dueback dejen de usar cualquier dato sobre usted",
+    case_other="algo sobre sus datos en {business} y Dueback",
     too_many_heading="Espere un momento",
     too_many="En este momento llegan demasiadas solicitudes de su red, así que no se ha hecho nada. Inténtelo de nuevo en una hora "
     "o escríbanos.",
@@ -70,5 +85,6 @@ LANGUAGE: Final = PageTexts(
     failed="Todavía no se ha detenido nada, y no queremos aparentar lo contrario. Inténtelo de nuevo en un minuto o escríbanos.",
     write_instead="O escríbanos y lo detendremos por usted:",
     some_business="este negocio",
+    every_business="todos los negocios que usan Dueback",
     some_location="esta sede",
 )
