@@ -6,6 +6,9 @@ from uuid import uuid4
 from shared.schemas.location import WEEKDAYS, OpenHours
 from tests.scheduler.practice import Practice
 
+REST = {"late": False, "occasion": "none"}
+"""What `about` says besides, of an appointment."""
+
 
 async def test_an_appointment_gets_its_steps_and_past_ones_are_skipped(practice: Practice) -> None:
     """N-46: booked inside the window, only steps still ahead; the others are on file with their reason, never sent at once."""
@@ -67,11 +70,16 @@ async def test_the_hour_that_does_not_exist_and_the_hour_that_comes_twice(practi
     await practice.run()
     await practice.move_to("2026-03-07 10:00")
     (message,) = practice.messages
-    assert message.fields["appointment"] == {"weekday": "Sunday", "date": "March 8", "time": "3:30\u00a0am"}
+    assert message.fields["appointment"] == {
+        "weekday": "Sunday",
+        "date": "March 8",
+        "month": "March",
+        "time": "3:30\u00a0am",
+    }
     practice.outcome(message, "sent")
     await practice.move_to("2026-10-31 10:00")
     texts = [message.fields["appointment"] for message in practice.messages[1:]]
-    assert texts == [{"weekday": "Sunday", "date": "November 1", "time": "1:30\u00a0am"}]
+    assert texts == [{"weekday": "Sunday", "date": "November 1", "month": "November", "time": "1:30\u00a0am"}]
 
 
 async def test_a_reminder_on_a_closed_day_rolls_back(practice: Practice) -> None:
@@ -159,7 +167,7 @@ async def test_a_change_on_the_day_after_the_last_step_sends_a_correction(practi
     await practice.run()
     await practice.move_to("2026-03-03 08:00")
     correction = practice.messages[-1]
-    assert correction.fields["about"] == {"several": False, "name": "Ana", "another": False, "changed": True}
+    assert correction.fields["about"] == {"several": False, "name": "Ana", "another": False, "changed": True} | REST
     practice.outcome(correction, "sent")
     await practice.move_to("2026-03-03 09:00")
     assert len(practice.messages) == 2
@@ -269,7 +277,7 @@ async def test_a_minor_is_written_to_through_the_guardian_who_must_be_alive(prac
     await practice.move_to("2026-03-04 10:00")
     (message,) = practice.messages
     assert message.fields["person"] == {"first_name": ""}
-    assert message.fields["about"] == {"several": False, "name": "Max", "another": True, "changed": False}
+    assert message.fields["about"] == {"several": False, "name": "Max", "another": True, "changed": False} | REST
     practice.appointment(child, "2026-03-20 09:00")
     await practice.run()
     practice.person("Eve", "eve@example.com", id=adult, status="deceased")
@@ -305,4 +313,9 @@ async def test_an_appointment_elsewhere_takes_that_places_zone_and_campaign(prac
     await practice.move_to("2026-03-04 07:00")
     (message,) = practice.messages
     assert message.location_id == other.location_id
-    assert message.fields["appointment"] == {"weekday": "Thursday", "date": "March 5", "time": "12:00\u00a0pm"}
+    assert message.fields["appointment"] == {
+        "weekday": "Thursday",
+        "date": "March 5",
+        "month": "March",
+        "time": "12:00\u00a0pm",
+    }
