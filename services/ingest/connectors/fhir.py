@@ -13,7 +13,8 @@ from uuid import uuid4
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from services.ingest.domain.connector import Connector, Found, Mark, Reading, SourceFailedError, SourceItem, Web
+from services.ingest.connectors._json_files import json_files, objects_in
+from services.ingest.domain.connector import Connector, Found, Mark, Raw, Reading, SourceFailedError, SourceItem, Web
 from services.ingest.domain.fhir_records import translate
 from services.ingest.domain.source_values import instant, number, table, tables, text
 
@@ -176,7 +177,7 @@ async def _search(reading: Reading, web: Web) -> AsyncIterator[Found]:
 
 
 def _folder(folder: Path) -> Iterator[SourceItem]:
-    """Yield the resources in a folder's files, people first."""
+    """Yield the resources in a folder's NDJSON files, people first, then those in single JSON files."""
     files = sorted(
         (*folder.glob("*.ndjson"), *folder.glob("*.ndjson.gz")), key=lambda file: (_rank(file.name), file.name)
     )
@@ -188,6 +189,23 @@ def _folder(folder: Path) -> Iterator[SourceItem]:
             continue
         seen_at = exported_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
         yield from _lines_of(file, seen_at)
+    for file in json_files(folder):
+        seen_at = exported_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        for raw in objects_in(file):
+            yield from _resources(raw, seen_at)
+
+
+def _resources(raw: Raw | None, seen_at: datetime) -> Iterator[SourceItem]:
+    """Yield a document's resource, or those in a Bundle that holds any."""
+    if raw is None:
+        yield SourceItem(None, seen_at, "line_unreadable")
+        return
+    inner = (
+        [table(entry.get("resource")) for entry in tables(raw.get("entry"))]
+        if raw.get("resourceType") == "Bundle"
+        else []
+    )
+    yield from (SourceItem(resource, seen_at) for resource in [row for row in inner if row] or [raw])
 
 
 def _lines_of(file: Path, seen_at: datetime) -> Iterator[SourceItem]:
