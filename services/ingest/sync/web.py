@@ -23,7 +23,9 @@ MOST_LINE_OCTETS: Final = 1024**2
 """Of one resource in a bulk file: a patient with a photograph is larger and is left out."""
 _UNREADABLE: Final = b"\x00"
 _BUSY: Final = frozenset((408, 425, 429, 500, 502, 503, 504))
-_LONGEST_ANSWER_SECONDS: Final = 600.0
+_LONGEST_ANSWER_SECONDS: Final = 300.0
+_LIMIT_SECONDS: Final = 10.0
+"""Vendors count requests a minute: after 429 without Retry-After each wait is longer by this."""
 _LONGEST_FILE_SECONDS: Final = 3600.0
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -140,7 +142,8 @@ class PoliteWeb:
         status = answer.status_code
         if status in _BUSY:
             asked_for = retry_after_seconds(answer.headers.get("retry-after"))
-            await self.pause(back_off_seconds(attempt) if asked_for is None else asked_for)
+            unasked = back_off_seconds(attempt) + (_LIMIT_SECONDS if status == 429 else 0)
+            await self.pause(unasked if asked_for is None else asked_for)
         elif status == 401 and self._signed is not None and not self._renewed:
             self._signed, self._renewed = None, True
         elif 300 <= status < 400:
