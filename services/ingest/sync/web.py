@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from services.ingest.domain.body import Body
 from services.ingest.domain.connector import Answer, Sign, SourceFailedError
@@ -117,7 +117,7 @@ class PoliteWeb:
                 async with asyncio.timeout(_LONGEST_ANSWER_SECONDS):
                     async with self._open(method, url, request, signed and ours) as answer:
                         if answer.status_code in accept:
-                            self._renewed = False
+                            self._renewed = self._renewed and not signed
                             return await read(answer)
                         last = await self._refused(answer, path, attempt)
             except (HttpFailure, OSError) as failure:
@@ -158,8 +158,7 @@ class PoliteWeb:
 
     def _address(self, path: str) -> tuple[str, bool]:
         """Return the full address and whether it is the server's own. An address elsewhere is refused (S67)."""
-        url = path if "://" in path else self._base + "/" + path.lstrip("/")
-        url = urljoin(self._base + "/", url)
+        url = path if "://" in path else "/".join(filter(None, (self._base, path.lstrip("/"))))
         if _origin(url) == self._origin:
             return url, True
         split = urlsplit(url)

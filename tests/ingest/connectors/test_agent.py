@@ -277,6 +277,9 @@ def test_the_state_belongs_to_one_connection_and_one_run(tmp_path: Path) -> None
     again = open_state(tmp_path / "s", "one")
     assert dict(again.cursor) == {"since": "x"}
     assert again.next_sequence(5) < again.next_sequence(5)
+    (tmp_path / "s" / "whole-consumer.ndjson").write_text("left by a run that broke off")
+    again.sweep()
+    assert not list((tmp_path / "s").glob("*.ndjson"))
     again.close()
     (tmp_path / "s" / "state.json").write_bytes(b"\x00" * 64)
     anew = open_state(tmp_path / "s", "one")
