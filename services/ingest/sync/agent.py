@@ -166,7 +166,7 @@ class Agent:
 
     async def _send(self, spool: Spool, params: dict[str, str], *, cursor: Cursor | None = None) -> None:
         digest = spool.finish()
-        crashpoint("ingest.sync.after_spool")
+        crashpoint("ingest.sync_after_spool")
         if params:
             params = params | {"sha256": digest}
         sequence = self.state.next_sequence(int(self.clock.now().timestamp() * 1000))
@@ -179,7 +179,7 @@ class Agent:
             dict(cursor) if cursor is not None else None,
         )
         self.state.save()
-        crashpoint("ingest.sync.after_pending")
+        crashpoint("ingest.sync_after_pending")
         await self._deliver(self.state.pending)
 
     async def _deliver(self, pending: Pending, *, again: bool = False) -> None:
@@ -193,9 +193,9 @@ class Agent:
             if failed.final:  # it will never be taken: the next run reads anew instead of sending it for ever
                 self.state.settle(None)
             raise
-        crashpoint("ingest.sync.after_answer")
+        crashpoint("ingest.sync_after_answer")
         self.account.add(report)
         self._sent += pending.records
         self.state.settle(pending.cursor)
-        crashpoint("ingest.sync.after_settle")
+        crashpoint("ingest.sync_after_settle")
         self.tell(f"{self._sent} records sent")
