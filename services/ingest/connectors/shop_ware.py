@@ -99,8 +99,9 @@ class _Tenant:
             listed.add(key(row.get("id")))
             yield self._item("vehicles", row | {"customer_id": await self._owner_of(key(row.get("id")))})
         for vehicle in sorted(set(self._owners) - listed) if self._since else ():
-            answer = await self._web.get(self._path("v1", f"vehicles/{vehicle}"))
-            yield self._item("vehicles", table(answer) | {"customer_id": self._owners[vehicle]})
+            answer = await self._web.ask("GET", self._path("v1", f"vehicles/{vehicle}"), accept=(200, 404))
+            if answer.status == 200:  # an order may name a vehicle that is deleted by now
+                yield self._item("vehicles", table(answer.read_json()) | {"customer_id": self._owners[vehicle]})
 
     def _is_ours(self, row: Raw) -> bool:
         shops = row.get("shop_ids")

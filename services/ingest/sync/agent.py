@@ -82,6 +82,7 @@ class Agent:
 
     async def run(self) -> Account:
         """Send all that is new and return the account. Raises SourceFailedError and CarryFailedError; what was sent before stays sent."""
+        self.state.sweep()
         if self.state.pending is not None:
             self.tell("sending what the last run had ready")
             await self._deliver(self.state.pending, again=True)
@@ -99,7 +100,11 @@ class Agent:
         except SourceFailedError:
             await self._end(alive=False)
             raise
-        await self._end(alive=True)
+        else:
+            await self._end(alive=True)
+        finally:
+            for spool in filter(None, (self._delta, *self._whole.values())):
+                spool.close()
         return self.account
 
     async def _take(self, item: SourceItem) -> None:

@@ -36,6 +36,12 @@ class Spool:
         self._hash.update(line)
         self.records += 1
 
+    def close(self) -> None:
+        """Let go of the file, finished or not."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def finish(self) -> str:
         """Make the file durable and return the SHA-256 of its content, hex. A spool without records is an empty file."""
         if self._file is None:
@@ -43,8 +49,7 @@ class Spool:
         else:
             self._file.flush()
             os.fsync(self._file.fileno())
-            self._file.close()
-            self._file = None
+            self.close()
         return str(self._hash.hexdigest())
 
 
