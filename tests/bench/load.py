@@ -17,10 +17,12 @@ LAST_NAMES = ("Adler", "Baker", "Castillo", "Dang", "Evans", "Fischer", "Gupta",
 
 @dataclass(frozen=True)
 class Load:
-    """What one upload of everything came to. records: how many were sent; took_s: from the first request to the last answer."""
+    """What one upload of everything came to. records: how many were sent; answered_s: from the first request to the last answer; took_s: until
+    whatever else was waited for was there."""
 
     records: int
     took_s: float
+    answered_s: float
     reports: tuple[BatchReport, ...]
 
     @property
@@ -121,7 +123,8 @@ async def upload(
     async with AsyncClient(timeout=Timeout(300), trust_env=False) as http:
         start = time.perf_counter()
         await asyncio.gather(*(send(http) for _ in range(at_once)))
+        answered_s = time.perf_counter() - start
         if until is not None:
             await until()
         took_s = time.perf_counter() - start
-    return Load(sum(body.count(b"\n") for body in bodies), took_s, tuple(reports))
+    return Load(sum(body.count(b"\n") for body in bodies), took_s, answered_s, tuple(reports))

@@ -121,12 +121,14 @@ async def _post_until_dead(port: int, practice: Practice, body: bytes, asked: di
     headers = practice.headers | {"content-type": NDJSON}
     query = {"connection_id": str(practice.connection_id), **asked}
     async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=300, trust_env=False) as http:
-        for _ in range(200):
+        for _ in range(2000):  # a process that starts on a busy machine
             try:
                 if (await http.get("/health/live")).status_code == 200:
                     break
             except HttpFailure:
                 await asyncio.sleep(0.05)
+        else:
+            raise AssertionError("the process has not started")
         with pytest.raises(HttpFailure):
             await http.post("/v1/batches", params=query, content=body, headers=headers)
 

@@ -39,6 +39,10 @@ def measure(options: Options) -> Figure:
         void=find_faults(fresh, changed, same)
         + (f", {missing} consents and opt-outs not in the ledger" if missing else ""),
         details=(
+            (
+                "answered",
+                f"{fresh.records / fresh.answered_s:,.0f} records/s; in the ledger {fresh.took_s - fresh.answered_s:.1f} s after the last answer",
+            ),
             ("all changed", f"{changed.rate:,.0f} records/s (bare merge over itself: {update_limit:,.0f})"),
             ("all unchanged", f"{same.rate:,.0f} records/s"),
             *(
