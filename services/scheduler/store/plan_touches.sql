@@ -225,7 +225,9 @@ verdict as (
             when not j.fresh and j.old_state = 'planned' then j.old_reason
         end as reason
     from judged j
-    where j.old_state is null or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
+    -- What lost its use before it was ever known is no touch: the past of everybody that a location brings along would be rows for nothing.
+    where (j.old_state is null and not (j.past and j.useful_days is not null and j.useful_until <= j.now))
+        or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
 ),
 kept as (
     insert into touches as t (
