@@ -19,7 +19,6 @@ create table erased_rows (
     subscriber_id uuid not null, row_id uuid not null, entry_id uuid not null,
     constraint pk_erased_rows primary key (subscriber_id, row_id));
 create index ix_erased_rows_entry on erased_rows (entry_id);
-create index ix_consumers_address on consumers (subscriber_id, address_key) where address_key is not null;
 create index ix_contact_points_value on contact_points (subscriber_id, value_key) where value_key is not null
 """
 _DELETED_FROM = ("consents", "source_optouts", "consumer_edits", "consumer_history")
