@@ -12,7 +12,7 @@ depends_on = None
 _STATEMENTS = """
 create table erasures (
     subscriber_id uuid not null, entry_id uuid not null, address_key text, person_id uuid, keeps_out boolean not null,
-    records integer not null, erased_at timestamptz not null, lifted_at timestamptz,
+    records integer not null, undecided integer not null, erased_at timestamptz not null, lifted_at timestamptz,
     constraint pk_erasures primary key (subscriber_id, entry_id));
 create index ix_erasures_address on erasures (address_key) where keeps_out;
 create table erased_rows (
