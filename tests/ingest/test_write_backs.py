@@ -117,6 +117,16 @@ async def test_an_optout_is_offered_once_and_its_answer_kept(both: tuple[Practic
     )
 
 
+async def test_a_kind_of_mail_that_is_switched_off_is_not_written_back(both: tuple[Practice, OpenService]) -> None:
+    """L-012, S-034: a practice system has one flag; set for the news alone it would come back as an opt-out from reminders too."""
+    practice, optout = both
+    await practice.upload(consumer("P1"))
+    person = await person_of(practice, "P1")
+    await opt_out(practice, optout, person_id=UUID(person["consumer_id"]), topic="news")
+    await follow(practice)
+    assert await states(practice) == []
+
+
 async def test_what_the_source_reported_itself_is_not_told_back(both: tuple[Practice, OpenService]) -> None:
     """S-037: and a person whom no source knows stands in nobody's system."""
     practice, optout = both

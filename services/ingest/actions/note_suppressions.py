@@ -13,8 +13,12 @@ from shared.schemas.wire import Change
 
 
 async def note_suppressions(connection: AsyncConnection, changes: Sequence[Change], *, now: datetime) -> None:
-    """Make write-backs of a page's opt-outs and lifts, in their order; other kinds are passed over (tolerant reader)."""
-    entries = [SuppressionEntry.model_validate(change.body) for change in changes if change.kind == "suppression"]
+    """Make write-backs of a page's opt-outs and lifts, in their order; other kinds are passed over (tolerant reader).
+
+    So is what is about one topic alone: no source has a flag for it, and one for everything would come back as an opt-out of everything.
+    """
+    told = [SuppressionEntry.model_validate(change.body) for change in changes if change.kind == "suppression"]
+    entries = [entry for entry in told if entry.topic is None]
     for _, alike in groupby(entries, key=lambda entry: entry.kind):
         await keep_suppressions(connection, list(alike), now=now)
     crashpoint("ingest.after_write_backs")

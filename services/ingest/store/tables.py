@@ -25,7 +25,9 @@ from sqlalchemy import (
 )
 
 from services.ingest.store import (
+    aggregate_tables,
     batch_tables,
+    erasure_tables,
     export_tables,
     health_tables,
     model_tables,
@@ -35,7 +37,9 @@ from services.ingest.store import (
 from services.ingest.store.metadata import metadata, record_table
 
 __all__ = [
+    "aggregate_tables",
     "batch_tables",
+    "erasure_tables",
     "export_tables",
     "health_tables",
     "metadata",
@@ -79,6 +83,12 @@ consumers = record_table(
     Column("first_seen_at", DateTime(timezone=True)),
 )
 """`birthday` is month * 100 + day; `merged_into` the person that a merge made of this one (one step; SQL function `survivor` goes on)."""
+Index(
+    "ix_consumers_address",
+    consumers.c.subscriber_id,
+    consumers.c.address_key,
+    postgresql_where=text("address_key is not null"),
+)
 Index(
     "ix_consumers_merged",
     consumers.c.subscriber_id,

@@ -20,10 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.mailer.store import operations_tables, routing_tables
+from services.mailer.store import erasure_tables, operations_tables, routing_tables
 from services.mailer.store.metadata import metadata
 
-__all__ = ["metadata", "operations_tables", "routing_tables"]
+__all__ = ["erasure_tables", "metadata", "operations_tables", "routing_tables"]
 
 contents = Table(
     "contents",
@@ -72,6 +72,7 @@ messages = Table(
     Column("final_at", DateTime(timezone=True)),
     Column("sha256", LargeBinary),
     Column("pace_key", Text, nullable=False, server_default=""),
+    Column("topic", Text),
     Column(
         "stage",
         Text,
@@ -159,6 +160,7 @@ suppressions = Table(
     Column("address_key", Text),
     Column("person_id", Uuid),
     Column("suppression_class", Text, nullable=False),
+    Column("topic", Text),
 )
 Index(
     "uq_suppressions_entry",

@@ -13,6 +13,7 @@ from services.optout.domain.choices import Choice, choices_for, chosen, entry_fr
 from services.optout.store.spool import OptoutNotKeptError
 from shared.kit.auth import Anyone
 from shared.kit.logs import log
+from shared.schemas.mailer import PLATFORM_SENDER
 from shared.schemas.token import MessageClass, TokenRefusedError
 
 router = APIRouter(tags=["consumer"])
@@ -36,6 +37,7 @@ async def show_page(token: str, caller: Anyone, visit: AVisit) -> Response:
     sender = await show_sender(visit.parts.api_db, subscriber_id=link.subscriber_id, location_id=link.location_id)
     return visit.parts.pages.ask(
         action=f"/u/{token}/choice",
+        preferences=f"/u/{token}/preferences" if link.subscriber_id != PLATFORM_SENDER else "",
         message_class=link.message_class,
         choices=choices_for(link.message_class),
         hint=link.hint,
