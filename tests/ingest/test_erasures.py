@@ -99,7 +99,7 @@ async def _readable(practice: Practice) -> dict[str, int]:
 async def test_an_erased_person_is_nowhere_and_planning_hears_of_it(practice: Practice) -> None:
     """S-036, I19: records, edits, history, search terms, kept answers, the last chunk; the acknowledgement leaves with the same commit."""
     made = desk(practice) | {"Idempotency-Key": "walk-in"}
-    walk_in = {"location_id": str(practice.location.location_id), "first_name": "Ann", "email": ANN}
+    walk_in = {"location_id": str(practice.location.location_id), "first_name": "ann", "last_name": "LEE", "email": ANN}
     assert (await practice.ingest.http.post("/v1/consumers", json=walk_in, headers=made)).status_code == 201
     assert (await practice.upload(*RECORDS)).rejections == []
     ann = await person_of(practice, "P1")
@@ -209,6 +209,10 @@ async def test_a_named_person_is_erased_alone_and_only_if_they_are_reached_there
     ids = {name: (await person_of(practice, name))["consumer_id"] for name in ("P2", "P3", "P4", "P5")}
     await obey(practice, order_for(practice, "family@example.com", ids["P3"]))
     assert await person_of(practice, "P3")
+    await obey(practice, order_for(practice, "family@example.com"))
+    assert await person_of(practice, "P1")
+    [told] = await practice.rows("select body from outbox where path like '%erasures%' order by id desc limit 1")
+    assert json.loads(told["body"])["done"][0]["undecided"] == 2
     await obey(
         practice,
         order_for(practice, "family@example.com", ids["P2"]),

@@ -36,8 +36,9 @@ async def follow_optout(deps: Deps, connection: AsyncConnection, changes: list[C
             continue
         if not done:
             await erase_alone(connection)
-        records = await erase_people(deps, connection, order=order, now=now)
-        done.append(ErasureDone(entry_id=order.entry_id, subscriber_id=order.subscriber_id, records=records))
+        records, undecided = await erase_people(deps, connection, order=order, now=now)
+        owner = order.subscriber_id
+        done.append(ErasureDone(entry_id=order.entry_id, subscriber_id=owner, records=records, undecided=undecided))
     if done:
         path = "/v1/erasures/acknowledgements"
         for first in range(0, len(done), 1000):

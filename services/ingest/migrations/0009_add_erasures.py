@@ -12,14 +12,13 @@ depends_on = None
 _STATEMENTS = """
 create table erasures (
     subscriber_id uuid not null, entry_id uuid not null, address_key text, person_id uuid, keeps_out boolean not null,
-    records integer not null, erased_at timestamptz not null, lifted_at timestamptz,
+    records integer not null, undecided integer not null, erased_at timestamptz not null, lifted_at timestamptz,
     constraint pk_erasures primary key (subscriber_id, entry_id));
 create index ix_erasures_address on erasures (address_key) where keeps_out;
 create table erased_rows (
     subscriber_id uuid not null, row_id uuid not null, entry_id uuid not null,
     constraint pk_erased_rows primary key (subscriber_id, row_id));
 create index ix_erased_rows_entry on erased_rows (entry_id);
-create index ix_consumers_address on consumers (subscriber_id, address_key) where address_key is not null;
 create index ix_contact_points_value on contact_points (subscriber_id, value_key) where value_key is not null
 """
 _DELETED_FROM = ("consents", "source_optouts", "consumer_edits", "consumer_history")

@@ -86,10 +86,14 @@ select cast(:s as uuid), id, cast(:entry as uuid) from unnest(cast(:ids as uuid[
 union all select v.subscriber_id, v.id, :entry from vehicles v where v.subscriber_id = :s and v.consumer_id = any(cast(:ids as uuid[]))
 on conflict do nothing
 """)
-_KNOWN: Final = text("select records from erasures where subscriber_id = :owner and entry_id = :entry")
+_KNOWN: Final = text("select records, undecided from erasures where subscriber_id = :owner and entry_id = :entry")
+_HUMANS: Final = text("""
+select id, personal from consumers
+where subscriber_id = :s and id = any(cast(:ids as uuid[])) and personal is not null and merged_into is null
+""")
 _KEEP: Final = text("""
-insert into erasures (subscriber_id, entry_id, address_key, person_id, keeps_out, records, erased_at)
-values (:owner, :entry, :key, :person, :keeps_out, :records, :now)
+insert into erasures (subscriber_id, entry_id, address_key, person_id, keeps_out, records, undecided, erased_at)
+values (:owner, :entry, :key, :person, :keeps_out, :records, :undecided, :now)
 """)
 _LIFT: Final = text("""
 with lifted as (
@@ -162,18 +166,31 @@ async def blank_points(connection: AsyncConnection, subscriber_id: UUID, address
     return int((await connection.execute(_POINTS, values)).rowcount)
 
 
-async def find_erasure(connection: AsyncConnection, owner: UUID, entry_id: UUID) -> int | None:
-    """Return how many rows an order that was carried out before had blanked, None for a new one."""
-    records: int | None = await connection.scalar(_KNOWN, {"owner": owner, "entry": entry_id})
-    return records
+async def find_unmerged(connection: AsyncConnection, subscriber_id: UUID, ids: Sequence[UUID]) -> list[Any]:
+    """Return the rows among these that no merge has made part of another."""
+    return list(await connection.execute(_HUMANS, {"s": subscriber_id, "ids": list(ids)}))
+
+
+async def find_erasure(connection: AsyncConnection, owner: UUID, entry_id: UUID) -> tuple[int, int] | None:
+    """Return (rows blanked, people undecided) of an order that was carried out before, None for a new one."""
+    row = (await connection.execute(_KNOWN, {"owner": owner, "entry": entry_id})).first()
+    return (row.records, row.undecided) if row else None
 
 
 async def keep_erasure(
-    connection: AsyncConnection, owner: UUID, order: EraseOrder, *, keeps_out: bool, records: int, now: datetime
+    connection: AsyncConnection,
+    owner: UUID,
+    order: EraseOrder,
+    *,
+    keeps_out: bool,
+    records: int,
+    undecided: int,
+    now: datetime,
 ) -> None:
     """Write that an order was carried out, and whether its address keeps people out."""
     values = {"owner": owner, "entry": order.entry_id, "key": order.address_key, "person": order.person_id}
-    await connection.execute(_KEEP, values | {"keeps_out": keeps_out, "records": records, "now": now})
+    done = {"keeps_out": keeps_out, "records": records, "undecided": undecided, "now": now}
+    await connection.execute(_KEEP, values | done)
 
 
 async def lift_erasures(

@@ -22,6 +22,7 @@ erasures = Table(
     Column("person_id", Uuid),
     Column("keeps_out", Boolean, nullable=False),
     Column("records", Integer, nullable=False),
+    Column("undecided", Integer, nullable=False),
     Column("erased_at", DateTime(timezone=True), nullable=False),
     Column("lifted_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("subscriber_id", "entry_id"),

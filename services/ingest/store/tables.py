@@ -84,12 +84,6 @@ consumers = record_table(
 )
 """`birthday` is month * 100 + day; `merged_into` the person that a merge made of this one (one step; SQL function `survivor` goes on)."""
 Index(
-    "ix_consumers_address",
-    consumers.c.subscriber_id,
-    consumers.c.address_key,
-    postgresql_where=text("address_key is not null"),
-)
-Index(
     "ix_consumers_merged",
     consumers.c.subscriber_id,
     consumers.c.merged_into,

@@ -32,6 +32,7 @@ class AcknowledgementRow:
     service: str
     acknowledged_at: datetime
     records: int
+    undecided: int = 0
 
 
 @dataclass(frozen=True, slots=True)
