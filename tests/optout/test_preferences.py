@@ -267,7 +267,11 @@ async def test_the_proof_and_the_list_name_the_kind(clinic: Clinic) -> None:
         (await http.post("/v1/evidence/decisions", json=question | {"topic": topic}, headers=headers)).json()
         for topic in ("care", "news")
     ]
-    assert (care["answer"], care["rests_on"]["topic"], care["rests_on"]["channel"]) == ("refused", "care", "preferences")
+    assert (care["answer"], care["rests_on"]["topic"], care["rests_on"]["channel"]) == (
+        "refused",
+        "care",
+        "preferences",
+    )
     assert (news["answer"], news["rests_on"]["kind"]) == ("allowed", "consent")
     listed = await http.post("/v1/suppressions/exports", json={"purpose": "the next provider"}, headers=headers)
     assert [json.loads(line).get("topic") for line in listed.text.splitlines()] == [None, "care", None]
