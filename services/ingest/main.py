@@ -12,10 +12,13 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.actions.deliver_optouts import deliver_optouts
+from services.ingest.actions.follow_optout import follow_optout
 from services.ingest.actions.index_changes import index_changes
 from services.ingest.actions.note_suppressions import note_suppressions
 from services.ingest.actions.release_adults import release_adults
+from services.ingest.actions.release_aggregates import release_aggregates
 from services.ingest.api import (
+    aggregates,
     batches,
     capture,
     changes,
@@ -24,6 +27,7 @@ from services.ingest.api import (
     record_exports,
     records,
     source_health,
+    webhooks,
     write_backs,
 )
 from services.ingest.clients.optout import OptoutClient
@@ -57,6 +61,9 @@ SWITCH_SECONDS: Final = 0.0005
 
 INDEX_WAITS_SECONDS: Final = 20.0
 """While this process reads uploads, search terms wait for them, up to so long."""
+
+OPTOUT_WAIT_SECONDS: Final = 9.0
+"""Its feed is asked with a long poll: an erasure begins within a second or two."""
 
 
 def load_settings() -> Settings:
@@ -130,7 +137,7 @@ def create_app(deps: Deps) -> FastAPI:
                 records.router,
                 capture.router,
             ),
-            *(record_exports.router, write_backs.router, changes.router),
+            *(record_exports.router, write_backs.router, aggregates.router, changes.router, webhooks.router),
         ],
         signals=signals,
         facts={
@@ -143,7 +150,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 
 def loops(deps: Deps) -> list[Loop]:
-    """Return every background loop: search terms, commands for optout and its news, opt-outs that wait, minors of age."""
+    """Return every background loop: news and orders of optout, search terms, commands for optout, opt-outs that wait, minors who come of age."""
 
     async def deliver() -> bool:
         if await is_anything_pending(deps.worker_db):
@@ -156,10 +163,23 @@ def loops(deps: Deps) -> list[Loop]:
     async def index(connection: AsyncConnection, changes: list[Change]) -> None:
         await index_changes(deps, connection, changes)
 
-    async def note(connection: AsyncConnection, changes: list[Change]) -> None:
-        await note_suppressions(connection, changes, now=deps.clock.now())
+    async def heed(connection: AsyncConnection, changes: list[Change]) -> None:
+        now = deps.clock.now()
+        await note_suppressions(connection, changes, now=now)
+        await follow_optout(deps, connection, changes, now=now)
 
-    decided = Follower(name="write_back", source=deps.optout.http, database=deps.worker_db, apply=note)
+    optout = Follower(
+        name="optout",
+        source=deps.optout.http,
+        database=deps.worker_db,
+        apply=heed,
+        wait_seconds=OPTOUT_WAIT_SECONDS,
+        limit=200,
+    )
+
+    async def count() -> bool:
+        return deps.settings.aggregates and await release_aggregates(deps.worker_db, now=deps.clock.now())
+
     own = OwnFeed(deps.worker_db)
     search = Follower(name="search", source=own, database=deps.worker_db, apply=index, wait_seconds=0)
     indexed_at = monotonic()
@@ -173,6 +193,7 @@ def loops(deps: Deps) -> list[Loop]:
         return done
 
     return [
+        Loop("follow_optout", optout.step, idle_seconds=1.0),
         Loop("search", follow, idle_seconds=1.0, quiet_seconds=4.0),
         Loop(
             "outbox",
@@ -181,7 +202,7 @@ def loops(deps: Deps) -> list[Loop]:
             quiet_seconds=2.0,
         ),
         Loop("source_optouts", deliver, idle_seconds=2.0, quiet_seconds=4.0),
-        Loop("follow_optout", decided.step, idle_seconds=0.5),
+        Loop("aggregates", count, idle_seconds=3600.0),
         Loop("new_adults", release, idle_seconds=60.0),
     ]
 

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.actions.carry_on_cancelling import carry_on_cancelling
 from services.mailer.actions.check_sender_domains import check_sender_domains
+from services.mailer.actions.erase_contents import erase_contents
+from services.mailer.actions.keep_erasures import keep_erasures
 from services.mailer.actions.keep_platform import keep_platform
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
@@ -55,6 +57,7 @@ from shared.kit.db import Database
 from shared.kit.feed import Follower
 from shared.kit.ids import new_id
 from shared.kit.loops import Loop, run_loops
+from shared.kit.outbox import OutboxDelivery
 from shared.schemas.access import RevokedClient, VerificationKey
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.token import TokenKeys
@@ -155,12 +158,20 @@ def loops(deps: Deps) -> list[Loop]:
             now=deps.clock.now(),
         )
 
+    async def erase() -> bool:
+        return await erase_contents(deps.worker_db, now=deps.clock.now())
+
     own = [
         Loop("keep_platform", platform, PLATFORM_SECONDS),
         Loop("follow_optout", _requested_mail(deps).step, REQUEST_SECONDS),
     ]
     return [
         *(own if deps.settings.platform else []),
+        Loop("follow_erasures", _erasures(deps).step, REQUEST_SECONDS),
+        Loop("erase_contents", erase, idle_seconds=2.0),
+        Loop(
+            "deliver_outbox", OutboxDelivery(deps.worker_db, {"optout": deps.optout_feed}).step, 0.5, quiet_seconds=2.0
+        ),
         Loop("cancel_stopped", cancel, idle_seconds=2.0),
         Loop("watch_complaints", watch, COMPLAINT_SECONDS),
         Loop("repair", repair, REPAIR_SECONDS),
@@ -168,6 +179,21 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("tell_bounces", tell, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),
     ]
+
+
+def _erasures(deps: Deps) -> Follower:
+    """Follow whom optout orders to erase; apart from the mails of our own, which a mailer without a sender for them does not take."""
+
+    async def keep(connection: AsyncConnection, changes: list[Change]) -> None:
+        await keep_erasures(connection, changes, clock=deps.clock)
+
+    return Follower(
+        name="optout_erasures",
+        source=deps.optout_feed,
+        database=deps.worker_db,
+        apply=keep,
+        wait_seconds=REQUEST_WAIT_SECONDS,
+    )
 
 
 def _requested_mail(deps: Deps) -> Follower:

@@ -78,7 +78,8 @@ class CaseListed(Wire):
 class PrivacyCase(CaseListed):
     """A case with all that a case worker needs. `address` and `note` are gone once the person has been erased.
 
-    `held_because`: the reason of the legal hold that forbids the erasure. `awaited`: services that have not acknowledged an erasure yet.
+    `held_because`: the reason of the legal hold that
+    forbids the erasure, or `people_not_named` where several share the mailbox. `awaited`: services that have not acknowledged an erasure yet.
     """
 
     version: StrictInt
@@ -99,11 +100,15 @@ class PrivacyCase(CaseListed):
 
 
 class CaseChange(Wire):
-    """Gives a case an owner, says what an unclear one is, or prolongs it once by what its law allows, which the person must be told."""
+    """Gives a case an owner, says what an unclear one is, or prolongs it once by what its law allows, which the person must be told.
+
+    `consumer_ids` names whom it is about, of the people who share the mailbox: before the proof, or where an erasure waits for it.
+    """
 
     owner: Annotated[Line, Field(min_length=1, max_length=100)] | None = None
     kind: CaseKind | None = None
     extend_because: Annotated[Remark, Field(min_length=3)] | None = None
+    consumer_ids: Annotated[list[UUID], Field(min_length=1, max_length=20)] | None = None
 
 
 class CaseClosure(Wire):
@@ -139,11 +144,15 @@ class EraseOrder(Wire):
 
 
 class ErasureDone(Wire):
-    """One order carried out: nothing of it is left, or can come back, at the caller. `records`: rows blanked or removed."""
+    """One order carried out: nothing of it is left, or can come back, at the caller. `records`: rows blanked or removed.
+
+    `undecided`: people who share the address, where the order names none of them: they are left alone, because one must not act on another.
+    """
 
     entry_id: UUID
     subscriber_id: UUID | None = None
     records: StrictInt = Field(ge=0, le=2**31 - 1)
+    undecided: StrictInt = Field(default=0, ge=0, le=2**31 - 1)
 
 
 class ErasuresDone(Wire):

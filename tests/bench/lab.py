@@ -9,7 +9,7 @@ import contextlib
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,22 +135,40 @@ class Lab:
         """Pushes subscriber, live location and the key that verifies our tokens, as portal does."""
         raw = self.portal_key.public_key().public_bytes_raw()
         key = VerificationKey(key_id="bench", public_key=base64.b64encode(raw).decode())
-        facts: list[tuple[str, str, UUID | None, Wire]] = [
-            ("subscriber", str(self.subscriber.subscriber_id), self.subscriber.subscriber_id, self.subscriber),
-            ("location", str(self.location.location_id), self.subscriber.subscriber_id, self.location),
-            ("verification_key", "bench", None, key),
-        ]
+        await self._push(service, [("verification_key", "bench", None, key)])
+        await self.introduce_businesses(service, [(self.subscriber, self.location)])
+
+    async def introduce_businesses(
+        self, service: str, businesses: Sequence[tuple[SubscriberFacts, LocationFacts]]
+    ) -> None:
+        """Pushes businesses of one location each."""
+        facts: list[tuple[str, str, UUID | None, Wire]] = []
+        for subscriber, location in businesses:
+            owner = subscriber.subscriber_id
+            facts += [
+                ("subscriber", str(owner), owner, subscriber),
+                ("location", str(location.location_id), owner, location),
+            ]
+        await self._push(service, facts)
+
+    async def _push(self, service: str, facts: Sequence[tuple[str, str, UUID | None, Wire]]) -> None:
         async with self.caller("portal", service) as portal:
             for kind, entry_id, subscriber_id, fact in facts:
                 body = fact.model_dump(mode="json")
                 entry = DirectoryEntry(version=1, subscriber_id=subscriber_id, body=body)
                 await portal.send("PUT", f"/v1/directory/{kind}/{entry_id}", body=entry)
 
-    def token(self, scopes: str) -> str:
-        """An access token of an API client of our subscriber, valid for 15 minutes."""
+    async def wait_for_rows(self, service: str, table: str, count: int, *, seconds: float) -> None:
+        """Returns when a table, or a query in brackets, has exactly so many rows. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while await self.count_rows(service, table) != count:  # noqa: ASYNC110 - other processes write them
+                await asyncio.sleep(0.05)
+
+    def token(self, scopes: str, subscriber_id: UUID | None = None) -> str:
+        """An access token of an API client of our subscriber or another, valid for an hour."""
         now = int(datetime.now(UTC).timestamp())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(uuid4()), "scope": scopes, "iat": now, "exp": now + 900}
-        claims |= {"subscriber": str(self.subscriber.subscriber_id), "locations": []}
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(uuid4()), "scope": scopes, "iat": now, "exp": now + 3600}
+        claims |= {"subscriber": str(subscriber_id or self.subscriber.subscriber_id), "locations": []}
         return jwt.encode(claims, self.portal_key, algorithm="EdDSA", headers={"kid": "bench"})
 
 

@@ -87,7 +87,10 @@ async def _in_ingest(neighbours: Neighbours, opened: OpenService) -> Ids:
     desk = _client(neighbours, ids, "records")
     person = {"location_id": ids["location_id"], "first_name": "Cy"}
     people = [(await _make(opened, "POST", "/v1/consumers", desk, json=person))["consumer_id"] for _ in range(2)]
-    claimed = await _claimed(opened, ids, _client(neighbours, ids, "ingest"))
+    bridge = _client(neighbours, ids, "ingest")
+    claimed = await _claimed(opened, ids, bridge)
+    push = await _make(opened, "POST", f"/v1/connections/{ids['connection_id']}/webhook-secret", bridge, json={})
+    claimed["webhook_secret"] = push["secret"]
     return ids | claimed | {"snapshot_id": waits["batch_id"], "merged_id": people[0], "into_id": people[1]}
 
 

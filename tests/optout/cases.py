@@ -79,9 +79,10 @@ async def proven(clinic: Clinic, kind: str, **values: Any) -> str:
     return str(answer.json()["case_id"])
 
 
-async def acknowledge(clinic: Clinic, service: str, *orders: dict[str, Any], records: int = 3) -> dict[str, int]:
+async def acknowledge(clinic: Clinic, service: str, *orders: dict[str, Any], **counts: int) -> dict[str, int]:
     """Acknowledge orders of the feed as a service does."""
     done = [
-        {"entry_id": each["key"], "subscriber_id": each["body"]["subscriber_id"], "records": records} for each in orders
+        {"entry_id": each["key"], "subscriber_id": each["body"]["subscriber_id"], "records": 3} | counts
+        for each in orders
     ]
     return dict(await clinic.call("/v1/erasures/acknowledgements", {"done": done}, service))

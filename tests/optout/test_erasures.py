@@ -105,7 +105,7 @@ async def test_a_legal_hold_forbids_the_erasure_and_says_why_but_the_mail_stops(
     )
     assert (closing.status_code, closing.json()["code"]) == (409, "case_under_way")
     path = f"/v1/legal-holds/{hold_id}/end"
-    for status in (204, 404):
+    for status in (200, 404):
         ended = await clinic.service.http.post(path, json={"because": "trial over"}, headers=operator(clinic))
         assert ended.status_code == status
     assert await clinic.service.step("release_held") is True
@@ -180,6 +180,28 @@ async def test_an_erasure_that_nobody_carries_out_raises_a_signal(clinic: Clinic
     [order] = await changes(clinic, "erase")
     told = await asyncio.gather(*(acknowledge(clinic, name, order) for name in ("ingest", "mailer")))
     assert sorted(each["closed"] for each in told) == [0, 1]
+
+
+async def test_a_shared_mailbox_erases_nobody_until_a_person_is_named(clinic: Clinic) -> None:
+    """N-35, L-125: ingest leaves several people at one address alone; the case waits, a case worker names one, that one is ordered."""
+    case_id = await proven(clinic, "erasure")
+    [order] = await changes(clinic, "erase")
+    await acknowledge(clinic, "mailer", order)
+    assert await acknowledge(clinic, "ingest", order, records=0, undecided=2) == {"noted": 1, "closed": 0}
+    case = await show_case(clinic, case_id)
+    assert (case["state"], case["held_because"], case["address"]) == ("held", "people_not_named", ANN)
+    assert await clinic.service.step("release_held") is False
+    headers = clinic.client_headers(scopes="privacy") | {"If-Match": str(case["version"])}
+    named = await clinic.service.http.patch(
+        f"/v1/privacy-cases/{case_id}", json={"consumer_ids": [str(clinic.person_id)]}, headers=headers
+    )
+    assert named.status_code == 200, named.text
+    assert await clinic.service.step("release_held") is True
+    [_, second] = await changes(clinic, "erase")
+    assert second["body"]["person_id"] == str(clinic.person_id)
+    for name in ("ingest", "mailer"):
+        closed = await acknowledge(clinic, name, second)
+    assert closed == {"noted": 1, "closed": 1}
 
 
 async def test_a_case_that_was_opened_twice_erases_once(clinic: Clinic) -> None:

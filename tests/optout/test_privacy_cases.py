@@ -102,6 +102,7 @@ async def test_an_unclear_mail_becomes_one_case_about_its_writer(clinic: Clinic)
     for _ in range(2):
         await _write(clinic, mail_id=mail_id)
     await _write(clinic, subject="again")
+    clinic.clock.move(timedelta(seconds=1))
     await _write(clinic, header_from="bob@example.com")
     about_ann, nameless = [
         await show_case(clinic, each["case_id"], by=operator(clinic)) for each in await _cases(clinic, operator(clinic))

@@ -5,7 +5,8 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.scheduler.domain.campaign_type import CampaignType, Group, Step, Trigger
+from services.scheduler.domain.campaign_step import Step
+from services.scheduler.domain.campaign_type import CampaignType, Group, Trigger
 from shared.schemas.planning_facts import OdometerReadingFacts, RecareDueFacts, ServiceLineFacts, VehicleFacts
 from shared.schemas.wire import Wire
 from tests.scheduler.practice import Practice
@@ -14,6 +15,7 @@ RECARE = CampaignType(
     slug="a_recare",
     title="A recare series",
     verticals=("dental",),
+    topic="care",
     message_class="commercial",
     class_reason="x.",
     trigger=Trigger("recare", ("open",), {"disabled": "recare_disabled", "scheduled": "booked_ahead"}, history=True),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.scheduler.domain.campaign_type import ContradictoryRulesError
+from services.scheduler.domain.campaign_step import ContradictoryRulesError
 from shared.kit.clock import ManualClock
 from tests.fixtures.services import Neighbours
 from tests.scheduler.due_world import RECARE, TYPES, put_line, put_reading, put_recare, put_vehicle

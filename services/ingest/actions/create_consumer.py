@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.actions.index_people import index_people
+from services.ingest.actions.refuse_erased import refuse_erased
 from services.ingest.deps import Deps
 from services.ingest.domain.batch import LocationUnknownError
 from services.ingest.domain.person_edit import FIELDS, state_of
@@ -27,7 +28,7 @@ async def create_consumer(
 ) -> ConsumerDetail:
     """Return the new consumer, who is nobody's patient yet: mail needs a visit or booking as permission.
 
-    Raises AgreementRequiredError, LocationUnknownError, NotAllowedError, AddressUnusableError.
+    Raises AgreementRequiredError, LocationUnknownError, NotAllowedError, AddressUnusableError, AddressErasedError.
     """
     owner, now = caller.subscriber, deps.clock.now()
     location = await find_fact(connection, "location", wanted.location_id, LocationFacts)
@@ -46,6 +47,7 @@ async def create_consumer(
     values["status"] = values["status"] or "active"
     rules = await address_rules(connection, owner, wanted.location_id)
     state = state_of(foreign_id, values, rules=rules, today=now.date(), strict=True)
+    await refuse_erased(connection, subscriber_id=owner, address=state.address, address_keys=deps.address_keys)
     key = {"subscriber_id": owner, "consumer_id": consumer_id}
     await insert_consumer(
         connection,

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.actions.index_people import index_people
+from services.ingest.actions.refuse_erased import refuse_erased
 from services.ingest.actions.show_consumer import show_consumer
 from services.ingest.deps import Deps
 from services.ingest.domain.person_edit import (
@@ -27,6 +28,7 @@ from services.ingest.store.edits import (
     save_consumer,
     tell_of_consumer,
 )
+from services.ingest.store.erasing import write_beside
 from services.ingest.store.row_keys import SubscriberKeys
 from services.ingest.store.staging import look_up_by_key, raw_of
 from shared.kit.auth import Caller
@@ -40,12 +42,13 @@ async def edit_consumer(
 ) -> ConsumerDetail:
     """Return the consumer as edited; what is equal already is no edit.
 
-    Raises ConsumerUnknownError, ConsumerMergedError, VersionMismatchError, AddressUnusableError.
+    Raises ConsumerUnknownError, ConsumerMergedError, VersionMismatchError, AddressUnusableError, AddressErasedError.
     """
     owner, now = caller.subscriber, deps.clock.now()
     keys = await deps.row_keys.of(deps.api_db, owner)
     key: dict[str, Any] = {"subscriber_id": owner, "consumer_id": consumer_id}
     async with deps.api_db.transaction(owner) as connection:
+        await write_beside(connection)
         row = await lock_consumer(connection, **key)
         if row is None or not caller.covers(row.location_id):
             raise ConsumerUnknownError
@@ -70,6 +73,8 @@ async def edit_consumer(
             confirmed=confirmed,
             missing_because=None if strict else row.address_problem,
         )
+        if strict:
+            await refuse_erased(connection, subscriber_id=owner, address=state.address, address_keys=deps.address_keys)
         after = values_of(state.person, language=state.language, status=state.status)
         changed = [field for field in FIELDS if after[field] != before[field]]
         if edit.confirm_email and row.address_problem is not None and state.address is not None:

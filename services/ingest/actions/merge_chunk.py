@@ -19,7 +19,10 @@ from services.ingest.domain.batch import (
 )
 from services.ingest.store.batches import keep_progress
 from services.ingest.store.child_kinds import CHILDREN
+from services.ingest.store.child_rows import GONE
 from services.ingest.store.consents import announce_consents
+from services.ingest.store.erasing import write_beside
+from services.ingest.store.keeping_out import keep_out
 from services.ingest.store.merge import Merged, attach_parked, merge_rows
 from services.ingest.store.merging import settle_merges, spread_optouts
 from services.ingest.store.optouts import keep_optouts
@@ -27,6 +30,7 @@ from services.ingest.store.snapshots import name_rows
 from services.ingest.store.staging import raw_of, stage_rows
 from services.ingest.store.tables import STAGING_COLUMNS
 from shared.kit.crashpoints import crashpoint
+from shared.kit.crypto import keyed_hash
 from shared.kit.db import RawConnection
 
 _LINE: Final = len(STAGING_COLUMNS) - 1
@@ -43,9 +47,11 @@ async def merge_chunk(
     pending = 0
     owner, batch_id, source = upload.subscriber_id, upload.batch_id, admission.source
     async with deps.api_db.transaction(upload.subscriber_id) as connection:
+        await write_beside(connection)
         raw = await raw_of(connection)
         if prepared.rows or prepared.refused:
-            changed = await _merge(raw, upload=upload, source=source, prepared=prepared)
+            gone = keyed_hash(admission.keys.contents, GONE)
+            changed = await _merge(raw, upload=upload, source=source, prepared=prepared, gone=gone)
             if changed is not None:
                 await reapply_edits(
                     connection,
@@ -73,9 +79,10 @@ async def merge_chunk(
     return pending
 
 
-async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared: Prepared) -> str | None:
+async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared: Prepared, gone: bytes) -> str | None:
     """People first, then what hangs on them, merges last; the chunk's account is filled in on the way. Return the people that changed."""
     staging = await stage_rows(raw, connection_id=source.connection_id, rows=prepared.rows)
+    await keep_out(raw, staging=staging, subscriber_id=upload.subscriber_id, gone=gone)
     crashpoint("ingest.after_staging")
     if upload.mode == "snapshot" and upload.entity is not None:
         named = {"subscriber_id": upload.subscriber_id, "batch_id": upload.batch_id}

@@ -61,6 +61,9 @@ async def create_record(
     async def create() -> ConsumerDetail:
         made = await create_consumer(deps, connection, caller=caller, wanted=body)
         set_version(response, made.version)
+        response.headers["Location"] = (
+            f"/v1/consumers/{made.consumer_id}"  # by it an erasure finds the answer kept for a repeat
+        )
         return made
 
     seal = SealedAnswer(await deps.row_keys.of(deps.api_db, caller.subscriber))

@@ -152,7 +152,7 @@ def guess(folder: Path) -> str:
     looks = []
     for file in files[:20]:
         with file.open("rb") as source:
-            looks.append((file.name, source.read(_GUESSED_OCTETS)))
+            looks.append((file.name.encode("utf-8", "replace").decode(), source.read(_GUESSED_OCTETS)))
     return propose(str(folder), looks)
 
 

@@ -13,7 +13,8 @@ from uuid import uuid4
 import jwt
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from services.ingest.domain.connector import Connector, Found, Mark, Reading, SourceFailedError, SourceItem, Web
+from services.ingest.connectors._json_files import json_files, objects_in
+from services.ingest.domain.connector import Connector, Found, Mark, Raw, Reading, SourceFailedError, SourceItem, Web
 from services.ingest.domain.fhir_records import translate
 from services.ingest.domain.source_values import instant, number, table, tables, text
 
@@ -80,7 +81,7 @@ async def _sign(settings: FhirSettings, web: Web, now: datetime) -> Mapping[str,
         "client_assertion": _assertion(settings, settings.private_key.get_secret_value(), now),
     }
     answer = await web.ask("POST", settings.token_url, form=form, signed=False)
-    token = text(_object(answer.body).get("access_token"), 8000)
+    token = text(table(answer.read_json()).get("access_token"), 8000)
     if not token:
         raise SourceFailedError("The FHIR server's token endpoint gave no token.")
     return {"Authorization": f"Bearer {token}"}
@@ -143,7 +144,7 @@ async def _manifest(web: Web, location: str) -> dict[str, Any]:
     for _ in range(_MOST_LOOKS):
         answer = await web.ask("GET", location, headers={"Accept": "application/json"}, accept=(200, 202))
         if answer.status == 200:
-            return _object(answer.body)
+            return table(answer.read_json())
         await web.pause(float(number(answer.headers.get("retry-after")) or _LOOK_SECONDS))
     raise SourceFailedError("The FHIR server did not finish its export in time.")
 
@@ -175,18 +176,8 @@ async def _search(reading: Reading, web: Web) -> AsyncIterator[Found]:
     yield Mark({"since": (reading.now - _OVERLAP).isoformat()})
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise SourceFailedError("The FHIR server answered with something that is no JSON object.")
-    return found
-
-
 def _folder(folder: Path) -> Iterator[SourceItem]:
-    """Yield the resources in a folder's files, people first."""
+    """Yield the resources in a folder's NDJSON files, people first, then those in single JSON files."""
     files = sorted(
         (*folder.glob("*.ndjson"), *folder.glob("*.ndjson.gz")), key=lambda file: (_rank(file.name), file.name)
     )
@@ -198,6 +189,23 @@ def _folder(folder: Path) -> Iterator[SourceItem]:
             continue
         seen_at = exported_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
         yield from _lines_of(file, seen_at)
+    for file in json_files(folder):
+        seen_at = exported_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        for raw in objects_in(file):
+            yield from _resources(raw, seen_at)
+
+
+def _resources(raw: Raw | None, seen_at: datetime) -> Iterator[SourceItem]:
+    """Yield a document's resource, or those in a Bundle that holds any."""
+    if raw is None:
+        yield SourceItem(None, seen_at, "line_unreadable")
+        return
+    inner = (
+        [table(entry.get("resource")) for entry in tables(raw.get("entry"))]
+        if raw.get("resourceType") == "Bundle"
+        else []
+    )
+    yield from (SourceItem(resource, seen_at) for resource in [row for row in inner if row] or [raw])
 
 
 def _lines_of(file: Path, seen_at: datetime) -> Iterator[SourceItem]:

@@ -5,6 +5,7 @@ reading may go on: the agent keeps it once all that came before is durable at in
 records of some entities, so that what it does not name is gone at the source (N-44, N-76).
 """
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,6 +71,13 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def read_json(self) -> Any:
+        """Return the body's JSON; raises SourceFailedError for anything else."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise SourceFailedError("The source answered with something that is no JSON.") from None
 
 
 class Web(Protocol):

@@ -5,15 +5,21 @@ cell in the next export takes the appointment or due date away again (N-44).
 """
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from services.ingest.domain.batch import DateOrder
 from services.ingest.domain.connector import Raw, SourceItem, Translation
-from services.ingest.domain.csv_rows import iso_date
-from services.ingest.domain.read_record import AnyRecord, RecordRefusedError
-from services.ingest.domain.source_values import careful, cents, day, key, kind, minutes_between, number, table, text
+from services.ingest.domain.csv_cells import Cells
+from services.ingest.domain.read_record import AnyRecord
+from services.ingest.domain.source_values import (
+    careful,
+    key,
+    kind,
+    minutes_between,
+    number,
+    table,
+    text,
+)
 from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
 from shared.schemas.source_records import (
     OdometerReadingRecord,
@@ -71,68 +77,6 @@ _DECLINED: Final = frozenset(
 _TOTALS: Final = re.compile(
     r"\s*(?:(?:grand |sub)?totals?|count|records?|end of report|printed|page \d)", re.IGNORECASE
 )
-_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s*([ap])?\.?m?\.?", re.IGNORECASE | re.ASCII)
-
-
-class _Cells:
-    """The cells of one row by field, read under the mapping's date order and zone; notes what could not be understood."""
-
-    def __init__(self, raw: Raw) -> None:
-        self._cells = {name: text(value) for name, value in table(raw.get("cells")).items()}
-        self._zone = _zone(text(raw.get("zone")))
-        order = raw.get("dates")
-        self._order: DateOrder = order if order in ("iso", "mdy", "dmy") else "iso"
-        self.left_out: list[str] = []
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._cells
-
-    def text(self, name: str) -> str:
-        """Return a cell."""
-        return self._cells.get(name, "")
-
-    def day(self, name: str) -> date | None:
-        """Return a date; the time behind it plays no part."""
-        written = self.text(name)
-        if not written:
-            return None
-        try:
-            found = day(iso_date(name, written.replace("T", " ").split(" ")[0], self._order))
-        except RecordRefusedError:
-            found = None
-        if found is None and not written.startswith("0001"):
-            self.left_out.append(name)
-        return found
-
-    def moment(self, on: str, at: str) -> datetime | None:
-        """Return the instant of a date and a wall time, which stand in two cells or in one, in the location's zone (N-50)."""
-        found = self.day(on)
-        if found is None:
-            return None
-        clock = self._clock(self.text(at) or self.text(on).replace("T", " ").partition(" ")[2])
-        if clock is None:
-            self.left_out.append(at)
-            return None
-        return datetime.combine(found, clock, self._zone)
-
-    def noon(self, on: str) -> datetime | None:
-        """Return the middle of a day, for what has no time of its own."""
-        found = self.day(on)
-        return datetime.combine(found, time(12), self._zone).astimezone(UTC) if found else None
-
-    def amount(self, name: str) -> int | None:
-        """Return an amount in cents, without signs of currency and thousands."""
-        return cents(self.text(name).replace("$", "").replace(",", "").strip())
-
-    @staticmethod
-    def _clock(written: str) -> time | None:
-        found = _CLOCK.fullmatch(written.strip())
-        if not found:
-            return None
-        hour, minute, half = int(found[1]), int(found[2]), (found[3] or "").lower()
-        if half and 1 <= hour <= 12:
-            hour = hour % 12 + (12 if half == "p" else 0)
-        return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
 def translate(item: SourceItem) -> Translation:
@@ -149,7 +93,7 @@ def _no_row(values: Any) -> str:
 
 
 def _person(raw: Raw, at: datetime) -> Translation:
-    cells = _Cells(raw)
+    cells = Cells(raw)
     person = key(cells.text("foreign_id"))
     if not person or _TOTALS.match(cells.text("foreign_id")):
         return Translation(skipped=_no_row(raw.get("cells")))
@@ -184,7 +128,7 @@ def _person(raw: Raw, at: datetime) -> Translation:
     return Translation(records, left_out=tuple(cells.left_out))
 
 
-def _visits(cells: _Cells, person: str, at: datetime) -> list[AnyRecord]:
+def _visits(cells: Cells, person: str, at: datetime) -> list[AnyRecord]:
     records: list[AnyRecord] = []
     if "next_visit_on" in cells:
         starts_at = cells.moment("next_visit_on", "next_visit_time")
@@ -215,7 +159,7 @@ def _visits(cells: _Cells, person: str, at: datetime) -> list[AnyRecord]:
     return records
 
 
-def _vehicle(cells: _Cells, person: str, at: datetime) -> list[AnyRecord]:
+def _vehicle(cells: Cells, person: str, at: datetime) -> list[AnyRecord]:
     vin, plate = cells.text("vin").upper(), cells.text("plate").upper()
     name = vin or plate or kind(f"{cells.text('model_year')} {cells.text('make')} {cells.text('model')}")
     ordered_at, records = cells.noon("order_on"), list[AnyRecord]()
@@ -275,7 +219,7 @@ def _vehicle(cells: _Cells, person: str, at: datetime) -> list[AnyRecord]:
 
 
 def _appointment(raw: Raw, at: datetime) -> Translation:
-    cells = _Cells(raw)
+    cells = Cells(raw)
     found = key(cells.text("appointment_id"))
     if not found or _TOTALS.match(cells.text("appointment_id")):
         return Translation(skipped=_no_row(raw.get("cells")))
@@ -293,13 +237,6 @@ def _appointment(raw: Raw, at: datetime) -> Translation:
         provider=cells.text("provider"),
     )
     return Translation([record], left_out=tuple(cells.left_out))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def _language(written: str) -> str:

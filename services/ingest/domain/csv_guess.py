@@ -220,5 +220,7 @@ def _pattern(name: str) -> str:
 
 def _quoted(value: str) -> str:
     """Return a basic string of TOML 1.0."""
-    escaped = "".join(f"\\u{ord(letter):04x}" if ord(letter) < 32 or letter in '"\\' else letter for letter in value)
+    escaped = "".join(
+        f"\\u{ord(letter):04x}" if ord(letter) < 32 or letter in '"\\\x7f' else letter for letter in value
+    )
     return f'"{escaped}"'

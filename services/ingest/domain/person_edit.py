@@ -51,6 +51,15 @@ class AddressUnusableError(Problem):
     status, code, title = 422, "address_unusable", "This is no e-mail address that mail could go to."
 
 
+class AddressErasedError(ConflictError):
+    """The address belongs to somebody who asked to be erased; only their own sign-up brings it back (N-38)."""
+
+    code, title = (
+        "address_erased",
+        "The owner of this address asked to be erased; only their own sign-up brings it back.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PersonState:
     """What a consumer's row holds of the person: the packed fields, the address chosen and what is kept in clear."""

@@ -85,14 +85,17 @@ def instant(value: Any, zone: str = "") -> datetime | None:
                 return None
             moment = moment.replace(tzinfo=ZoneInfo(zone))
         return moment.astimezone(UTC)
-    except (ValueError, OverflowError, KeyError):
+    except (ValueError, OverflowError, KeyError, OSError):
         return None
 
 
 def wall_time(value: Any, zone: str) -> datetime | None:
     """Return a wall time with the offset it has in `zone`, so that the start can be announced as the source wrote it."""
     moment = instant(value, zone)
-    return moment.astimezone(ZoneInfo(zone)) if moment else None
+    try:
+        return moment.astimezone(ZoneInfo(zone)) if moment else None
+    except (OverflowError, ValueError):
+        return None
 
 
 def minutes_between(start: datetime | None, end: datetime | None) -> int | None:
@@ -116,6 +119,23 @@ def kind(value: Any) -> str:
     """Return a name of a vendor's catalogue as a machine word (`Perio Maintenance` is `perio_maintenance`)."""
     word = _KIND.sub("_", text(value).lower()).strip("_")[:60]
     return word if word[:1].isalpha() else (f"k_{word}" if word else "")
+
+
+def only_one(raw: Raw | None) -> tuple[str, Raw, str]:
+    """Return what a thing is, its body and its zone, from {name: body, "zone": zone}."""
+    found = [(name, value) for name, value in (raw or {}).items() if name != "zone"]
+    name, value = found[0] if len(found) == 1 else ("unknown", {})
+    zone = text((raw or {}).get("zone"))
+    return str(name), table(value), zone if zone and is_zone(zone) else "UTC"
+
+
+def is_zone(name: str) -> bool:
+    """Tell whether a zone of this name is known."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def careful(

@@ -48,16 +48,16 @@ ChildRecord = (
     | ConsentSignalRecord
     | MergeRecord
 )
-_GONE: Final = b"deleted"
+GONE: Final = b"deleted"
 _KINDS: Final = {child.name: kind for kind, child in CHILDREN.items()}
-_GONE_STATUS: Final = {
+GONE_STATUS: Final = {
     CONSUMER: "inactive",
     APPOINTMENT: "deleted",
     RECARE_DUE: "disabled",
     VEHICLE: "sold",
     SERVICE_LINE: "done",
 }
-_GONE_WORD: Final = {ODOMETER_READING: "mi", RELATION: "guarantor"}
+GONE_WORD: Final = {ODOMETER_READING: "mi", RELATION: "guarantor"}
 """What a deletion that says nothing carries in columns of machine words; `deleted` says the rest."""
 
 
@@ -211,8 +211,8 @@ class ChildRows:
 
 def gone_row(kind: int, row_id: UUID, gone_at: datetime, keys: SubscriberKeys, *, historic: bool) -> StagingRow:
     """Return a tombstone of any kind."""
-    content = keyed_hash(keys.contents, _GONE)
-    status, word = _GONE_STATUS.get(kind, ""), _GONE_WORD.get(kind, "")
+    content = keyed_hash(keys.contents, GONE)
+    status, word = GONE_STATUS.get(kind, ""), GONE_WORD.get(kind, "")
     return StagingRow(kind, row_id, gone_at, content, None, historic, True, status=status, word=word)
 
 

@@ -53,5 +53,11 @@ contact_points = _child(
     Column("valid_from", DateTime(timezone=True)),
     Column("valid_to", DateTime(timezone=True)),
 )
+Index(
+    "ix_contact_points_value",
+    contact_points.c.subscriber_id,
+    contact_points.c.value_key,
+    postgresql_where=text("value_key is not null"),
+)
 consent_signals = _child("consent_signals", word("scope"), word("answer"), Column("said_at", DateTime(timezone=True)))
 merges = _child("merges", Column("into_id", Uuid))

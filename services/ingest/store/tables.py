@@ -25,7 +25,9 @@ from sqlalchemy import (
 )
 
 from services.ingest.store import (
+    aggregate_tables,
     batch_tables,
+    erasure_tables,
     export_tables,
     health_tables,
     model_tables,
@@ -35,7 +37,9 @@ from services.ingest.store import (
 from services.ingest.store.metadata import metadata, record_table
 
 __all__ = [
+    "aggregate_tables",
     "batch_tables",
+    "erasure_tables",
     "export_tables",
     "health_tables",
     "metadata",
@@ -59,6 +63,7 @@ connections = Table(
     Column("go_live_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_success_at", DateTime(timezone=True)),
+    Column("webhook_generation", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("subscriber_id", "connection_id"),
 )
 

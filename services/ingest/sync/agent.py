@@ -82,6 +82,7 @@ class Agent:
 
     async def run(self) -> Account:
         """Send all that is new and return the account. Raises SourceFailedError and CarryFailedError; what was sent before stays sent."""
+        self.state.sweep()
         if self.state.pending is not None:
             self.tell("sending what the last run had ready")
             await self._deliver(self.state.pending, again=True)
@@ -99,7 +100,11 @@ class Agent:
         except SourceFailedError:
             await self._end(alive=False)
             raise
-        await self._end(alive=True)
+        else:
+            await self._end(alive=True)
+        finally:
+            for spool in filter(None, (self._delta, *self._whole.values())):
+                spool.close()
         return self.account
 
     async def _take(self, item: SourceItem) -> None:
@@ -161,11 +166,11 @@ class Agent:
 
     async def _send(self, spool: Spool, params: dict[str, str], *, cursor: Cursor | None = None) -> None:
         digest = spool.finish()
-        crashpoint("ingest.sync.after_spool")
+        crashpoint("ingest.sync_after_spool")
         if params:
             params = params | {"sha256": digest}
         sequence = self.state.next_sequence(int(self.clock.now().timestamp() * 1000))
-        batch_id = batch_id_of(self.carrier.connection_id, digest)
+        batch_id = batch_id_of(self.carrier.connection_id, digest, params)
         self.state.pending = Pending(
             spool.path.name,
             str(batch_id),
@@ -174,7 +179,7 @@ class Agent:
             dict(cursor) if cursor is not None else None,
         )
         self.state.save()
-        crashpoint("ingest.sync.after_pending")
+        crashpoint("ingest.sync_after_pending")
         await self._deliver(self.state.pending)
 
     async def _deliver(self, pending: Pending, *, again: bool = False) -> None:
@@ -188,9 +193,9 @@ class Agent:
             if failed.final:  # it will never be taken: the next run reads anew instead of sending it for ever
                 self.state.settle(None)
             raise
-        crashpoint("ingest.sync.after_answer")
+        crashpoint("ingest.sync_after_answer")
         self.account.add(report)
         self._sent += pending.records
         self.state.settle(pending.cursor)
-        crashpoint("ingest.sync.after_settle")
+        crashpoint("ingest.sync_after_settle")
         self.tell(f"{self._sent} records sent")

@@ -16,7 +16,7 @@ from services.ingest.domain.connector import UNREADABLE, Connector, OpenWeb, Sou
 from services.ingest.sync.account import Account
 from services.ingest.sync.agent import Agent, Tell, look
 from services.ingest.sync.carrier import Carrier, CarryFailedError
-from services.ingest.sync.config import ConfigRefusedError, Target, read_file, read_source, read_target
+from services.ingest.sync.config import ConfigRefusedError, Target, is_secret, read_file, read_source, read_target
 from services.ingest.sync.pacing import back_off_seconds
 from services.ingest.sync.state import StateRefusedError, open_state
 from services.ingest.sync.web import PoliteWeb
@@ -86,7 +86,7 @@ def _described(connector: Connector) -> str:
     rows = [f"{connector.slug}: {connector.description}"]
     rows += [f"  {title}: {text}" for title, text in (("reads", connector.reads), ("needs", connector.needs)) if text]
     for name, field in connector.settings.model_fields.items():
-        secret = " (secret)" if "Secret" in str(field.annotation) else ""
+        secret = " (secret)" if is_secret(field) else ""
         default = "" if field.is_required() else ", may be left out"
         rows.append(f"    {name}{secret}: {field.description}{default}")
     return "\n".join(rows)
@@ -105,7 +105,7 @@ def _guess(connector: Connector, folder: Path) -> int:
 
 async def _run(connector: Connector, asked: argparse.Namespace) -> int:
     tables = read_file(asked.config) if asked.config else {}
-    tables = _with_fields(tables, asked.set)
+    tables = _with_fields(connector, tables, asked.set)
     settings = read_source(connector, tables, asked.config, os.environ)
     async with AsyncClient(timeout=Timeout(120, connect=20), trust_env=False) as http:
         open_web = partial(PoliteWeb, http)
@@ -120,20 +120,24 @@ async def _run(connector: Connector, asked: argparse.Namespace) -> int:
             raise ConfigRefusedError("sync needs --config FILE with [ingest] and [source], or --dry-run.")
         target = read_target(tables, asked.config, os.environ)
         folder = asked.state or asked.config.with_suffix(".state")
-        return await _carry(connector, settings, target, folder, http, open_web, asked.every)
+        return await carry_on(connector, settings, target, folder, http, open_web, asked.every)
 
 
-def _with_fields(tables: dict[str, Any], given: list[str]) -> dict[str, Any]:
+def _with_fields(connector: Connector, tables: dict[str, Any], given: list[str]) -> dict[str, Any]:
     source = dict(tables.get("source", {})) if isinstance(tables.get("source", {}), dict) else {}
     for assignment in given:
         name, equals, value = assignment.partition("=")
         if not equals:
             raise ConfigRefusedError("--set wants FIELD=VALUE.")
+        if name in connector.settings.model_fields and is_secret(connector.settings.model_fields[name]):
+            raise ConfigRefusedError(
+                f"{name} is a secret: every user of this computer can see what stands in a command."
+            )
         source[name] = value
     return tables | {"source": source}
 
 
-async def _carry(
+async def carry_on(
     connector: Connector,
     settings: BaseModel,
     target: Target,

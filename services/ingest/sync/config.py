@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
 from services.ingest.domain.connector import Connector
 
@@ -69,7 +70,7 @@ def read_source(
     """Return the connector's settings from `[source]` and the environment; relative paths count from the file. Raises ConfigRefusedError."""
     values = _table(tables, "source")
     for name, field in connector.settings.model_fields.items():
-        if "Secret" in str(field.annotation):
+        if is_secret(field):
             _refuse_open_secret(values.get(name), path)
         if given := environment.get(f"{_SOURCE}{name.upper()}"):
             values[name] = given
@@ -77,6 +78,11 @@ def read_source(
             values[name] = path.parent / values[name]
     settings: BaseModel = _checked(connector.settings, values, "source", _SOURCE)
     return settings
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Tell whether a setting is a secret, by its type."""
+    return "SecretStr" in str(field.annotation)
 
 
 def _table(tables: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -36,6 +36,12 @@ class Spool:
         self._hash.update(line)
         self.records += 1
 
+    def close(self) -> None:
+        """Let go of the file, finished or not."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def finish(self) -> str:
         """Make the file durable and return the SHA-256 of its content, hex. A spool without records is an empty file."""
         if self._file is None:
@@ -43,8 +49,7 @@ class Spool:
         else:
             self._file.flush()
             os.fsync(self._file.fileno())
-            self._file.close()
-            self._file = None
+            self.close()
         return str(self._hash.hexdigest())
 
 
@@ -54,11 +59,15 @@ def line_of(record: AnyRecord) -> bytes:
     return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
-def batch_id_of(connection_id: UUID, digest: str) -> UUID:
-    """Return the id of a batch with this content (UUIDv8): the same content is the same batch. No content is a sign of life, each its own."""
-    if digest == hashlib.sha256().hexdigest():
+def batch_id_of(connection_id: UUID, digest: str, params: Mapping[str, str]) -> UUID:
+    """Return the id of a batch with this content and these parameters (UUIDv8): the same said twice is the same batch.
+
+    News without content is a sign of life, each its own.
+    """
+    if digest == hashlib.sha256().hexdigest() and not params:
         return uuid4()
-    mixed = hashlib.sha256(connection_id.bytes + bytes.fromhex(digest)).digest()
+    said = json.dumps(sorted(params.items())).encode()
+    mixed = hashlib.sha256(connection_id.bytes + bytes.fromhex(digest) + said).digest()
     return UUID(int=int.from_bytes(mixed[:16], "big") & ~(0xF << 76) & ~(0x3 << 62) | 0x8 << 76 | 0x2 << 62)
 
 

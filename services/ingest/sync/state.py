@@ -64,6 +64,13 @@ class State:
         }
         write_whole(self.folder / _FILE, json.dumps(content).encode())
 
+    def sweep(self) -> None:
+        """Remove batches of a run that broke off before they were named: they hold people's data and will be made again."""
+        kept = self.pending.file if self.pending else None
+        for file in self.folder.glob("*.ndjson"):
+            if file.name != kept:
+                file.unlink()
+
     def settle(self, cursor: Cursor | None) -> None:
         """Forget the batch on its way, move to `cursor` if there is one, and only then remove the batch's file."""
         done, self.pending = self.pending, None

@@ -4,12 +4,11 @@ Whatever goes wrong ends in one sentence that names the path asked for and neith
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from services.ingest.domain.body import Body
 from services.ingest.domain.connector import Answer, Sign, SourceFailedError
@@ -24,7 +23,9 @@ MOST_LINE_OCTETS: Final = 1024**2
 """Of one resource in a bulk file: a patient with a photograph is larger and is left out."""
 _UNREADABLE: Final = b"\x00"
 _BUSY: Final = frozenset((408, 425, 429, 500, 502, 503, 504))
-_LONGEST_ANSWER_SECONDS: Final = 600.0
+_LONGEST_ANSWER_SECONDS: Final = 300.0
+_LIMIT_SECONDS: Final = 10.0
+"""Vendors count requests a minute: after 429 without Retry-After each wait is longer by this."""
 _LONGEST_FILE_SECONDS: Final = 3600.0
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -60,11 +61,7 @@ class PoliteWeb:
 
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Return the JSON at a path."""
-        answer = await self.ask("GET", path, params=params)
-        try:
-            return json.loads(answer.body)
-        except (ValueError, RecursionError):
-            raise SourceFailedError(f"The source answered {_shown(path)} with something that is no JSON.") from None
+        return (await self.ask("GET", path, params=params)).read_json()
 
     async def ask(
         self,
@@ -120,7 +117,7 @@ class PoliteWeb:
                 async with asyncio.timeout(_LONGEST_ANSWER_SECONDS):
                     async with self._open(method, url, request, signed and ours) as answer:
                         if answer.status_code in accept:
-                            self._renewed = False
+                            self._renewed = self._renewed and not signed
                             return await read(answer)
                         last = await self._refused(answer, path, attempt)
             except (HttpFailure, OSError) as failure:
@@ -145,7 +142,8 @@ class PoliteWeb:
         status = answer.status_code
         if status in _BUSY:
             asked_for = retry_after_seconds(answer.headers.get("retry-after"))
-            await self.pause(back_off_seconds(attempt) if asked_for is None else asked_for)
+            unasked = back_off_seconds(attempt) + (_LIMIT_SECONDS if status == 429 else 0)
+            await self.pause(unasked if asked_for is None else asked_for)
         elif status == 401 and self._signed is not None and not self._renewed:
             self._signed, self._renewed = None, True
         elif 300 <= status < 400:
@@ -160,8 +158,7 @@ class PoliteWeb:
 
     def _address(self, path: str) -> tuple[str, bool]:
         """Return the full address and whether it is the server's own. An address elsewhere is refused (S67)."""
-        url = path if "://" in path else self._base + "/" + path.lstrip("/")
-        url = urljoin(self._base + "/", url)
+        url = path if "://" in path else "/".join(filter(None, (self._base, path.lstrip("/"))))
         if _origin(url) == self._origin:
             return url, True
         split = urlsplit(url)

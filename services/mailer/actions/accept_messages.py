@@ -17,6 +17,7 @@ from services.mailer.domain.pace_keys import make_pace_key
 from services.mailer.domain.platform_sender import PlatformFacts
 from services.mailer.domain.sealing import seal_place
 from services.mailer.store.accepting import NewMessage, add_messages, find_known, find_live_touches
+from services.mailer.store.erasing import find_erased
 from services.mailer.store.reading import find_heads, find_locations
 from services.mailer.store.reporting import find_unreachable
 from shared.kit.crypto import DataKeys, FieldCipher
@@ -95,13 +96,14 @@ async def _accept_own(
     unreachable = await find_unreachable(
         connection, subscriber_id, {message.address_key for _, message in own}, now=now
     )
+    erased = await find_erased(connection, [message for _, message in own])
     receipts: dict[int, MessageReceipt] = {}
     new: list[NewMessage] = []
     for index, message in own:
         location, subscriber = known.locations.get(message.location_id, (None, None))
         content = known.heads.get(message.content_id)
         acceptance = Acceptance(
-            repeated, taken, location, subscriber, content, unreachable, known.own_hosts, known.submitter
+            repeated, taken, location, subscriber, content, unreachable, erased, known.own_hosts, known.submitter
         )
         code = judge_message(message, acceptance, now=now) or _unfit(message)
         if code is None and content is not None:

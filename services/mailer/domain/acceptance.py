@@ -18,8 +18,8 @@ from shared.schemas.mailer import MessageInput
 class Acceptance:
     """What is known when a message is offered.
 
-    `unreachable` are the address keys that bounced (L-075), `own_hosts` our own pages, to which every mail may lead; `submitter` is the service
-    that offers it.
+    `unreachable` are the address keys that bounced (L-075), `erased` the messages about erased people (S-036), `own_hosts` our own pages, to which
+    every mail may lead; `submitter` is the service that offers it.
     """
 
     known: Collection[UUID]
@@ -28,6 +28,7 @@ class Acceptance:
     subscriber: SubscriberFacts | None
     content: ContentHead | None
     unreachable: Collection[str] = ()
+    erased: Collection[UUID] = ()
     own_hosts: frozenset[str] = frozenset()
     submitter: str = "scheduler"
 
@@ -62,6 +63,8 @@ def _judge_sender(message: MessageInput, known: Acceptance) -> str | None:
 def _judge_recipient(message: MessageInput, known: Acceptance, now: datetime) -> str | None:
     if message.useful_until <= now:
         return "too_late"
+    if message.message_id in known.erased:
+        return "recipient_erased"
     if message.address_key in known.unreachable:
         return "address_unreachable"
     touches = [touch.touch_id for touch in message.touches]

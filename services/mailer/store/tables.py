@@ -20,10 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.mailer.store import operations_tables, routing_tables
+from services.mailer.store import erasure_tables, operations_tables, routing_tables
 from services.mailer.store.metadata import metadata
 
-__all__ = ["metadata", "operations_tables", "routing_tables"]
+__all__ = ["erasure_tables", "metadata", "operations_tables", "routing_tables"]
 
 contents = Table(
     "contents",

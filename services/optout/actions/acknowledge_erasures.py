@@ -1,4 +1,7 @@
-"""Notes that a service has carried tombstones out, and closes the cases that this completes: nothing personal is left in them."""
+"""Notes that a service has carried tombstones out, and closes the cases that this completes: nothing personal is left in them.
+
+Where several people share the mailbox and none was named, the case waits for a person to name whom it is about.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.optout.domain.cases import EXECUTORS, Case
+from services.optout.domain.cases import EXECUTORS, PEOPLE_NOT_NAMED, Case
 from services.optout.domain.entries import PLATFORM
 from services.optout.store.cases import CaseEventRow, change_case, find_executing, note_event
 from services.optout.store.erasures import AcknowledgementRow, keep_acknowledgement, list_acknowledgements
@@ -20,7 +23,8 @@ async def acknowledge_erasures(
 ) -> ErasuresNoted:
     """Keep acknowledgements; repeats, and those of tombstones whose case a restore has lost, are kept and close nothing."""
     rows = [
-        AcknowledgementRow(each.subscriber_id or PLATFORM, each.entry_id, service, now, each.records) for each in done
+        AcknowledgementRow(each.subscriber_id or PLATFORM, each.entry_id, service, now, each.records, each.undecided)
+        for each in done
     ]
     noted = closed = 0
     for subscriber_id, own in groupby(sorted(rows, key=lambda row: (row.subscriber_id, row.entry_id)), _owner):
@@ -44,6 +48,11 @@ async def _close_if_complete(connection: AsyncConnection, case: Case, now: datet
     found = await list_acknowledgements(connection, case.subscriber_id, case.entry_ids)
     awaited = {(entry_id, name) for entry_id in case.entry_ids for name in EXECUTORS}
     if not awaited <= {(row.entry_id, row.service) for row in found}:
+        return False
+    undecided = sum(row.undecided for row in found)
+    if undecided:
+        event = CaseEventRow(now, "optout", "held", f"{undecided} people share the mailbox and none is named")
+        await change_case(connection, case, event, state="held", held_because=PEOPLE_NOT_NAMED)
         return False
     event = CaseEventRow(now, "optout", "closed", "executed")
     await change_case(connection, case, event, state="closed", closed_at=now, outcome="executed", sealed=None)

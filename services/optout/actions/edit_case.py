@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.optout.actions.find_case_laws import find_case_laws
 from services.optout.domain.case_periods import due_date
 from services.optout.domain.cases import (
+    PEOPLE_NOT_NAMED,
     Case,
     CaseOpenAlreadyError,
     ExtendedAlreadyError,
@@ -28,7 +29,9 @@ async def edit_case(
     """
     if case.version != version:
         raise VersionMismatchError
-    require_open(case)
+    names_people = change.consumer_ids is not None and change == CaseChange(consumer_ids=change.consumer_ids)
+    if not (names_people and case.held_because == PEOPLE_NOT_NAMED):
+        require_open(case)
     values: dict[str, Any] = {}
     events: list[CaseEventRow] = []
     if change.kind is not None and change.kind != case.kind:
@@ -37,6 +40,9 @@ async def edit_case(
     if change.owner is not None and change.owner != case.owner:
         values["owner"] = change.owner
         events.append(CaseEventRow(now, actor, "given_to", change.owner))
+    if change.consumer_ids is not None and set(change.consumer_ids) != set(case.person_ids):
+        values["person_ids"] = list(dict.fromkeys(change.consumer_ids))
+        events.append(CaseEventRow(now, actor, "people_named", f"{len(values['person_ids'])} people"))
     if change.extend_because is not None:
         if case.extended_at is not None or case.is_overdue(now):
             raise ExtendedAlreadyError

@@ -16,8 +16,8 @@ from shared.kit.crashpoints import crashpoint
 async def prove_case(door: Door, *, subscriber_id: UUID, proof_id: UUID, clock: Clock) -> None:
     """Use a proof up and return when no mail can leave any more, if that was asked.
 
-    A repeat, a link that a newer mail replaced and one that is too old change nothing. Raises OSError when the journal cannot be written, and what
-    the database raises: then nothing has happened and the link still works.
+    A repeat, a link that a newer mail replaced and one that is too old change nothing. Raises OSError when the journal
+    cannot be written, and what the database raises: then nothing has happened and the link still works.
     """
     now, deadline, position = clock.now(), monotonic() + LONGEST_ANSWER_SECONDS, None
     async with short_transaction(door.database) as connection:

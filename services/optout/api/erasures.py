@@ -55,13 +55,13 @@ async def show_holds(
     return await list_holds(connection, subscriber_id=subscriber_id, after=after, limit=limit)
 
 
-@router.post("/v1/legal-holds/{hold_id}/end", status_code=204)
+@router.post("/v1/legal-holds/{hold_id}/end", responses=worked_answer(HOLD))
 async def end(
     hold_id: UUID,
     body: Annotated[LegalHoldEnd, Body(examples=[HOLD_END])],
     connection: Transaction,
     caller: Operator,
     now: Now,
-) -> None:
-    """End a hold."""
-    await lift_hold(connection, hold_id=hold_id, given=body, actor=caller.name, now=now)
+) -> LegalHold:
+    """End a hold; erasures that waited for it follow by themselves."""
+    return await lift_hold(connection, hold_id=hold_id, given=body, actor=caller.name, now=now)

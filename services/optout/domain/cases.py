@@ -17,6 +17,8 @@ ERASING: Final[frozenset[CaseKind]] = frozenset({"erasure", "stop_processing"})
 """No more processing means that the data goes and a tombstone stays: there is no second state of it (S-036)."""
 EXECUTORS: Final = ("ingest", "mailer")
 """Who holds names, addresses and content, and must acknowledge an erasure. The scheduler hears of it from ingest and holds no name."""
+PEOPLE_NOT_NAMED: Final = "people_not_named"
+"""Why an erasure is held at whose mailbox several people are reached: one of them must not act on another."""
 PROOF_TIME: Final = timedelta(days=7)
 
 

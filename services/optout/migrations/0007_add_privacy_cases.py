@@ -29,7 +29,8 @@ create table case_events (
     constraint pk_case_events primary key (subscriber_id, case_id, position));
 create table erasure_acknowledgements (
     subscriber_id uuid not null, entry_id uuid not null, service text not null, acknowledged_at timestamptz not null,
-    records integer not null, constraint pk_erasure_acknowledgements primary key (subscriber_id, entry_id, service));
+    records integer not null, undecided integer not null,
+    constraint pk_erasure_acknowledgements primary key (subscriber_id, entry_id, service));
 create table legal_holds (
     subscriber_id uuid not null, hold_id uuid not null, address_keys text[] not null, reason text not null, reference text not null,
     placed_by text not null, placed_at timestamptz not null, ended_by text, ended_because text, ended_at timestamptz,

@@ -103,6 +103,7 @@ erasure_acknowledgements: Final = Table(
     Column("service", Text, nullable=False),
     _instant("acknowledged_at", needed=True),
     Column("records", Integer, nullable=False),
+    Column("undecided", Integer, nullable=False),
     PrimaryKeyConstraint("subscriber_id", "entry_id", "service"),
 )
 

@@ -20,7 +20,8 @@ update privacy_cases set proven_at = :now, proof_id = null, state = 'proven'
 where subscriber_id = :subscriber and proof_id = :proof and proof_until > :now and state = 'awaiting_proof' returning *
 """)
 _RELEASED: Final = text("""
-select c.* from privacy_cases c where c.state = 'held' and not exists (
+select c.* from privacy_cases c
+where c.state = 'held' and (c.held_because <> 'people_not_named' or c.person_ids <> '{}') and not exists (
     select from legal_holds h where h.address_keys && c.address_keys and h.ended_at is null
         and (c.subscriber_id = :platform or h.subscriber_id in (c.subscriber_id, :platform)))
 order by c.opened_at limit :limit for update of c skip locked

@@ -19,7 +19,7 @@ select reason from legal_holds where address_keys && cast(:keys as text[]) and e
 """)
 _END: Final = text("""
 update legal_holds set ended_by = :by, ended_because = :because, ended_at = :now
-where subscriber_id = :subscriber and hold_id = :hold and ended_at is null returning hold_id
+where subscriber_id = :subscriber and hold_id = :hold and ended_at is null returning *
 """)
 
 
@@ -32,6 +32,7 @@ class AcknowledgementRow:
     service: str
     acknowledged_at: datetime
     records: int
+    undecided: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,11 @@ async def add_hold(connection: AsyncConnection, row: LegalHoldRow) -> None:
 
 async def end_hold(
     connection: AsyncConnection, *, subscriber_id: UUID, hold_id: UUID, by: str, because: str, now: datetime
-) -> bool:
-    """End a hold; false for one that is not there or has ended."""
+) -> LegalHoldRow | None:
+    """End a hold and return it; None for one that is not there or has ended."""
     values = {"subscriber": subscriber_id, "hold": hold_id, "by": by, "because": because, "now": now}
-    return (await connection.execute(_END, values)).first() is not None
+    row = (await connection.execute(_END, values)).mappings().one_or_none()
+    return LegalHoldRow(**row) if row else None
 
 
 async def list_holds(

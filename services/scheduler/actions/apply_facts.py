@@ -1,6 +1,7 @@
 """Applies a page of ingest's feed: the newest row of each record wins, whole kinds at a time, people before what hangs on them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,7 +44,7 @@ Rows = list[dict[str, Any]]
 Keys = list[tuple[UUID, UUID]]
 
 
-async def apply_facts(connection: AsyncConnection, changes: Sequence[Change]) -> None:
+async def apply_facts(connection: AsyncConnection, changes: Sequence[Change], *, now: datetime) -> None:
     """Bring our facts to where the page leaves them. Kinds not ours are passed over (tolerant reader)."""
     newest: dict[str, dict[tuple[UUID, UUID], dict[str, object] | None]] = {kind: {} for kind in KINDS}
     for change in changes:
@@ -59,11 +60,11 @@ async def apply_facts(connection: AsyncConnection, changes: Sequence[Change]) ->
             else:
                 rows.append({"subscriber_id": subscriber_id} | model.model_validate(body).model_dump())
         read[kind] = (rows, gone)
-    await _keep(connection, read)
+    await _keep(connection, read, now)
     crashpoint("scheduler.after_facts")
 
 
-async def _keep(connection: AsyncConnection, read: Mapping[str, tuple[Rows, Keys]]) -> None:
+async def _keep(connection: AsyncConnection, read: Mapping[str, tuple[Rows, Keys]], now: datetime) -> None:
     for kind, (rows, gone) in read.items():
         if kind == "odometer_reading":
             await keep_readings(connection, rows)
@@ -71,7 +72,7 @@ async def _keep(connection: AsyncConnection, read: Mapping[str, tuple[Rows, Keys
             await keep_due_facts(connection, kind, rows)
             await drop_due_facts(connection, kind, gone)
         else:
-            await keep_facts(connection, kind, rows)
+            await keep_facts(connection, kind, rows, now=now)
             await drop_facts(connection, kind, gone)
     readings, lost = read["odometer_reading"]
     vehicles = {

@@ -2,7 +2,8 @@
 
 from datetime import time
 
-from services.scheduler.domain.campaign_type import CampaignType, Group, Step, Trigger
+from services.scheduler.domain.campaign_step import Step
+from services.scheduler.domain.campaign_type import CampaignType, Group, Trigger
 
 CAMPAIGN_TYPE = CampaignType(
     slug="appointment_reminder",
@@ -36,4 +37,5 @@ CAMPAIGN_TYPE = CampaignType(
     group=Group("appointment", same_day=True),
     needs_fresh_source=True,
     sample={"dental": ("Ana", "Ben", "Mia"), "auto": ("Sam",)},
+    skips=("asked_to_confirm",),
 )

@@ -2,7 +2,8 @@
 
 from datetime import time
 
-from services.scheduler.domain.campaign_type import CampaignType, Group, Step, Trigger
+from services.scheduler.domain.campaign_step import Step
+from services.scheduler.domain.campaign_type import CampaignType, Group, Trigger
 
 CAMPAIGN_TYPE = CampaignType(
     slug="visit_thanks",

@@ -39,6 +39,10 @@ SENTENCES: Final[dict[str, str]] = {
     "waited_too_long": "It waited with the mailer longer than its facts may be trusted, so everything is looked at again.",
     "agreement_required": "The mailer has no accepted agreement of the business on file (S-052).",
     "touch_taken": "Another message already carries this touch; what becomes of that one counts.",
+    "moved_over_budget": "Its address has had its commercial mail of thirty days; it waits for room.",
+    "moved_daily_most": "The campaign has sent its mail of the day; it goes on the next.",
+    "over_budget": "Its address has had its commercial mail of thirty days, and later it would be of no use.",
+    "daily_most": "The campaign has sent its mail of the day, and later it would be of no use.",
     # people
     "person_unknown": "The person's record has not arrived.",
     "person_gone": "The person's record was deleted or erased.",
@@ -55,6 +59,8 @@ SENTENCES: Final[dict[str, str]] = {
     "appointment_over": "The person has arrived or the appointment is over.",
     "appointment_not_firm": "The appointment is a block, a note, planned or unscheduled, not a booking (N-45).",
     "appointment_of_another": "The appointment now belongs to another person.",
+    "appointment_confirmed": "The appointment is confirmed (N-58).",
+    "recare_scheduled": "The practice system has booked the recare visit.",
     "appointment_past": "The appointment's time has passed.",
     "appointment_none": "There is no appointment ahead.",
     "visit_cancelled": "The visit was taken back in the source.",
@@ -81,6 +87,8 @@ SENTENCES: Final[dict[str, str]] = {
     "other_mail_today": "The address already got a mail that day and the next day would have been too late (N-02).",
     # the mailer's ends, where a code reads badly by itself
     "address_unreachable": "Earlier mail to this address bounced, so the mailer takes no more for it at present (L-075).",
+    "erased": "The person asked to be erased; what was queued for them ended (S-036).",
+    "recipient_erased": "The person asked to be erased; nothing is sent to them any more (S-036).",
     "link_not_allowed": "A link would have led away from the location's own website and the hosts it allows (S-054).",
     "link_shortened": "A link was a shortened address, of which nobody can see where it leads (S-054).",
     "health_in_subject": "What mailbox lists show would have named one of the location's procedures (L-106).",

@@ -11,7 +11,7 @@ _PASSING: Final = frozenset(("content_unknown", "location_unknown", "on_hold"))
 """The mailer has not been told something yet: the very same message goes again in a moment."""
 _HOLDING: Final = frozenset(("location_not_live", "agreement_required", "touch_taken"))
 """The mailer knows of a cause to wait that our facts do not show yet; `touch_taken`: another message of ours, whose outcome is to come."""
-ORDINARY: Final = frozenset(("address_unreachable",))
+ORDINARY: Final = frozenset(("address_unreachable", "recipient_erased"))
 """Refusals for good that the recipient's side has caused: nothing of ours needs mending."""
 _MALFORMED: Final = frozenset((400, 422))
 """The statuses by which a whole call is refused for what stands in it."""

@@ -5,7 +5,13 @@ from typing import Final, Literal
 
 TriggerKind = Literal[
     "appointment",
+    "booking",
+    "cancellation",
     "visit",
+    "lapse",
+    "arrival",
+    "birthday",
+    "calendar",
     "recare",
     "service",
     "inspection",
@@ -17,23 +23,30 @@ OnePer = Literal["day", "person", "record"]
 
 @dataclass(frozen=True, slots=True)
 class TriggerFacts:
-    """`noun` with its article stands in sentences.
+    """`noun` with its article stands in sentences. `field` is the group of fields that a mail finds its date under.
 
     `one_per`: of several records only the earliest counts, of a local day (N-55) or of the person altogether (N-62), or each counts (vehicles).
     """
 
     noun: str
+    field: str
     one_per: OnePer = "record"
 
 
 TRIGGERS: Final[dict[TriggerKind, TriggerFacts]] = {
-    "appointment": TriggerFacts("the appointment", "day"),
-    "visit": TriggerFacts("the visit", "day"),
-    "recare": TriggerFacts("the recare date", "person"),
-    "service": TriggerFacts("the service date"),
-    "inspection": TriggerFacts("the inspection date"),
-    "declined": TriggerFacts("the declined work"),
-    "treatment": TriggerFacts("the recommendation", "person"),
+    "appointment": TriggerFacts("the appointment", "appointment", "day"),
+    "booking": TriggerFacts("the booking", "appointment"),
+    "cancellation": TriggerFacts("the cancellation", "appointment", "day"),
+    "visit": TriggerFacts("the visit", "visit", "day"),
+    "lapse": TriggerFacts("the last visit", "visit", "person"),
+    "arrival": TriggerFacts("the day the address was first known", "arrival", "person"),
+    "birthday": TriggerFacts("the birthday", "birthday"),
+    "calendar": TriggerFacts("the date that was set", "calendar"),
+    "recare": TriggerFacts("the recare date", "recare", "person"),
+    "service": TriggerFacts("the service date", "due"),
+    "inspection": TriggerFacts("the inspection date", "due"),
+    "declined": TriggerFacts("the declined work", "declined"),
+    "treatment": TriggerFacts("the recommendation", "treatment", "person"),
 }
 
 ENDS: Final[dict[str, str]] = {

@@ -1,6 +1,7 @@
 """Facts from ingest's feed: whole pages upserted at once, and the people they concern marked for planning in the same statement."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,14 +28,21 @@ _CONSUMERS = marking("""
 with page as (
     select * from jsonb_to_recordset(cast(:rows as jsonb)) as p (
         subscriber_id uuid, consumer_id uuid, location_id uuid, status text, address_key text, address_problem text, recipient_id uuid,
-        household_id uuid, language text, minor_until date, historic boolean, deleted boolean)
+        household_id uuid, language text, minor_until date, historic boolean, deleted boolean, birth_month smallint, birth_day smallint)
 ), changed as (
-    insert into consumers as c select * from page
+    insert into consumers as c (
+        subscriber_id, consumer_id, location_id, status, address_key, address_problem, recipient_id, household_id, language, minor_until, historic,
+        deleted, birth_month, birth_day, addressed_at)
+    select *, case when address_key is not null then cast(:now as timestamptz) end from page
     on conflict (subscriber_id, consumer_id) do update set
         location_id = excluded.location_id, status = excluded.status, address_key = excluded.address_key,
         address_problem = excluded.address_problem, recipient_id = excluded.recipient_id, household_id = excluded.household_id,
-        language = excluded.language, minor_until = excluded.minor_until, historic = excluded.historic, deleted = excluded.deleted
-    where c is distinct from excluded
+        language = excluded.language, minor_until = excluded.minor_until, historic = excluded.historic, deleted = excluded.deleted,
+        birth_month = excluded.birth_month, birth_day = excluded.birth_day, addressed_at = coalesce(c.addressed_at, excluded.addressed_at)
+    where (c.location_id, c.status, c.address_key, c.address_problem, c.recipient_id, c.household_id, c.language, c.minor_until, c.historic,
+        c.deleted, c.birth_month, c.birth_day) is distinct from (excluded.location_id, excluded.status, excluded.address_key,
+        excluded.address_problem, excluded.recipient_id, excluded.household_id, excluded.language, excluded.minor_until, excluded.historic,
+        excluded.deleted, excluded.birth_month, excluded.birth_day)
     returning subscriber_id, consumer_id
 ), concerned as (
     select subscriber_id, consumer_id from changed
@@ -50,11 +58,16 @@ with page as (
 ), before as (
     select a.subscriber_id, a.appointment_id, a.consumer_id from page p join appointments a using (subscriber_id, appointment_id)
 ), changed as (
-    insert into appointments as a select * from page
+    insert into appointments as a (
+        subscriber_id, appointment_id, location_id, consumer_id, starts_at, minutes, status, booked_at, historic, deleted, status_at)
+    select *, cast(:now as timestamptz) from page
     on conflict (subscriber_id, appointment_id) do update set
         location_id = excluded.location_id, consumer_id = excluded.consumer_id, starts_at = excluded.starts_at, minutes = excluded.minutes,
-        status = excluded.status, booked_at = excluded.booked_at, historic = excluded.historic, deleted = excluded.deleted
-    where a is distinct from excluded
+        status = excluded.status, booked_at = excluded.booked_at, historic = excluded.historic, deleted = excluded.deleted,
+        status_at = case when (a.status, a.deleted) = (excluded.status, excluded.deleted) then a.status_at else excluded.status_at end
+    where (a.location_id, a.consumer_id, a.starts_at, a.minutes, a.status, a.booked_at, a.historic, a.deleted) is distinct from (
+        excluded.location_id, excluded.consumer_id, excluded.starts_at, excluded.minutes, excluded.status, excluded.booked_at, excluded.historic,
+        excluded.deleted)
     returning subscriber_id, appointment_id, consumer_id
 ), concerned as (
     select subscriber_id, consumer_id from changed
@@ -122,10 +135,15 @@ with concerned as (
 }
 
 
-async def keep_facts(connection: AsyncConnection, kind: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Upsert facts of one kind, one row a key; who is concerned is marked for planning unless nothing changed."""
+async def keep_facts(connection: AsyncConnection, kind: str, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    """Upsert facts of one kind, one row a key; who is concerned is marked for planning unless nothing changed.
+
+    `now` is kept as the instant at which an appointment's status, or a person's first address, was heard of.
+    """
     if rows:
-        await connection.execute(_STATEMENTS[kind], {"rows": _ROWS.dump_json(list(rows)).decode()})
+        statement = _STATEMENTS[kind]
+        values = {"rows": _ROWS.dump_json(list(rows)).decode(), "now": now}
+        await connection.execute(statement, {name: values[name] for name in statement.compile().params})
 
 
 async def drop_facts(connection: AsyncConnection, kind: str, keys: Sequence[tuple[UUID, UUID]]) -> None:

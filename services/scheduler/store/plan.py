@@ -28,7 +28,7 @@ Withdrawn = tuple[UUID, UUID]
 
 _SQL: Final = (Path(__file__).parent / "plan_touches.sql").read_text()
 _ONE_PER: Final[dict[OnePer, str]] = {
-    "day": "cast(o.about_at at time zone l.zone as date)",
+    "day": "cast(o.about_at at time zone k.zone as date)",
     "person": "cast(null as text)",
     "record": "(o.trigger_id, o.cycle_key)",
 }
@@ -38,10 +38,14 @@ _RUNNING: Final = text("select distinct type from campaigns where subscriber_id 
 
 @dataclass(frozen=True, slots=True)
 class PlanRules:
-    """What planning takes from the service's settings: the send window and how late a source may be beyond two intervals."""
+    """What planning takes from the service's settings.
+
+    The send window, how late a source may be beyond two intervals, and `budget`: commercial messages to one address in thirty days.
+    """
 
     window: SendWindow
     stale_grace_minutes: int
+    budget: int
 
 
 @cache
@@ -90,6 +94,7 @@ async def plan_touches(
         "same_day": kind.group.same_day,
         "ahead_days": kind.looks_ahead_days,
         "defaults": json.dumps(dict(kind.defaults)),
+        "dates": json.dumps(dict(kind.dates)),
     }
     statement = _statement(kind.trigger.kind, kind.cycle, kind.skips)
     # asyncpg sends what the statement names and no more: only some sources read :defaults.
@@ -103,9 +108,12 @@ def _steps(kind: CampaignType) -> dict[str, list[object]]:
         "step_slugs": [step.slug for step in kind.steps],
         "step_days": [step.days for step in kind.steps],
         "step_hours": [step.hours for step in kind.steps],
+        "step_business": [step.business_days for step in kind.steps],
         "step_times": [step.at for step in kind.steps],
         "step_rolls": [step.roll for step in kind.steps],
         "step_changes": [step.on_change for step in kind.steps],
+        "step_lates": [step.goes_late for step in kind.steps],
         "step_ons": [step.on for step in kind.steps],
         "step_statuses": [",".join(step.statuses) for step in kind.steps],
+        "step_verticals": [",".join(step.verticals) for step in kind.steps],
     }

@@ -105,6 +105,7 @@ async def read_occasions(
         "now": now,
         "type": kind.slug,
         "defaults": json.dumps(dict(kind.defaults)),
+        "dates": json.dumps(dict(kind.dates)),
     }
     named = {name: values[name] for name in statement.compile().params}
     return [Occasion(**row._mapping) for row in await connection.execute(statement, named)]

@@ -1,7 +1,8 @@
 """The records that can trigger a series, each as one query of the same shape; a new kind of trigger is a new entry here.
 
-Columns: subscriber_id, trigger_id, location_id, consumer_id, about_at, status, historic, deleted, cycle_key (the occasion's own name) and basis (why
-the date is what it is, for `basis_sentence`). They read :now, :type and :defaults.
+Columns: subscriber_id, trigger_id, location_id, consumer_id, about_at, status, historic, deleted, cycle_key (the occasion's own name), basis (why the
+date is what it is, for `basis_sentence`, and what a mail says of it) and ends_at (when a mail about it is of no more use, null: the type's rule).
+They read :now, :type, :defaults and :dates. What starts at a person is named by the person's id: it is found again by key.
 """
 
 from typing import Final
@@ -12,15 +13,72 @@ from services.scheduler.domain.triggers import TriggerKind
 
 _APPOINTMENT: Final = """
 select subscriber_id, appointment_id as trigger_id, location_id, consumer_id, starts_at as about_at, status, historic, deleted, '' as cycle_key,
-    cast(null as jsonb) as basis
+    cast(null as jsonb) as basis, cast(null as timestamptz) as ends_at
 from appointments"""
+# The mail speaks of the appointment, whose wall time stands in `local`: at the location's zone (N-51).
+_BOOKING: Final = """
+select a.subscriber_id, a.appointment_id as trigger_id, a.location_id, a.consumer_id, a.booked_at as about_at, a.status, a.historic, a.deleted,
+    '' as cycle_key, jsonb_build_object('local', a.starts_at at time zone l.zone) as basis, a.starts_at as ends_at
+from appointments a
+join locations l on l.subscriber_id = a.subscriber_id and l.location_id = a.location_id"""
+# Sources tell that an appointment is cancelled, not when: the instant its status was first heard of counts,
+# and one that is only tidied up after its time is none.
+_CANCELLATION: Final = """
+select a.subscriber_id, a.appointment_id as trigger_id, a.location_id, a.consumer_id, a.status_at as about_at,
+    case when a.deleted then 'cancelled' else a.status end as status, a.historic, coalesce(a.starts_at < a.status_at, true) as deleted,
+    '' as cycle_key, jsonb_build_object('local', a.starts_at at time zone l.zone) as basis, cast(null as timestamptz) as ends_at
+from appointments a
+join locations l on l.subscriber_id = a.subscriber_id and l.location_id = a.location_id"""
 _VISIT: Final = """
 select subscriber_id, visit_id as trigger_id, location_id, consumer_id, completed_at as about_at, cast('completed' as text) as status, historic,
-    deleted, '' as cycle_key, cast(null as jsonb) as basis
+    deleted, '' as cycle_key, cast(null as jsonb) as basis, cast(null as timestamptz) as ends_at
 from visits"""
+# One row a person: the last visit, wherever it was. The person's id names it, so that one look-up by key finds it again.
+_LAPSE: Final = """
+select c.subscriber_id, c.consumer_id as trigger_id, v.location_id, c.consumer_id, v.completed_at as about_at, cast('away' as text) as status,
+    v.historic, false as deleted, cast(v.visit_id as text) as cycle_key, cast(null as jsonb) as basis, cast(null as timestamptz) as ends_at
+from consumers c
+cross join lateral (
+    select w.visit_id, w.location_id, w.completed_at, w.historic from visits w
+    where w.subscriber_id = c.subscriber_id and w.consumer_id = c.consumer_id and not w.deleted and w.completed_at is not null
+    order by w.completed_at desc limit 1
+) v"""
+_ARRIVAL: Final = """
+select subscriber_id, consumer_id as trigger_id, location_id, consumer_id, addressed_at as about_at, status, historic, deleted, '' as cycle_key,
+    cast(null as jsonb) as basis, cast(null as timestamptz) as ends_at
+from consumers"""
+# This year's and next year's; 29 February is kept on the 28th where there is none (N-74).
+_BIRTHDAY: Final = """
+select c.subscriber_id, c.consumer_id as trigger_id, c.location_id, c.consumer_id,
+    make_date(y.year, c.birth_month, least(c.birth_day, cast(extract(day from make_date(y.year, c.birth_month, 1) + interval '1 month - 1 day')
+        as integer))) as due_on,
+    c.status, false as historic, c.deleted, cast(y.year as text) as cycle_key, cast(null as jsonb) as basis
+from consumers c
+cross join lateral (
+    select cast(extract(year from cast(:now as timestamptz)) as integer) + n as year from generate_series(0, 1) n
+) y
+where c.birth_month is not null and c.birth_day is not null"""
+# Everybody of a location on the dates of its campaign: `send_on`, or days of the year that the type or the location names. An offer ends with itself.
+_CALENDAR: Final = """
+select c.subscriber_id, c.consumer_id as trigger_id, c.location_id, c.consumer_id, (d.due_on + time '12:00') at time zone l.zone as about_at,
+    d.occasion as status, false as historic, c.deleted, d.occasion || '@' || d.due_on as cycle_key,
+    jsonb_build_object('occasion', d.occasion) as basis,
+    (cast(k.settings -> 'offer' ->> 'expires_on' as date) + 1) at time zone l.zone as ends_at
+from consumers c
+join locations l on l.subscriber_id = c.subscriber_id and l.location_id = c.location_id
+join campaigns k on k.subscriber_id = c.subscriber_id and k.location_id = c.location_id and k.type = cast(:type as text) and k.state <> 'ended'
+cross join lateral (
+    select 'issue' as occasion, cast(k.settings ->> 'send_on' as date) as due_on where k.settings ? 'send_on'
+    union all
+    select n.key, to_date(y.year || '-' || n.value, 'YYYY-MM-DD')
+    from jsonb_each_text(cast(:dates as jsonb) || coalesce(k.settings -> 'dates', '{}')) n
+    cross join lateral (
+        select cast(extract(year from cast(:now as timestamptz)) as integer) + g as year from generate_series(0, 1) g
+    ) y
+) d"""
 _DATED: Final = """
 select d.subscriber_id, d.trigger_id, d.location_id, d.consumer_id, (d.due_on + time '12:00') at time zone l.zone as about_at, d.status, d.historic,
-    d.deleted, d.cycle_key, d.basis
+    d.deleted, d.cycle_key, d.basis, cast(null as timestamptz) as ends_at
 from ({dates}) d
 join locations l on l.subscriber_id = d.subscriber_id and l.location_id = d.location_id"""
 _RECARE: Final = """
@@ -83,7 +141,8 @@ select n.subscriber_id, n.service_line_id as trigger_id, n.location_id, n.consum
     end as status,
     n.historic, n.deleted, '' as cycle_key,
     jsonb_strip_nulls(jsonb_build_object('by', 'line', 'state', n.state, 'noted_on', cast(n.stated_at as date),
-        'is_safety', coalesce(f.is_safety, false), 'family', f.family, 'vehicle_id', n.vehicle_id)) as basis
+        'is_safety', coalesce(f.is_safety, false), 'family', f.family, 'vehicle_id', n.vehicle_id)) as basis,
+    cast(null as timestamptz) as ends_at
 from service_lines n
 left join {kinds_f} on f.kind = n.service_kind
 left join vehicles v on v.subscriber_id = n.subscriber_id and v.vehicle_id = n.vehicle_id
@@ -104,7 +163,13 @@ def _lines(vehicle: str) -> str:
 
 SOURCES: Final[dict[TriggerKind, str]] = {
     "appointment": _APPOINTMENT,
+    "booking": _BOOKING,
+    "cancellation": _CANCELLATION,
     "visit": _VISIT,
+    "lapse": _LAPSE,
+    "arrival": _ARRIVAL,
+    "birthday": _DATED.format(dates=_BIRTHDAY),
+    "calendar": _CALENDAR,
     "recare": _DATED.format(dates=_RECARE),
     "service": _DATED.format(dates=_SERVICE),
     "inspection": _DATED.format(dates=_INSPECTION),

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,11 +17,12 @@ import pytest
 
 from services.ingest.connectors.fhir import CONNECTOR, FhirSettings
 from services.ingest.sync.carrier import CarryFailedError
-from services.ingest.sync.command import main
-from services.ingest.sync.config import ConfigRefusedError, read_file, read_source, read_target
+from services.ingest.sync.command import carry_on
+from services.ingest.sync.config import Target
 from services.ingest.sync.pacing import retry_after_seconds
 from services.ingest.sync.spool import Spool
 from services.ingest.sync.state import StateRefusedError, open_state
+from services.ingest.sync.web import PoliteWeb
 from shared.kit.server import serve
 from shared.schemas.ingest import ConsumerRecord
 from tests.fixtures.vendor import Asked, Reply, open_vendor
@@ -215,6 +217,38 @@ async def test_a_busy_ingest_is_given_the_time_it_asks_for_and_a_refusing_one_is
     assert len(waits) == 3 + 8
 
 
+async def test_left_running_it_brings_what_comes(practice: Practice, tmp_path: Path) -> None:
+    """S-121: with --every the agent goes on by itself, over a run that failed; stopped at any time, another may take its folder."""
+    export = _export(tmp_path / "export", 2)
+    async with open_vendor(lambda _: _token_reply(practice)) as portal, _served(practice) as port:
+        portal.trouble.append(Reply({"error": "invalid_client"}, 401))
+        place = {
+            "url": f"http://127.0.0.1:{port}",
+            "token_url": portal.url,
+            "connection_id": str(practice.connection_id),
+        }
+        target = Target.model_validate(place | {"client_id": "agent", "client_secret": "hush"})
+        async with _client() as http:
+            settings, folder = FhirSettings(folder=export), tmp_path / "state"
+            task = asyncio.create_task(
+                carry_on(CONNECTOR, settings, target, folder, http, partial(PoliteWeb, http), 0.0005)
+            )
+            await _until(practice, 2)
+            (export / "Patient.2.ndjson").write_text('{"resourceType": "Patient", "id": "new"}\n')
+            await _until(practice, 3)
+            task.cancel()
+            await asyncio.wait((task,))
+    open_state(tmp_path / "state", str(practice.connection_id)).close()
+
+
+async def _until(practice: Practice, people: int) -> None:
+    for _ in range(400):
+        if len(await practice.rows("select 1 from consumers")) >= people:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the agent brought nothing")
+
+
 async def test_a_quiet_source_is_a_sign_of_life_and_a_broken_one_is_not(practice: Practice, tmp_path: Path) -> None:
     """S-121: a source that was read and had no news keeps its connection fresh; one that could not be read lets it grow stale."""
     empty = tmp_path / "export"
@@ -243,72 +277,14 @@ def test_the_state_belongs_to_one_connection_and_one_run(tmp_path: Path) -> None
     again = open_state(tmp_path / "s", "one")
     assert dict(again.cursor) == {"since": "x"}
     assert again.next_sequence(5) < again.next_sequence(5)
+    (tmp_path / "s" / "whole-consumer.ndjson").write_text("left by a run that broke off")
+    again.sweep()
+    assert not list((tmp_path / "s").glob("*.ndjson"))
     again.close()
     (tmp_path / "s" / "state.json").write_bytes(b"\x00" * 64)
     anew = open_state(tmp_path / "s", "one")
     assert dict(anew.cursor) == {}
     anew.close()
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """A configuration with everything but the secret."""
-    file = tmp_path / "c.toml"
-    file.write_text(
-        f'[ingest]\nurl = "https://ingest.example.com"\nconnection_id = "{uuid4()}"\nclient_id = "a"\n[source]\nfolder = "."\n'
-    )
-    return file
-
-
-def test_secrets_come_from_the_environment_or_a_file_of_ones_own(config: Path) -> None:
-    """Issue: never from a file that others read, never named in a message."""
-    with pytest.raises(ConfigRefusedError, match=r"client_secret \(missing\)"):
-        read_target(read_file(config), config, {})
-    assert (
-        read_target(read_file(config), config, {"DUEBACK_CLIENT_SECRET": "x"}).client_secret.get_secret_value() == "x"
-    )
-    config.write_text(config.read_text().replace("client_id", 'client_secret = "hush"\nclient_id'))
-    config.chmod(0o644)
-    with pytest.raises(ConfigRefusedError, match="chmod 600") as refused:
-        read_target(read_file(config), config, {})
-    assert "hush" not in str(refused.value)
-    config.chmod(0o600)
-    assert "hush" not in repr(read_target(read_file(config), config, {}))
-    with pytest.raises(ConfigRefusedError, match="https"):
-        read_target({"ingest": read_file(config)["ingest"] | {"url": "http://ingest.example.com"}}, config, {})
-
-
-def test_a_wrong_configuration_is_one_sentence_without_values(config: Path) -> None:
-    """Bad input gets a clear error for a human: the field is named, what stood in it is not."""
-    with pytest.raises(ConfigRefusedError, match=r"\[source\].*fodler \(unknown\)") as refused:
-        read_source(CONNECTOR, {"source": {"fodler": "private"}}, config, {})
-    assert "private" not in str(refused.value)
-    config.write_text("[ingest\nurl")
-    with pytest.raises(ConfigRefusedError, match="no TOML"):
-        read_file(config)
-    settings = read_source(CONNECTOR, {"source": {"folder": "x"}}, config, {})
-    assert isinstance(settings, FhirSettings)
-    assert settings.folder == config.parent / "x"
-
-
-def test_the_command_says_what_it_lacks_and_lists_what_there_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """2 for wrong words, and the sentence names them; --list tells what every connector needs."""
-    assert main([]) == 2
-    assert "--list" in capsys.readouterr().err
-    assert main(["fhir", "--set", f"folder={tmp_path}"]) == 2
-    assert "--config" in capsys.readouterr().err
-    assert main(["fhir", "--config", str(tmp_path / "none.toml")]) == 2
-    assert "Cannot read" in capsys.readouterr().err
-    assert main(["unknown"]) == 2
-    assert main(["--list"]) == 0
-    listed = capsys.readouterr().out
-    assert "fhir: " in listed
-    assert "private_key (secret)" in listed
-    _export(tmp_path / "export", 3)
-    assert main(["fhir", "--dry-run", "--set", f"folder={tmp_path / 'export'}"]) == 0
-    assert "taken: consumer 3" in capsys.readouterr().out
 
 
 def test_waits_that_a_server_asks_for_are_read_and_bounded() -> None:
