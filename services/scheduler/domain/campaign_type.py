@@ -12,7 +12,7 @@ from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TriggerKind
 from shared.schemas.location import Vertical
 from shared.schemas.token import MessageClass
-from shared.schemas.topics import Topic
+from shared.schemas.topics import ARRANGED, Topic
 
 Cycle = Literal["trigger", "trigger_and_start", "occasion"]
 """What makes a touch unique beside campaign, step and person: the record, it at its announced start, or what it calls its occasion."""
@@ -102,6 +102,8 @@ class CampaignType:
             raise ContradictoryRulesError(f"{self.slug}: looking ahead needs useful_days")
         if set(self.sample) != set(self.verticals):
             raise ContradictoryRulesError(f"{self.slug}: one sample for each vertical")
+        if self.message_class == "transactional" and self.topic not in ARRANGED:
+            raise ContradictoryRulesError(f"{self.slug}: mail about {self.topic} is advertising")
         if self.takes_offer and self.message_class != "commercial":
             raise ContradictoryRulesError(f"{self.slug}: an offer makes a mail commercial (L-002)")
         if self.needs_link is not None and self.needs_link not in self.links:
