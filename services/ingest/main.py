@@ -15,7 +15,7 @@ from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.follow_optout import follow_optout
 from services.ingest.actions.index_changes import index_changes
 from services.ingest.actions.release_adults import release_adults
-from services.ingest.api import batches, capture, changes, connections, consumers, records
+from services.ingest.api import batches, capture, changes, connections, consumers, personal_data, records
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
@@ -106,7 +106,15 @@ def create_app(deps: Deps) -> FastAPI:
     return kit_app.create_app(
         service="ingest",
         deps=deps,
-        routers=[batches.router, connections.router, consumers.router, records.router, capture.router, changes.router],
+        routers=[
+            batches.router,
+            connections.router,
+            consumers.router,
+            records.router,
+            capture.router,
+            changes.router,
+            personal_data.router,
+        ],
         facts={
             "subscriber": SubscriberFacts,
             "location": LocationFacts,

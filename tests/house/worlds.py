@@ -55,13 +55,28 @@ async def _in_portal(neighbours: Neighbours, opened: OpenService) -> Ids:
     below = f"/v1/subscribers/{made['subscriber_id']}"
     location = await _make(opened, "POST", f"{below}/locations", operator, json=LOCATION_INPUT)
     client = await _make(opened, "POST", f"{below}/clients", operator, json=CLIENT_INPUT)
+    for below_us in ("optout", "ingest", "scheduler", "mailer"):
+        await neighbours.open(below_us)
     return {
+        "case_id": await _proven_case(neighbours, made["subscriber_id"]),
         "subscriber_id": made["subscriber_id"],
         "location_id": location["location_id"],
         "client_id": client["client_id"],
         "client_secret": client["client_secret"],
         "name": "portal",
     }
+
+
+async def _proven_case(neighbours: Neighbours, subscriber_id: str) -> str:
+    """An access case at optout that was proven."""
+    optout = neighbours.opened["optout"]
+    staff = _client(neighbours, {"subscriber_id": subscriber_id}, "privacy")
+    case = {"kind": "access", "address": "cleo@example.com"}
+    made = await _make(optout, "POST", "/v1/privacy-cases", staff, json=case)
+    await _by_hand(
+        optout, "update privacy_cases set state = 'proven', proven_at = now() where case_id = $1", made["case_id"]
+    )
+    return str(made["case_id"])
 
 
 async def _uploaded(neighbours: Neighbours, opened: OpenService, ids: Ids) -> Ids:
@@ -114,9 +129,14 @@ async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
 
 async def _leave_uncertain(opened: OpenService, message_id: str) -> None:
     """A relay has left this message unanswered, so that there is a doubt to settle."""
+    await _by_hand(opened, "update messages set state = 'uncertain' where message_id = $1", message_id)
+
+
+async def _by_hand(opened: OpenService, statement: str, thing_id: str) -> None:
+    """Bring about what takes a relay or a mailbox."""
     connection = await asyncpg.connect(opened.database.superuser)
     try:
-        await connection.execute("update messages set state = 'uncertain' where message_id = $1", UUID(message_id))
+        await connection.execute(statement, UUID(thing_id))
     finally:
         await connection.close()
 
@@ -146,7 +166,11 @@ async def _with_cases(neighbours: Neighbours, opened: OpenService, ids: Ids) -> 
     operator = neighbours.client_headers(subscriber_id=None, scopes="operator")
     opened_case = await _make(opened, "POST", "/v1/privacy-cases", staff, json=case)
     hold = await _make(opened, "POST", "/v1/legal-holds", operator, json=HOLD_INPUT)
-    return {"case_id": opened_case["case_id"], "hold_id": hold["hold_id"]}
+    proven = await _make(opened, "POST", "/v1/privacy-cases", staff, json=case | {"address": "cleo@example.com"})
+    await _by_hand(
+        opened, "update privacy_cases set state = 'proven', proven_at = now() where case_id = $1", proven["case_id"]
+    )
+    return {"case_id": opened_case["case_id"], "hold_id": hold["hold_id"], "proven_case_id": proven["case_id"]}
 
 
 _ONE = {
