@@ -66,6 +66,9 @@ _NAMED = {
         "ledger_exports": "of a business",
         "case_events": "told by the case itself, to its worker; it names no person",
         "erasure_acknowledgements": "that an erasure was carried out",
+        "disclosures": "what a court forbids to tell is not told; its scope is sealed free text",
+        "disclosure_approvals": "of the operator's people",
+        "disclosure_releases": "hashes",
         "legal_holds": "what a court forbids to tell is not told; keyed hashes",
     },
 }

@@ -10,6 +10,7 @@ from services.ingest.api.examples import CONNECTION_INPUT, NDJSON
 from services.mailer.api.domain_examples import INPUT as DOMAIN_INPUT
 from services.mailer.api.examples import CONTENT, MESSAGES
 from services.optout.api.case_examples import HOLD_INPUT
+from services.optout.api.disclosures import INPUT as DISCLOSURE
 from services.portal.api.examples import CLIENT_INPUT, LOCATION_INPUT, SUBSCRIBER_INPUT
 from services.scheduler.api.examples import CAMPAIGN_INPUT
 from shared.schemas.token import OptoutToken
@@ -160,17 +161,23 @@ async def _in_optout(neighbours: Neighbours, opened: OpenService) -> Ids:
 
 
 async def _with_cases(neighbours: Neighbours, opened: OpenService, ids: Ids) -> Ids:
-    """A case that waits for its proof and a legal hold."""
+    """A case that waits for its proof, one that was proven, a legal hold, and a disclosure that two people have approved."""
     case = {"kind": "access", "address": "bob@example.com", "location_id": ids["location_id"]}
     staff = _client(neighbours, ids, "privacy")
     operator = neighbours.client_headers(subscriber_id=None, scopes="operator")
     opened_case = await _make(opened, "POST", "/v1/privacy-cases", staff, json=case)
     hold = await _make(opened, "POST", "/v1/legal-holds", operator, json=HOLD_INPUT)
-    proven = await _make(opened, "POST", "/v1/privacy-cases", staff, json=case | {"address": "cleo@example.com"})
-    await _by_hand(
-        opened, "update privacy_cases set state = 'proven', proven_at = now() where case_id = $1", proven["case_id"]
-    )
-    return {"case_id": opened_case["case_id"], "hold_id": hold["hold_id"], "proven_case_id": proven["case_id"]}
+    entry = await _make(opened, "POST", "/v1/disclosures", operator, json=DISCLOSURE)
+    for _ in range(2):
+        approver = neighbours.client_headers(subscriber_id=None, scopes="operator")
+        path = f"/v1/disclosures/{entry['disclosure_id']}/approvals"
+        await _make(opened, "POST", path, approver, json={"remark": "examined"})
+    return {
+        "case_id": opened_case["case_id"],
+        "hold_id": hold["hold_id"],
+        "disclosure_id": entry["disclosure_id"],
+        "proven_case_id": await _proven_case(neighbours, ids["subscriber_id"]),
+    }
 
 
 _ONE = {
