@@ -12,4 +12,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_asked: argparse.Namespace, rest: list[str]) -> int:
     """Hand over to the agent that reads connectors; it works on the practice's own computer as well."""
-    return int(importlib.import_module("services.ingest.sync").main(rest))
+    return int(importlib.import_module("services.ingest.sync.command").main(rest))

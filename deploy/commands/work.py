@@ -5,7 +5,7 @@ It is configured by its environment variables (deploy/settings.md) or joins the 
 
 import argparse
 
-from deploy.local.chosen import add_data_option
+from deploy.local.chosen import add_data_option, process_count
 from deploy.local.names import SERVICES
 from deploy.local.single import run_single
 
@@ -13,9 +13,12 @@ from deploy.local.single import run_single
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which service."""
     parser.add_argument("service", choices=sorted(SERVICES))
+    parser.add_argument(
+        "--processes", type=process_count, default=1, help="how many processes share the work (default 1)"
+    )
     add_data_option(parser)
 
 
 def run(asked: argparse.Namespace, _rest: list[str]) -> int:
     """Become the service."""
-    return run_single(asked.service, "work", asked.data)
+    return run_single(asked.service, ["work"] * max(1, asked.processes), asked.data)

@@ -12,6 +12,7 @@ from deploy.local.ports import USUAL_PORTS
 from shared.kit.relay_url import RelayUrlRefusedError, read_relay_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+MOST_PROCESSES = 64
 MODES = ("demo", "production", "test")
 NEEDED_FOR_THE_WORLD = ("MAILER_BOUNCE_DOMAIN", "MAILER_HELO_NAME", "OPTOUT_PRIVACY_MAILTO", "PORTAL_PRIVACY_CONTACT")
 """What has a sample value that production refuses."""
@@ -26,6 +27,13 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where everything is kept (default: DUEBACK_DATA, else ./data of the repository)",
     )
+
+
+def process_count(text: str) -> int:
+    """How many processes an option asks for: 0 to 64. Raises `argparse.ArgumentTypeError`."""
+    if not (text.isascii() and text.isdigit() and int(text) <= MOST_PROCESSES):
+        raise argparse.ArgumentTypeError(f"a number from 0 to {MOST_PROCESSES}, not {text!r}")
+    return int(text)
 
 
 def add_port_option(parser: argparse.ArgumentParser) -> None:

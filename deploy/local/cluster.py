@@ -53,7 +53,7 @@ def initialise(folder: Path, binaries: Binaries, identity: Identity, password: s
     made.replace(wanted)
 
 
-def server_settings(*, durable: bool) -> dict[str, str]:
+def server_settings(*, durable: bool, version: int) -> dict[str, str]:
     """Settings for a machine of two cores and a few GB; `durable=False` gives up surviving a crash of the machine."""
     settings = {
         "shared_buffers": "128MB",
@@ -73,6 +73,8 @@ def server_settings(*, durable: bool) -> dict[str, str]:
         "log_parameter_max_length": "0",
         "log_parameter_max_length_on_error": "0",
     }
+    if version >= 16:
+        settings["reserved_connections"] = "20"  # optout's, whatever the others do (databases.py)
     if not durable:
         settings |= {
             "fsync": "off",

@@ -1,4 +1,4 @@
-"""Make the five databases and their fifteen roles, because each service may reach its own data and nothing else."""
+"""Make the five databases and their fifteen login roles, because each service may reach its own data and nothing else."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -8,13 +8,15 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 
 from deploy.local.cannot_run import CannotRunError
-from deploy.local.names import PARTS, SERVICES, ServiceUrls, role_name
+from deploy.local.names import AGGREGATES, PARTS, SERVICES, ServiceUrls, role_name
 from deploy.local.scram import scram_verifier
 
 __all__ = ["ServiceUrls", "close_to_others", "provision", "provision_service", "service_urls"]
 
 ONE_AT_A_TIME = 0x64756562  # "dueb": advisory lock of everybody who makes roles and databases
 CONNECT_S = 15.0
+NEVER_SHED = "optout"
+"""Opting out goes on when everything else has taken what there is (reliability 5.4)."""
 
 # In milliseconds. The API answers people; a worker plans a million consumers in one statement; the owner only migrates.
 TIMEOUTS = {
@@ -82,6 +84,10 @@ async def _provision(admin: str, service: str, database: str, passwords: Mapping
         await connection.execute("SELECT pg_advisory_lock($1)", ONE_AT_A_TIME)
         for part in PARTS:
             await _make_role(connection, part, role_name(service, part), passwords[role_name(service, part)])
+        if service == NEVER_SHED:
+            await _reserve_connections(connection, service)
+        if service == "ingest":
+            await _make_counting_role(connection, role_name(service, "worker"))
         await _make_database(connection, service, database)
     except asyncpg.InsufficientPrivilegeError as error:
         raise CannotRunError(
@@ -95,9 +101,13 @@ async def _provision(admin: str, service: str, database: str, passwords: Mapping
         await connection.close()
     as_owner = await _connect(owner_url)
     try:
-        api, worker = role_name(service, "api"), role_name(service, "worker")
+        users = [
+            role_name(service, "api"),
+            role_name(service, "worker"),
+            *([AGGREGATES] if service == "ingest" else []),
+        ]
         await as_owner.execute(
-            f"REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {api}, {worker}"
+            f"REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {', '.join(users)}"
         )
     finally:
         await as_owner.close()
@@ -121,6 +131,26 @@ async def _make_role(connection: asyncpg.Connection, part: str, role: str, passw
         await connection.execute(f'ALTER ROLE "{role}" SET {name} = {milliseconds}')
     await connection.execute(f"ALTER ROLE \"{role}\" SET timezone = 'UTC'")
     await connection.execute(f'ALTER ROLE "{role}" SET jit = off')
+
+
+async def _reserve_connections(connection: asyncpg.Connection, service: str) -> None:
+    """Let a service in where all others have used up the server's connections: it may use those of `reserved_connections`.
+
+    PostgreSQL 16 and newer, and only a superuser may grant it; elsewhere the operator does.
+    """
+    if connection.get_server_version().major >= 16 and await connection.fetchval(
+        "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+    ):
+        roles = ", ".join(f'"{role_name(service, part)}"' for part in ("api", "worker"))
+        await connection.execute(f"GRANT pg_use_reserved_connections TO {roles}")
+
+
+async def _make_counting_role(connection: asyncpg.Connection, worker: str) -> None:
+    """A role without a login, which the worker may take; what it may read stands in ingest's migrations."""
+    if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", AGGREGATES):
+        await connection.execute(f'CREATE ROLE "{AGGREGATES}" NOLOGIN')
+    if not await connection.fetchval("SELECT pg_has_role($1, $2, 'MEMBER')", worker, AGGREGATES):
+        await connection.execute(f'GRANT "{AGGREGATES}" TO "{worker}"')
 
 
 async def _make_database(connection: asyncpg.Connection, service: str, database: str) -> None:

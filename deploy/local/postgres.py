@@ -152,7 +152,7 @@ class EmbeddedPostgres:
             )
 
     def _launch(self, binaries: Binaries, identity: Identity, lock: "_Claim") -> None:
-        settings = server_settings(durable=self._durable) | self._extra
+        settings = server_settings(durable=self._durable, version=binaries.version) | self._extra
         options = [text for name, value in settings.items() for text in ("-c", f"{name}={value}")]
         for attempt in range(PORT_ATTEMPTS):
             if attempt or not self.port:  # after a crash its clients expect it where it was

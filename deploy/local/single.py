@@ -1,7 +1,8 @@
-"""Run one process of one service in the foreground, because production starts them apart."""
+"""Run one service in the foreground, in one process or several, because production starts services apart."""
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,8 +11,8 @@ from deploy.local.chosen import chosen_options
 from deploy.local.running import running_environment
 
 
-def run_single(service: str, mode: str, data: Path) -> NoReturn:
-    """Become `shared.kit.run`: with our own environment if it configures the service, else with that of a running folder.
+def run_single(service: str, modes: Sequence[str], data: Path) -> NoReturn:
+    """Become `shared.kit.run`, a process for each mode: with our own environment if it configures the service, else with that of a running folder.
 
     A second process beside a running one gets a port and a state folder of its own. Raises `CannotRunError`.
     """
@@ -26,5 +27,5 @@ def run_single(service: str, mode: str, data: Path) -> NoReturn:
             "or start ./dueback first and name its folder with --data."
         )
     os.execve(  # noqa: S606 - signals and exit code are the service's own
-        sys.executable, [sys.executable, "-m", "shared.kit.run", service, mode], environment
+        sys.executable, [sys.executable, "-m", "shared.kit.run", service, *modes], environment
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.settings import Settings
 from services.ingest.store.row_keys import RowKeys
+from services.ingest.store.source_watch import SourceWatch
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
 from shared.kit.crypto import DataKeys
@@ -57,3 +58,4 @@ class Deps:
     row_keys: RowKeys
     uploads: Places
     preparer: Executor
+    watch: SourceWatch

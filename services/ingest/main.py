@@ -14,14 +14,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.follow_optout import follow_optout
 from services.ingest.actions.index_changes import index_changes
+from services.ingest.actions.note_suppressions import note_suppressions
 from services.ingest.actions.release_adults import release_adults
-from services.ingest.api import batches, capture, changes, connections, consumers, personal_data, records
+from services.ingest.actions.release_aggregates import release_aggregates
+from services.ingest.api import (
+    aggregates,
+    batches,
+    capture,
+    changes,
+    connections,
+    consumers,
+    personal_data,
+    record_exports,
+    records,
+    source_health,
+    webhooks,
+    write_backs,
+)
 from services.ingest.clients.optout import OptoutClient
 from services.ingest.deps import Deps, Places
 from services.ingest.settings import Settings
 from services.ingest.store.optouts import is_anything_pending
 from services.ingest.store.own_feed import OwnFeed
 from services.ingest.store.row_keys import RowKeys
+from services.ingest.store.source_watch import SourceWatch
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
@@ -85,6 +101,8 @@ async def open_deps(
         stack.callback(preparer.shutdown, wait=False, cancel_futures=True)
         sys.setswitchinterval(SWITCH_SECONDS)
         data_keys = DataKeys(settings.kek)
+        watch = SourceWatch(worker_db, clock)
+        stack.push_async_callback(watch.close)
         yield Deps(
             settings=settings,
             clock=clock,
@@ -98,23 +116,32 @@ async def open_deps(
             row_keys=RowKeys(data_keys),
             uploads=Places(settings.most_uploads),
             preparer=preparer,
+            watch=watch,
         )
 
 
 def create_app(deps: Deps) -> FastAPI:
     """Build the application."""
+
+    async def signals() -> list[str]:
+        return deps.watch.signals()
+
     return kit_app.create_app(
         service="ingest",
         deps=deps,
         routers=[
-            batches.router,
-            connections.router,
-            consumers.router,
-            records.router,
-            capture.router,
-            changes.router,
+            *(
+                batches.router,
+                connections.router,
+                source_health.router,
+                consumers.router,
+                records.router,
+                capture.router,
+            ),
+            *(record_exports.router, write_backs.router, aggregates.router, changes.router, webhooks.router),
             personal_data.router,
         ],
+        signals=signals,
         facts={
             "subscriber": SubscriberFacts,
             "location": LocationFacts,
@@ -125,7 +152,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 
 def loops(deps: Deps) -> list[Loop]:
-    """Return every background loop: orders of optout, search terms, commands for optout, opt-outs that wait, minors who come of age."""
+    """Return every background loop: news and orders of optout, search terms, commands for optout, opt-outs that wait, minors who come of age."""
 
     async def deliver() -> bool:
         if await is_anything_pending(deps.worker_db):
@@ -138,17 +165,23 @@ def loops(deps: Deps) -> list[Loop]:
     async def index(connection: AsyncConnection, changes: list[Change]) -> None:
         await index_changes(deps, connection, changes)
 
-    async def obey(connection: AsyncConnection, changes: list[Change]) -> None:
-        await follow_optout(deps, connection, changes, now=deps.clock.now())
+    async def heed(connection: AsyncConnection, changes: list[Change]) -> None:
+        now = deps.clock.now()
+        await note_suppressions(connection, changes, now=now)
+        await follow_optout(deps, connection, changes, now=now)
 
     optout = Follower(
         name="optout",
         source=deps.optout.http,
         database=deps.worker_db,
-        apply=obey,
+        apply=heed,
         wait_seconds=OPTOUT_WAIT_SECONDS,
         limit=200,
     )
+
+    async def count() -> bool:
+        return deps.settings.aggregates and await release_aggregates(deps.worker_db, now=deps.clock.now())
+
     own = OwnFeed(deps.worker_db)
     search = Follower(name="search", source=own, database=deps.worker_db, apply=index, wait_seconds=0)
     indexed_at = monotonic()
@@ -171,6 +204,7 @@ def loops(deps: Deps) -> list[Loop]:
             quiet_seconds=2.0,
         ),
         Loop("source_optouts", deliver, idle_seconds=2.0, quiet_seconds=4.0),
+        Loop("aggregates", count, idle_seconds=3600.0),
         Loop("new_adults", release, idle_seconds=60.0),
     ]
 

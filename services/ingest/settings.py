@@ -19,6 +19,12 @@ class Settings(ServiceSettings):
     )
     most_uploads: int = Field(default=4, ge=1, le=64, description="batches that one process reads at the same time")
 
+    aggregates: bool = Field(
+        default=False,
+        description="count consumers of all subscribers by region, vertical and coarse bands once a quarter, at least 20 people of 5 businesses in "
+        "each figure, for the operator to publish (S-100 to S-103); off: nothing is counted and nothing shown",
+    )
+
     @field_validator("kek")
     @classmethod
     def _has_32_octets(cls, value: bytes) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-import uvloop
 from fastapi import FastAPI
 from pydantic import BaseModel
 
@@ -20,6 +19,7 @@ from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_re
 from services.mailer.actions.recover_worker import recover_worker
 from services.mailer.actions.take_mail import InboundMail, MailRoom, take_mail
 from services.mailer.actions.take_privacy_mail import take_privacy_mail
+from services.mailer.actions.tell_bounces import tell_bounces
 from services.mailer.actions.watch_complaints import watch_complaints
 from services.mailer.api import (
     contents,
@@ -34,26 +34,14 @@ from services.mailer.api import (
     sent_contents,
 )
 from services.mailer.clients.dns import DnsClient
-from services.mailer.clients.optout import OptoutClient
-from services.mailer.delivery.follower import SuppressionFollower, follow
-from services.mailer.delivery.installation import sending_of
-from services.mailer.delivery.marker import MarkerGroup
-from services.mailer.delivery.pacer import Pacer
-from services.mailer.delivery.prepare import Preparer
-from services.mailer.delivery.routing import Routing
-from services.mailer.delivery.settler import Settler
-from services.mailer.delivery.tools import Tools
-from services.mailer.delivery.worker import DeliveryWorker
-from services.mailer.deps import Deps, open_deps, open_optout
+from services.mailer.delivery.opening import follow_in_thread, open_follower, open_worker
+from services.mailer.deps import Deps, open_deps
 from services.mailer.domain.reports import Handled, Report
 from services.mailer.settings import Settings, load_settings
 from services.mailer.smtp.courier import Courier
 from services.mailer.smtp.inbound import Receiver, identify, open_receiver
 from services.mailer.smtp.verp import Purpose
-from services.mailer.store.journal import ReplyJournal
 from shared.kit.app import create_app as create_service_app
-from shared.kit.db import Database
-from shared.kit.ids import new_id
 from shared.kit.loops import Loop, run_loops
 from shared.kit.outbox import OutboxDelivery
 from shared.schemas.access import RevokedClient, VerificationKey
@@ -135,6 +123,9 @@ def loops(deps: Deps) -> list[Loop]:
         look_back = look_back if more else SHORT_LOOK
         return more
 
+    async def tell() -> bool:
+        return await tell_bounces(deps.worker_db, deps.optout)
+
     async def watch() -> bool:
         return await watch_complaints(deps.worker_db, own_domain=deps.settings.platform_domain, now=deps.clock.now())
 
@@ -169,6 +160,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("watch_complaints", watch, COMPLAINT_SECONDS),
         Loop("repair", repair, REPAIR_SECONDS),
         Loop("note_refusals", note, REPAIR_SECONDS),
+        Loop("tell_bounces", tell, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),
     ]
 
@@ -177,7 +169,7 @@ async def work(deps: Deps, stop: asyncio.Event) -> None:
     """Recover, then deliver and repair until `stop`; the follower runs in a thread of its own."""
     await recover_worker(deps.worker_db, folder=deps.settings.state_folder, clock=deps.clock)
     ended = threading.Event()
-    thread = threading.Thread(target=_follow_in_thread, args=(deps, ended), name="follow_suppressions", daemon=True)
+    thread = threading.Thread(target=follow_in_thread, args=(deps, ended), name="follow_suppressions", daemon=True)
     thread.start()
     try:
         async with open_worker(deps) as worker, open_inbound(deps):
@@ -185,42 +177,6 @@ async def work(deps: Deps, stop: asyncio.Event) -> None:
     finally:
         ended.set()
         await asyncio.to_thread(thread.join, 5.0)
-
-
-@asynccontextmanager
-async def open_worker(deps: Deps) -> AsyncIterator[DeliveryWorker]:
-    """Open a delivery worker with its own id, journal and marker connection."""
-    settings = deps.settings
-    worker_id = new_id()
-    journal = ReplyJournal(settings.state_folder, worker_id)
-    optout = _optout_client(deps, seconds=10.0)
-    preparer = Preparer(deps.worker_db, deps.data_keys, sending_of(settings), deps.clock)
-    routing = Routing(
-        worker_id=worker_id,
-        database=deps.worker_db,
-        clock=deps.clock,
-        default=settings.relay(),
-        relay_of=settings.relay_of,
-    )
-    tools = Tools(
-        worker_id=worker_id,
-        database=deps.worker_db,
-        optout=optout,
-        preparer=preparer,
-        marker=MarkerGroup(deps.worker_db, deps.clock),
-        settler=Settler(deps.worker_db, deps.clock, journal),
-        clock=deps.clock,
-        routing=routing,
-        pacer=Pacer(deps.worker_db, deps.clock, preparer.sender_of),
-        connections=settings.connections,
-    )
-    try:
-        yield DeliveryWorker(tools)
-        if tools.settler.unsettled == 0:
-            journal.close()
-    finally:
-        tools.preparer.close()
-        await optout.close()
 
 
 @asynccontextmanager
@@ -248,30 +204,3 @@ async def open_inbound(deps: Deps, *, port: int | None = None) -> AsyncIterator[
     receiver = Receiver(domain=settings.bounce_domain, returns=deps.returns, inbox=take, mailboxes=mailboxes)
     async with open_receiver(receiver, host=settings.inbound_host, port=wanted) as listening:
         yield listening
-
-
-@asynccontextmanager
-async def open_follower(deps: Deps) -> AsyncIterator[SuppressionFollower]:
-    """Open a follower with a database pool and HTTP client of its own event loop."""
-    database = Database(deps.settings.database_worker.get_secret_value(), application="mailer-follower", pool_size=2)
-    optout = _optout_client(deps, seconds=3.0)
-    try:
-        yield SuppressionFollower(database, optout, deps.clock)
-    finally:
-        await optout.close()
-        await database.close()
-
-
-def _follow_in_thread(deps: Deps, ended: threading.Event) -> None:
-    async def run() -> None:
-        stop = asyncio.Event()
-        async with open_follower(deps) as follower, asyncio.TaskGroup() as group:
-            group.create_task(follow(follower, stop))
-            await asyncio.to_thread(ended.wait)
-            stop.set()
-
-    uvloop.run(run())
-
-
-def _optout_client(deps: Deps, *, seconds: float) -> OptoutClient:
-    return open_optout(deps.settings, deps.signer, deps.transports, seconds=seconds)

@@ -11,12 +11,12 @@ from services.mailer.domain.link_hosts import host_of
 from services.mailer.domain.platform_sender import PlatformFacts, platform_facts
 from services.mailer.domain.sealing import route_place
 from services.mailer.domain.sender_domain import domain_of
-from services.mailer.domain.webhooks import read_secret
 from services.mailer.smtp.connect import Relay, TlsRule
 from services.mailer.smtp.verp import ReturnAddresses
 from shared.kit.crypto import FieldCipher, UndecryptableError, derive
 from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import CommonSettings, Octets, ServiceSettings, load, refuse_samples
+from shared.kit.webhooks import read_secret
 from shared.schemas.address import AddressRefusedError, canonical_address
 from shared.schemas.location import PostalAddress
 

@@ -1,9 +1,10 @@
 """What consumers' routes take from the running service: its parts, the visit, and the form that was sent."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Annotated, Any, Final, Protocol
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.schemas.address import AddressKeys
 from shared.schemas.privacy_cases import CaseKind
-from shared.schemas.token import MessageClass, TokenKeys
+from shared.schemas.token import MessageClass, OptoutToken, TokenKeys, TokenRefusedError
+from shared.schemas.topics import Topic
 
 HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
@@ -39,6 +41,7 @@ class PageMaker(Protocol):
         self,
         *,
         action: str,
+        preferences: str,
         message_class: MessageClass,
         choices: tuple[Choice, ...],
         hint: str,
@@ -47,7 +50,33 @@ class PageMaker(Protocol):
         wanted: str,
         spoken: str,
     ) -> Response:
-        """The page with the button."""
+        """The page with the button; `preferences` leads to the page of topics, empty where there is none."""
+        ...
+
+    def preferences(
+        self,
+        *,
+        action: str,
+        stands: Mapping[Topic, str],
+        shown: str,
+        hint: str,
+        business: str | None,
+        wanted: str,
+        spoken: str,
+    ) -> Response:
+        """The page of topics: each `on`, `off` or `fixed`; `shown` goes into the form."""
+        ...
+
+    def preferences_done(self, *, wanted: str, spoken: str) -> Response:
+        """The answer to every POST of topics."""
+        ...
+
+    def preferences_incomplete(self, *, wanted: str, spoken: str) -> Response:
+        """The 422 for a form of which a part is missing."""
+        ...
+
+    def preferences_failed(self, *, wanted: str, spoken: str) -> Response:
+        """The 503 where topics were switched off but none could be switched on."""
         ...
 
     def done(self, *, wanted: str, spoken: str = "en", undo: str = "") -> Response:
@@ -194,6 +223,17 @@ class Visit:
     now: datetime
     wanted: str
     network: str
+
+    def open_link(self, token: str) -> OptoutToken:
+        """Return what a mail's link says; raise TokenRefusedError for what is none of ours. Both are counted, for people to look at (N-112)."""
+        link_use, now = self.parts.door.link_use, monotonic()
+        try:
+            link = self.parts.tokens.open(token)
+        except TokenRefusedError:
+            link_use.note_refused(at=now)
+            raise
+        link_use.note_opened(self.network, at=now)
+        return link
 
     def undo_link(self, subscriber_id: UUID, entry_id: UUID) -> str:
         """Return where this entry's undo is posted."""

@@ -36,4 +36,4 @@ class Deps:
     def rules(self) -> PlanRules:
         """What planning takes from the settings."""
         window = SendWindow(self.settings.send_from, self.settings.send_until)
-        return PlanRules(window, self.settings.stale_grace_minutes)
+        return PlanRules(window, self.settings.stale_grace_minutes, self.settings.commercial_budget)

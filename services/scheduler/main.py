@@ -113,6 +113,9 @@ def loops(deps: Deps) -> list[Loop]:
     async def keep_outcomes(connection: AsyncConnection, changes: list[Change]) -> None:
         await apply_outcomes(connection, changes, now=deps.clock.now())
 
+    async def keep_facts(connection: AsyncConnection, changes: list[Change]) -> None:
+        await apply_facts(connection, changes, now=deps.clock.now())
+
     async def plan() -> bool:
         async with deps.turn:
             return await plan_slice(deps.worker_db, types=deps.types, now=deps.clock.now(), rules=deps.rules)
@@ -123,7 +126,7 @@ def loops(deps: Deps) -> list[Loop]:
     async def publish() -> bool:
         return await publish_contents(deps.worker_db, mailer=deps.mailer, stock=deps.stock, now=deps.clock.now())
 
-    facts = Follower(name="ingest", source=deps.ingest.service, database=deps.worker_db, apply=apply_facts)
+    facts = Follower(name="ingest", source=deps.ingest.service, database=deps.worker_db, apply=keep_facts)
     outcomes = Follower(name="mailer", source=deps.mailer.service, database=deps.worker_db, apply=keep_outcomes)
     delivery = OutboxDelivery(deps.worker_db, {"mailer": deps.mailer.service})
     return [
@@ -131,7 +134,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("follow_mailer", outcomes.step, idle_seconds=0.2),
         Loop("plan", plan, idle_seconds=0.4),
         Loop("dispatch", dispatch, idle_seconds=0.5),
-        Loop("publish_contents", publish, idle_seconds=5.0),
+        Loop("publish_contents", publish, idle_seconds=2.0),
         Loop("deliver_outbox", delivery.step, idle_seconds=0.5, quiet_seconds=2.0),
     ]
 

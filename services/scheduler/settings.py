@@ -20,6 +20,12 @@ class Settings(ServiceSettings):
     send_until: time = Field(
         default=time(20), description="local time before which mail must leave, unless a campaign says otherwise"
     )
+    commercial_budget: int = Field(
+        default=4,
+        ge=1,
+        le=30,
+        description="commercial messages to one address in thirty days, unless a campaign says otherwise",
+    )
     stale_grace_minutes: int = Field(
         default=60,
         ge=0,

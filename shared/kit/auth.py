@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.directory import read_directory
-from shared.kit.errors import NotAllowedError, NotAuthenticatedError
+from shared.kit.errors import NotAllowedError, NotAuthenticatedError, SignInStaleError
 from shared.schemas.access import RevokedClient, VerificationKey
 
 ISSUER: Final = "dueback-portal"
@@ -29,17 +29,23 @@ _REFRESH_SECONDS: Final = 3.0
 _LEEWAY_SECONDS: Final = 30
 _ASSERTION_REUSE_SECONDS: Final = 10.0
 _MOST_ASSERTIONS: Final = 100
+_MOST_TOKENS: Final = 1000
+_FRESH_SIGN_IN: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who stands behind a request. `location_ids` empty means all locations of the subscriber."""
+    """Who stands behind a request. `location_ids` empty means all locations of the subscriber.
+
+    `signed_in_at` is a person's last sign-in (claim `auth_time`); None for programs.
+    """
 
     kind: Literal["client", "service", "anyone"]
     name: str
     subscriber_id: UUID | None = None
     location_ids: frozenset[UUID] = frozenset()
     scopes: frozenset[str] = frozenset()
+    signed_in_at: datetime | None = None
 
     @property
     def subscriber(self) -> UUID:
@@ -47,6 +53,11 @@ class Caller:
         if self.subscriber_id is None:
             raise NotAllowedError
         return self.subscriber_id
+
+    def refuse_stale_sign_in(self, now: datetime) -> None:
+        """Raise SignInStaleError for a person whose last sign-in is more than ten minutes old; programs have none."""
+        if self.signed_in_at is not None and now - self.signed_in_at > _FRESH_SIGN_IN:
+            raise SignInStaleError
 
     def covers(self, location_id: UUID) -> bool:
         """Tell whether this caller may act for a location of its subscriber."""
@@ -79,7 +90,11 @@ class Signer:
 
 @dataclass
 class Verifier:
-    """Verifies credentials with the keys and revocations kept in this service's own directory, re-read at most every 3 s."""
+    """Verifies credentials with the keys and revocations kept in this service's own directory, re-read at most every 3 s.
+
+    Between two readings a signature that verified is not verified again (230 us of the 2 ms that a small request takes); its times and its
+    revocation are looked at every time.
+    """
 
     service: str
     database: Database
@@ -88,6 +103,7 @@ class Verifier:
     _assertions: dict[str, tuple[float, Caller]] = field(default_factory=dict)
     _keys: dict[str, Ed25519PublicKey] = field(default_factory=dict)
     _revoked: dict[str, datetime] = field(default_factory=dict)
+    _verified: dict[str, dict[str, Any]] = field(default_factory=dict)
     _read_at: float = float("-inf")
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -118,9 +134,12 @@ class Verifier:
     async def _client_of(self, token: str, kid: str) -> Caller:
         await self._refresh()
         options: Any = {"require": ["exp", "iat", "sub"], "verify_exp": False, "verify_iat": False}
-        claims = jwt.decode(
-            token, self._keys[kid], algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options=options
-        )
+        claims = self._verified.get(token)
+        if claims is None:
+            key = self._keys[kid]
+            claims = jwt.decode(token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options=options)
+            if len(self._verified) < _MOST_TOKENS:
+                self._verified[token] = claims
         now = self.clock.now().timestamp()
         if not claims["iat"] - _LEEWAY_SECONDS <= now < claims["exp"] + _LEEWAY_SECONDS:
             raise NotAuthenticatedError
@@ -133,6 +152,7 @@ class Verifier:
             UUID(claims["subscriber"]) if claims.get("subscriber") else None,
             frozenset(UUID(location) for location in claims.get("locations", [])),
             frozenset(str(claims.get("scope", "")).split()),
+            datetime.fromtimestamp(int(claims["auth_time"]), UTC) if "auth_time" in claims else None,
         )
 
     async def _refresh(self) -> None:
@@ -148,6 +168,7 @@ class Verifier:
                 gone = [RevokedClient.model_validate(row) for row in await read_directory(connection, "revoked_client")]
             self._keys = {key.key_id: Ed25519PublicKey.from_public_bytes(_raw(key.public_key)) for key in keys}
             self._revoked = {str(row.client_id): row.revoked_at for row in gone}
+            self._verified.clear()
             self._read_at = monotonic()
 
 

@@ -34,6 +34,12 @@ class NotAllowedError(Problem):
     status, code, title = 403, "not_allowed", "This credential does not cover the request."
 
 
+class SignInStaleError(Problem):
+    """A person asks for what needs a sign-in of the last minutes (S-056)."""
+
+    status, code, title = 403, "fresh_sign_in_needed", "Sign in again first."
+
+
 class NotFoundError(Problem):
     """No such thing for this caller: the same answer for foreign and for unknown ids (S2)."""
 

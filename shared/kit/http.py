@@ -4,17 +4,20 @@ What to do on silence is the caller's decision and lives in its clients/ (fail c
 refused or is silent.
 """
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2 as httpx
 from pydantic import BaseModel
 
-from shared.kit.auth import Signer
 from shared.schemas.wire import Changes
+
+if TYPE_CHECKING:  # brings the whole database layer, which an agent on a practice's computer does without
+    from shared.kit.auth import Signer
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Transport = httpx.AsyncBaseTransport
 AsyncClient = httpx.AsyncClient
+Limits = httpx.Limits
 ASGITransport = httpx.ASGITransport
 Timeout = httpx.Timeout
 HttpFailure = httpx.HTTPError
@@ -38,7 +41,7 @@ class ServiceClient:
     """Calls one service with this service's assertions. Tests pass the provider's real app as `transport`."""
 
     def __init__(
-        self, *, service: str, base_url: str, signer: Signer, seconds: float = 5.0, transport: Transport | None = None
+        self, *, service: str, base_url: str, signer: "Signer", seconds: float = 5.0, transport: Transport | None = None
     ) -> None:
         self._service = service
         self._signer = signer

@@ -162,6 +162,15 @@ def read_cursor(cursor: str | None, length: int) -> list[Any] | None:
     return values
 
 
+def read_id_cursor(cursor: str | None) -> UUID | None:
+    """Return the id of a page cursor, None for the first page; raise CursorRefusedError for anything else."""
+    values = read_cursor(cursor, 1)
+    try:
+        return UUID(values[0]) if values is not None else None
+    except (ValueError, AttributeError, TypeError):
+        raise CursorRefusedError from None
+
+
 def read_time_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
     """Return the (time with offset, id) of a page cursor, None for the first page; raise CursorRefusedError for anything else."""
     values = read_cursor(cursor, 2)

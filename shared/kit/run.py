@@ -1,4 +1,4 @@
-"""Runs a service: `python -m shared.kit.run <service> [serve|work|both]`.
+"""Runs a service: `python -m shared.kit.run <service> [serve|work|both ...]`. Several words are as many processes (`mailer serve work work`).
 
 A service's main.py offers `load_settings()`, `open_deps(settings)` (an async context manager), `create_app(deps)` and `work(deps, stop)`.
 """
@@ -10,6 +10,7 @@ import signal
 import sys
 import zoneinfo
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Protocol
 
 import uvloop
@@ -20,6 +21,7 @@ from shared.kit.clock import ShiftedClock
 from shared.kit.db import UnsafeRoleError
 from shared.kit.feed_watch import ENDING
 from shared.kit.logs import configure_logs, log
+from shared.kit.prefork import REFUSED, call_itself, run_forked
 from shared.kit.server import serve
 from shared.kit.settings import SERVICES, ServiceSettings, SettingsRefusedError
 
@@ -87,18 +89,26 @@ async def _until_stop(part: Any, stop: asyncio.Event) -> None:
 
 def main(arguments: list[str]) -> int:
     """Return the exit code: 2 for wrong words or settings (one sentence on stderr), 0 after a clean stop."""
-    name, mode = ([*arguments, "", "both"])[:2] if len(arguments) == 1 else ([*arguments, "", ""])[:2]
-    if name not in SERVICES or mode not in MODES:
-        print(f"Say one of {', '.join(SERVICES)} and one of {', '.join(MODES)}.", file=sys.stderr)  # noqa: T201
+    name, *modes = [*arguments, "both"] if len(arguments) == 1 else arguments or [""]
+    if name not in SERVICES or not modes or not set(modes) <= set(MODES):
+        print(f"Say one of {', '.join(SERVICES)} and some of {', '.join(MODES)}.", file=sys.stderr)  # noqa: T201
         return 2
     configure_logs(name)
     zoneinfo.reset_tzpath(to=())  # the pinned tzdata for all, not whatever this machine carries
     module: Any = importlib.import_module(f"services.{name}.main")
+    call_itself(name)
+    if len(modes) == 1:
+        return _run_one(module, name, modes[0])
+    return run_forked([partial(_run_one, module, name, mode) for mode in modes])
+
+
+def _run_one(module: ServiceModule, name: str, mode: str) -> int:
+    call_itself(f"{name}-{mode}")
     try:
         uvloop.run(run(module, module.load_settings(), mode))
     except (SettingsRefusedError, UnsafeRoleError) as refused:
         print(str(refused), file=sys.stderr)  # noqa: T201
-        return 2
+        return REFUSED
     return 0
 
 

@@ -221,10 +221,11 @@ class ConnectionFacts(Wire):
 
 
 class RecipientQuery(Wire):
-    """Ask for the people of one message: at most 500 consumers a call."""
+    """Ask for the people of some messages, and for the vehicles those speak of: at most 500 of each a call."""
 
     subscriber_id: UUID
     consumer_ids: list[UUID] = Field(min_length=1, max_length=500)
+    vehicle_ids: list[UUID] = Field(default=[], max_length=500)
 
 
 class Recipient(Wire):
@@ -239,7 +240,16 @@ class Recipient(Wire):
     language: str
 
 
+class VehicleName(Wire):
+    """What a mail calls a vehicle, as in `2019 Honda Civic`; "" when the source names neither make nor model. Plate and VIN stay in ingest."""
+
+    vehicle_id: UUID
+    consumer_id: UUID | None = Field(description="whose it is now: nobody else's mail speaks of it (N-68)")
+    name: str
+
+
 class Recipients(Wire):
-    """Answer in any order; consumers unknown or gone are simply absent."""
+    """Answer in any order; consumers and vehicles unknown or gone are simply absent."""
 
     recipients: list[Recipient]
+    vehicles: list[VehicleName] = Field(default=[])

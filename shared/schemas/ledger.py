@@ -7,6 +7,7 @@ from pydantic import Field, StrictInt
 
 from shared.schemas.optout import Basis, BounceClass, Country, Evidence, Scope, SuppressionClass
 from shared.schemas.token import MessageClass
+from shared.schemas.topics import Topic
 from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
 
 GivenAddress = Annotated[Line, Field(min_length=3, max_length=254)]
@@ -32,6 +33,7 @@ class EntryView(Wire):
     valid_until: Instant | None
     wording: str | None = None
     bounce_class: BounceClass | None = None
+    topic: Topic | None = None
     hash: str
 
 
@@ -59,6 +61,7 @@ class DecisionQuestion(Wire):
     location_id: UUID
     person_ids: list[UUID] = Field(default=[], max_length=100)
     message_class: MessageClass
+    topic: Topic | None = None
     jurisdiction: Country | None = None
     at: Instant
 

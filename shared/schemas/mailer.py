@@ -42,8 +42,10 @@ class MessageTouch(Wire):
 class MessageInput(Wire):
     """A message to deliver: a content version and the fields of one address. The mailer adds business, postal address and opt-out itself.
 
-    Mail of our own (any other origin than `campaign`) names PLATFORM_SENDER as subscriber and location and needs no touches; a lead's also the
-    `topic` it is about and the `asked_topic` the visitor asked about (S-081).
+    `topic` is what it is about: a campaign's one of `Topic` (schemas/topics.py), by which a consumer may switch that mail off.
+
+    Mail of our own (any other origin than `campaign`) names PLATFORM_SENDER as subscriber and location and needs no touches; a lead's also its
+    `topic` and the `asked_topic` the visitor asked about (S-081).
     """
 
     message_id: UUID

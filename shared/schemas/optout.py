@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue, StrictInt, StringConstraints
 
 from shared.schemas.token import MessageClass
+from shared.schemas.topics import Topic
 from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
 
 SuppressionClass = Literal["commercial", "all"]
@@ -43,7 +44,10 @@ class ConsentsInput(Wire):
 
 
 class OptoutInput(Wire):
-    """An opt-out somebody reports to us (source flag, front desk). At least one of `address_key`, `person_id`."""
+    """An opt-out somebody reports to us (source flag, front desk). At least one of `address_key`, `person_id`.
+
+    With a `topic` it stops mail about that alone, whatever its class, so `suppression_class` is then `all`.
+    """
 
     optout_id: UUID
     location_id: UUID | None = None
@@ -51,6 +55,7 @@ class OptoutInput(Wire):
     person_id: UUID | None = None
     scope: Scope = "business"
     suppression_class: SuppressionClass = "all"
+    topic: Topic | None = None
     channel: Slug
     evidence: Evidence
     occurred_at: Instant
@@ -84,6 +89,9 @@ class PermissionQuery(Wire):
         default=None,
         description="the consumer's country where known; the stricter of its law and the location's decides",
     )
+    topic: Topic | None = Field(
+        default=None, description="what it is about; without one it is stopped by what stops every topic only"
+    )
 
 
 class PermissionQueries(Wire):
@@ -108,7 +116,7 @@ class PermissionAnswers(Wire):
 
 
 class SuppressionEntry(Wire):
-    """One row of the suppression log. `lift` undoes earlier entries of the same key, scope and class: a person's own later act only."""
+    """One row of the suppression log. `lift` undoes earlier entries of the same key, scope, class and topic: a person's own later act only."""
 
     position: StrictInt
     entry_id: UUID
@@ -118,6 +126,7 @@ class SuppressionEntry(Wire):
     address_key: AddressKey | None
     person_id: UUID | None
     suppression_class: SuppressionClass
+    topic: Topic | None = Field(default=None, description="null stops every topic")
 
 
 class SuppressionPoll(Wire):

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from shared.schemas.token import MessageClass
+from shared.schemas.topics import Topic
 from shared.schemas.wire import Instant, Slug, Wire
 
 TouchState = Literal[
@@ -32,6 +33,9 @@ class CampaignTypeFacts(Wire):
     verticals: list[Literal["dental", "auto"]]
     message_class: MessageClass
     steps: list[str]
+    topic: Topic | None = Field(
+        default=None, description="what its mail is about; a consumer may switch that off alone"
+    )
 
 
 class CampaignInput(Wire):

@@ -28,6 +28,14 @@ def family(pid: int) -> list[int]:
     return members
 
 
+def name_of(pid: int) -> str:
+    """What a process calls itself, "" for one that has ended. Off Linux always ""."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def cost_of(pids: Iterable[int]) -> Cost:
     """The sum over `pids`; a process that has ended counts as nothing. Off Linux all is zero."""
     cpu, memory = 0.0, 0

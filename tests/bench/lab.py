@@ -9,7 +9,7 @@ import contextlib
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from shared.schemas.access import VerificationKey
 from shared.schemas.address import AddressKeys
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.wire import DirectoryEntry, Wire
-from tests.bench.cost import Cost, cost_of, family
+from tests.bench.cost import Cost, cost_of, family, name_of
 from tests.bench.figure import Tell
 from tests.fixtures.builders import build_location, build_subscriber
 
@@ -53,25 +53,25 @@ class Lab:
         """The installation's address keys."""
         return AddressKeys({name: base64.b64decode(key) for name, key in self.stack.secrets.address_keys.items()})
 
-    def start(self, service: str, mode: str, *, count: int = 1, extra: Mapping[str, str] | None = None) -> None:
-        """Starts processes of a service and waits until its door (if it has one) answers."""
+    def start(self, service: str, *modes: str, count: int = 1, extra: Mapping[str, str] | None = None) -> None:
+        """Starts `count` times a service, of several modes as several processes out of one, and waits until its door (if it has one) answers."""
         started = []
         for number in range(1, count + 1):
-            name = f"{service}-{mode}{number}"
-            argv = [sys.executable, "-m", "shared.kit.run", service, mode]
+            name = f"{service}-{'-'.join(modes)}{number}"
+            argv = [sys.executable, "-m", "shared.kit.run", service, *modes]
             log = self.stack.folder / "logs" / f"{name}.log"
             environment = self.stack.environment(service, extra=extra)
             child = Child(name, argv, environment, log_file=log, respawn=False, tell=self.tell, show=lambda *_: None)
             child.start()
             self.children[name] = child
             started.append(child)
-        doors = {} if mode == "work" else {service: f"{self.stack.urls[service]}/health/ready"}
+        doors = {} if set(modes) == {"work"} else {service: f"{self.stack.urls[service]}/health/ready"}
         wait_until_ready(doors, started, tell=self.tell)
 
-    async def start_mailing(self) -> None:
-        """Starts optout and the mailer's door, and introduces subscriber and location to both; workers are the caller's."""
+    async def start_mailing(self, *, workers: int, connections: int = 20) -> None:
+        """Starts optout and the mailer (its door and workers out of one process), and introduces subscriber and location to both."""
         self.start("optout", "both")
-        self.start("mailer", "serve")
+        self.start("mailer", "serve", *["work"] * workers, extra={"MAILER_CONNECTIONS": str(connections)})
         for service in ("optout", "mailer"):
             await self.introduce(service)
 
@@ -83,11 +83,12 @@ class Lab:
             child.stop(15.0)
 
     def cost(self, prefix: str) -> Cost:
-        """What the processes whose name starts with `prefix` have used; `postgres` is the server with its backends."""
+        """What the processes whose name (`mailer-work`, or `mailer` for all of it) starts with `prefix` have used; `postgres`: the server's."""
         if prefix == "postgres":
             assert self.stack.postgres is not None
             return cost_of(family(self.stack.postgres.pid))
-        return cost_of(child.pid for name, child in self.children.items() if name.startswith(prefix))
+        pids = {pid for child in self.children.values() for pid in family(child.pid)}
+        return cost_of(pid for pid in pids if name_of(pid).startswith(prefix))
 
     @contextlib.contextmanager
     def scratch_database(self) -> Iterator[str]:
@@ -134,22 +135,40 @@ class Lab:
         """Pushes subscriber, live location and the key that verifies our tokens, as portal does."""
         raw = self.portal_key.public_key().public_bytes_raw()
         key = VerificationKey(key_id="bench", public_key=base64.b64encode(raw).decode())
-        facts: list[tuple[str, str, UUID | None, Wire]] = [
-            ("subscriber", str(self.subscriber.subscriber_id), self.subscriber.subscriber_id, self.subscriber),
-            ("location", str(self.location.location_id), self.subscriber.subscriber_id, self.location),
-            ("verification_key", "bench", None, key),
-        ]
+        await self._push(service, [("verification_key", "bench", None, key)])
+        await self.introduce_businesses(service, [(self.subscriber, self.location)])
+
+    async def introduce_businesses(
+        self, service: str, businesses: Sequence[tuple[SubscriberFacts, LocationFacts]]
+    ) -> None:
+        """Pushes businesses of one location each."""
+        facts: list[tuple[str, str, UUID | None, Wire]] = []
+        for subscriber, location in businesses:
+            owner = subscriber.subscriber_id
+            facts += [
+                ("subscriber", str(owner), owner, subscriber),
+                ("location", str(location.location_id), owner, location),
+            ]
+        await self._push(service, facts)
+
+    async def _push(self, service: str, facts: Sequence[tuple[str, str, UUID | None, Wire]]) -> None:
         async with self.caller("portal", service) as portal:
             for kind, entry_id, subscriber_id, fact in facts:
                 body = fact.model_dump(mode="json")
                 entry = DirectoryEntry(version=1, subscriber_id=subscriber_id, body=body)
                 await portal.send("PUT", f"/v1/directory/{kind}/{entry_id}", body=entry)
 
-    def token(self, scopes: str) -> str:
-        """An access token of an API client of our subscriber, valid for 15 minutes."""
+    async def wait_for_rows(self, service: str, table: str, count: int, *, seconds: float) -> None:
+        """Returns when a table, or a query in brackets, has exactly so many rows. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while await self.count_rows(service, table) != count:  # noqa: ASYNC110 - other processes write them
+                await asyncio.sleep(0.05)
+
+    def token(self, scopes: str, subscriber_id: UUID | None = None) -> str:
+        """An access token of an API client of our subscriber or another, valid for an hour."""
         now = int(datetime.now(UTC).timestamp())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(uuid4()), "scope": scopes, "iat": now, "exp": now + 900}
-        claims |= {"subscriber": str(self.subscriber.subscriber_id), "locations": []}
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(uuid4()), "scope": scopes, "iat": now, "exp": now + 3600}
+        claims |= {"subscriber": str(subscriber_id or self.subscriber.subscriber_id), "locations": []}
         return jwt.encode(claims, self.portal_key, algorithm="EdDSA", headers={"kid": "bench"})
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -17,10 +17,12 @@ LAST_NAMES = ("Adler", "Baker", "Castillo", "Dang", "Evans", "Fischer", "Gupta",
 
 @dataclass(frozen=True)
 class Load:
-    """What one upload of everything came to. records: how many were sent; took_s: from the first request to the last answer."""
+    """What one upload of everything came to. records: how many were sent; answered_s: from the first request to the last answer; took_s: until
+    whatever else was waited for was there."""
 
     records: int
     took_s: float
+    answered_s: float
     reports: tuple[BatchReport, ...]
 
     @property
@@ -35,12 +37,46 @@ class Load:
 
 def make_bodies(records: int, size: int, *, version: int = 0) -> list[bytes]:
     """Consumer records as NDJSON bodies; another `version` changes every record and its time."""
+    return list(iterate_bodies(records, size, version=version))
+
+
+def iterate_bodies(records: int, size: int, *, version: int = 0) -> Iterator[bytes]:
+    """The same one after the other, for more than memory holds."""
     at = (datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=version)).isoformat()
-    numbers = [range(first, min(first + size, records)) for first in range(0, records, size)]
-    return [b"".join(_line(number, version, at) for number in part) for part in numbers]
+    for first in range(0, records, size):
+        yield b"".join(_line(number, version, at) for number in range(first, min(first + size, records)))
 
 
-def _line(number: int, version: int, at: str) -> bytes:
+VISITS_EVERY, OPTOUTS_EVERY = 5, 100
+
+
+def make_permitted_bodies(records: int, size: int) -> tuple[list[bytes], int]:
+    """Consumers of whom every fifth line is the visit of one, every hundredth an opt-out at the source; and what the ledger must then hold.
+
+    The opted-out have no visit, so that each consent and each opt-out is one entry.
+    """
+    at, bodies, entries = datetime(2026, 3, 1, tzinfo=UTC).isoformat(), [], 0
+    for first in range(0, records, size):
+        lines = []
+        for number in range(first, min(first + size, records)):
+            if number % VISITS_EVERY == VISITS_EVERY - 1:
+                lines.append(_visit(number, at))
+            elif number % OPTOUTS_EVERY == 1:
+                lines.append(_line(number, 0, at, email_ok=False))
+            else:
+                lines.append(_line(number, 0, at))
+                continue
+            entries += 1
+        bodies.append(b"".join(lines))
+    return bodies, entries
+
+
+def _visit(number: int, at: str) -> bytes:
+    record = {"type": "visit", "foreign_id": f"V{number}", "source_updated_at": at, "consumer": f"P{number - 1}"}
+    return json.dumps(record | {"completed_at": at, "total_cents": 12900, "currency": "USD"}).encode() + b"\n"
+
+
+def _line(number: int, version: int, at: str, **more: object) -> bytes:
     record = {
         "type": "consumer",
         "foreign_id": f"P{number}",
@@ -53,7 +89,7 @@ def _line(number: int, version: int, at: str) -> bytes:
         "language": "en",
         "status": "active",
     }
-    return json.dumps(record).encode() + b"\n"
+    return json.dumps(record | more).encode() + b"\n"
 
 
 async def open_connection(url: str, token: str, location_id: UUID) -> UUID:
@@ -64,8 +100,16 @@ async def open_connection(url: str, token: str, location_id: UUID) -> UUID:
         return UUID(answer.raise_for_status().json()["connection_id"])
 
 
-async def upload(url: str, token: str, connection_id: UUID, bodies: Sequence[bytes], *, at_once: int) -> Load:
-    """Sends every body as a batch of its own, `at_once` at the same time."""
+async def upload(
+    url: str,
+    token: str,
+    connection_id: UUID,
+    bodies: Sequence[bytes],
+    *,
+    at_once: int,
+    until: Callable[[], Awaitable[None]] | None = None,
+) -> Load:
+    """Sends every body as a batch of its own, `at_once` at the same time; the time ends with the last answer, or with `until` after it."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
     reports: list[BatchReport] = []
     waiting = iter(bodies)
@@ -79,5 +123,8 @@ async def upload(url: str, token: str, connection_id: UUID, bodies: Sequence[byt
     async with AsyncClient(timeout=Timeout(300), trust_env=False) as http:
         start = time.perf_counter()
         await asyncio.gather(*(send(http) for _ in range(at_once)))
+        answered_s = time.perf_counter() - start
+        if until is not None:
+            await until()
         took_s = time.perf_counter() - start
-    return Load(sum(body.count(b"\n") for body in bodies), took_s, tuple(reports))
+    return Load(sum(body.count(b"\n") for body in bodies), took_s, answered_s, tuple(reports))

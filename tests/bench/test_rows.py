@@ -102,8 +102,8 @@ def test_a_load_counts_only_if_every_record_is_accounted_for() -> None:
         started_at=NOW,
         finished_at=NOW,
     )
-    fresh = Load(10, 1.0, (report,))
-    same = Load(10, 1.0, (report.model_copy(update={"applied": 0, "unchanged": 10}),))
+    fresh = Load(10, 1.0, 1.0, (report,))
+    same = Load(10, 1.0, 1.0, (report.model_copy(update={"applied": 0, "unchanged": 10}),))
     assert p3_ingest.find_faults(fresh, fresh, same) == ""
     assert "new records received" in p3_ingest.find_faults(replace(fresh, records=11), fresh, same)
     assert "same records unchanged" in p3_ingest.find_faults(fresh, fresh, fresh)

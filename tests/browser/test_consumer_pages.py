@@ -81,6 +81,7 @@ async def test_every_page_is_readable_by_all_and_fits_a_narrow_screen(
             page.on("request", lambda request: asked.append(request.url))
             for name, path in (
                 ("ask", business.footer()),
+                ("preferences", business.footer() + "/preferences"),
                 ("stop", "/stop"),
                 ("join", business.join()),
                 ("confirm", business.confirm()),
@@ -95,6 +96,10 @@ async def test_every_page_is_readable_by_all_and_fits_a_narrow_screen(
             await page.goto(url + "/stop")
             await page.click("button")
             wrong += await _look(page, f"refused-{language}-{size['width']}")
+            await page.goto(url + business.footer() + "/preferences")
+            wrong += await _look(page, f"preferences-stopped-{language}-{size['width']}")
+            await page.click("button")
+            wrong += await _look(page, f"preferences-done-{language}-{size['width']}")
             await context.close()
     assert wrong == []
     assert [each for each in asked if not each.startswith(url)] == []
@@ -125,6 +130,36 @@ async def test_opting_out_and_undoing_it_by_keyboard_alone_without_script(
         await context.close()
 
 
+async def test_choosing_kinds_of_mail_by_keyboard_alone_without_script(
+    browser: Any, optout: OpenService, business: Business
+) -> None:
+    """L-012: from the footer's page by its link; tab, space, enter; the focus is seen; what was switched off is shown and switched on again."""
+    async with served(optout) as url:
+        context = await browser.new_context(viewport=PHONE, locale="en", java_script_enabled=False)
+        page = await context.new_page()
+        await page.goto(url + business.footer())
+        for _ in range(3):
+            await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(re.compile("/preferences$"))
+        for said, ticked in (("optout", False), ("lift", True)):
+            for _ in range(3):
+                await page.keyboard.press("Tab")
+            assert await page.locator("input:focus-visible").get_attribute("name") == "care"
+            await page.keyboard.press("Space")
+            for _ in range(3):
+                await page.keyboard.press("Tab")
+            assert await page.locator("button:focus-visible").count() == 1
+            await page.keyboard.press("Enter")
+            await page.wait_for_selector("form", state="detached")
+            assert (await _entries(optout, business))[-1] == {"kind": said, "scope": "business", "topic": "care"}
+            await page.keyboard.press("Tab")
+            await page.keyboard.press("Enter")
+            await page.wait_for_selector("form")
+            assert await page.locator("#care").is_checked() is ticked
+        await context.close()
+
+
 async def test_signing_up_by_keyboard_alone_without_script(
     browser: Any, optout: OpenService, business: Business
 ) -> None:
@@ -151,6 +186,6 @@ async def _entries(optout: OpenService, business: Business) -> list[Any]:
     subscriber_id = business.subscriber.subscriber_id
     async with optout.deps.worker_db.raw() as connection:
         found = await connection.fetch(
-            "select kind, scope from ledger where subscriber_id = $1 order by chain_position", subscriber_id
+            "select kind, scope, topic from ledger where subscriber_id = $1 order by chain_position", subscriber_id
         )
     return [dict(row) for row in found]

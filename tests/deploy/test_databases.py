@@ -1,5 +1,8 @@
 """Each service reaches its own database by three weak roles and nothing else."""
 
+import asyncio
+import contextlib
+
 import asyncpg
 import pytest
 
@@ -45,6 +48,21 @@ async def test_api_and_worker_read_what_they_were_granted_and_make_nothing(urls:
         await api.close()
 
 
+async def test_optout_gets_in_when_another_service_has_used_up_the_connections(urls: dict[str, ServiceUrls]) -> None:
+    """Reliability 5.4: opting out has a quota of its own in the server that all share."""
+    greedy: list[asyncpg.Connection] = []
+    try:
+        with contextlib.suppress(asyncpg.TooManyConnectionsError):
+            while True:
+                greedy.append(await asyncpg.connect(urls["mailer"].worker))
+        for url in (urls["optout"].api, urls["optout"].worker):
+            await (await asyncpg.connect(url)).close()
+        with pytest.raises(asyncpg.TooManyConnectionsError):
+            await asyncpg.connect(urls["portal"].api)
+    finally:
+        await asyncio.gather(*(connection.close() for connection in greedy))
+
+
 async def test_roles_are_weak_and_bounded_in_time(server: EmbeddedPostgres, urls: dict[str, ServiceUrls]) -> None:
     """Architecture 5: no superuser, no BYPASSRLS; nobody holds a transaction open for ever."""
     connection = await asyncpg.connect(server.url())
@@ -54,7 +72,10 @@ async def test_roles_are_weak_and_bounded_in_time(server: EmbeddedPostgres, urls
             " (rolsuper or rolbypassrls or rolcreatedb or rolcreaterole or rolreplication)"
         )
         assert strong == []
-        assert await connection.fetchval("select count(*) from pg_roles where rolname like 'dueback%'") == 15
+        assert (
+            await connection.fetchval("select count(*) from pg_roles where rolname like 'dueback%' and rolcanlogin")
+            == 15
+        )
     finally:
         await connection.close()
     for url in (urls["mailer"].api, urls["mailer"].worker):

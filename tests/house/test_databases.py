@@ -20,7 +20,7 @@ _NOBODYS = {"changes", "cursors", "outbox", "directory", "idempotency", "leases"
 """Plumbing that belongs to no subscriber (kit/tables.py)."""
 
 _NAMED: dict[str, set[str]] = {
-    "ingest": {"staging_0", "staging_1", "staging_2", "staging_3"},
+    "ingest": {"staging_0", "staging_1", "staging_2", "staging_3", "aggregate_releases", "aggregate_cells"},
     "scheduler": {"published_contents", "open_days"},
     "mailer": {
         *("contents", "claims", "follower_state", "suppressions", "stops", "cancellations"),

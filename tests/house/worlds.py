@@ -103,7 +103,32 @@ async def _in_ingest(neighbours: Neighbours, opened: OpenService) -> Ids:
     desk = _client(neighbours, ids, "records")
     person = {"location_id": ids["location_id"], "first_name": "Cy"}
     people = [(await _make(opened, "POST", "/v1/consumers", desk, json=person))["consumer_id"] for _ in range(2)]
-    return ids | {"snapshot_id": waits["batch_id"], "merged_id": people[0], "into_id": people[1]}
+    bridge = _client(neighbours, ids, "ingest")
+    claimed = await _claimed(opened, ids, bridge)
+    push = await _make(opened, "POST", f"/v1/connections/{ids['connection_id']}/webhook-secret", bridge, json={})
+    claimed["webhook_secret"] = push["secret"]
+    return ids | claimed | {"snapshot_id": waits["batch_id"], "merged_id": people[0], "into_id": people[1]}
+
+
+async def _claimed(opened: OpenService, ids: Ids, client: dict[str, str]) -> Ids:
+    """A confirmed booking that a connector has claimed."""
+    connection = await asyncpg.connect(opened.database.superuser)
+    try:
+        owner = UUID(ids["subscriber_id"])
+        (row,) = await connection.fetch("select id, starts_at from appointments where subscriber_id = $1", owner)
+    finally:
+        await connection.close()
+    booking = {
+        "confirmation_id": str(uuid4()),
+        "appointment_id": str(row["id"]),
+        "starts_at": row["starts_at"].isoformat(),
+    }
+    body = {"subscriber_id": str(owner), "confirmations": [booking | {"confirmed_at": "2026-03-02T08:00:00Z"}]}
+    await _make(opened, "POST", "/v1/confirmations", service_headers("scheduler", opened.name), json=body)
+    wanted = {"connection_id": ids["connection_id"]}
+    offered = await _make(opened, "POST", "/v1/write-backs/claims", client, json=wanted)
+    (item,) = offered["items"]
+    return {"write_back_id": item["write_back_id"], "claim_id": item["claim_id"]}
 
 
 async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:

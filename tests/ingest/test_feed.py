@@ -51,7 +51,7 @@ async def test_nobody_else_reads_feed_or_recipients(practice: Practice) -> None:
     answer = await practice.ingest.http.post(
         "/v1/recipients", json=stranger, headers=service_headers("scheduler", "ingest")
     )
-    assert answer.json() == {"recipients": []}
+    assert answer.json() == {"recipients": [], "vehicles": []}
 
 
 async def test_on_hold_uploads_are_taken_and_no_address_is_given_out(practice: Practice) -> None:

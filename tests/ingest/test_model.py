@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.services import service_headers
 from tests.ingest.practice import Practice, appointment, at, consumer, visit
 
 DUE = {
@@ -75,9 +76,24 @@ async def test_dues_vehicles_readings_and_declined_work_reach_planning_without_n
     assert not [
         word for word in ("Ann", "7ABC123", "1HGCM82633A004352", "front pads", "Adler", "example.com") if word in told
     ]
+    assert await _vehicle_names(practice, facts["vehicle"]) == [("2003 Honda", facts["vehicle"]["consumer_id"])]
     for table in ("vehicles", "service_lines", "providers", "contact_points"):
         stored = str(await practice.rows(f"select * from {table}"))
         assert not [word for word in ("7ABC123", "front pads", "Adler", "ann.other") if word in stored]
+
+
+async def _vehicle_names(practice: Practice, vehicle: dict[str, Any]) -> list[tuple[str, str]]:
+    """Look a vehicle's name up as the scheduler does for a mail."""
+    owner, asked = (
+        vehicle["consumer_id"],
+        {"vehicle_ids": [vehicle["vehicle_id"], practice.subscriber.subscriber_id.hex]},
+    )
+    answer = await practice.ingest.http.post(
+        "/v1/recipients",
+        json={"subscriber_id": str(practice.subscriber.subscriber_id), "consumer_ids": [owner]} | asked,
+        headers=service_headers("scheduler", "ingest"),
+    )
+    return [(row["name"], row["consumer_id"]) for row in answer.json()["vehicles"]]
 
 
 async def test_children_wait_for_their_people_and_readings_for_their_vehicle(practice: Practice) -> None:

@@ -31,7 +31,7 @@ from tests.mailer.delivery.engine import Engine
 
 LOOPS: Final = ("plan", "deliver_outbox", "dispatch")
 FEEDS: Final = (("ingest", "follow_ingest"), ("mailer", "follow_mailer"))
-_published: list[asyncpg.Record] = []
+_published: dict[UUID, asyncpg.Record] = {}
 """Stock contents as the first story's mailer compiled them: the others find them there, because compiling takes seconds."""
 
 
@@ -97,6 +97,20 @@ class House(Engine):
         answer = await self.post_batch(records, batch_id=batch_id)
         assert answer.status_code == 200, answer.text
         return BatchReport.model_validate_json(answer.content)
+
+    async def switch_on(self, kind: str, **settings: Any) -> None:
+        """Switch a campaign type on, as the practice does."""
+        campaign = {"location_id": str(self.location.location_id), "type": kind, "settings": settings}
+        answer = await self.scheduler.http.post("/v1/campaigns", json=campaign, headers=self.client("campaigns"))
+        assert answer.status_code == 201, answer.text
+        await _publish(self)
+
+    async def push_location(self, **changes: Any) -> None:
+        """Push the location again, changed, as portal does."""
+        self.location = self.location.model_copy(update=changes)
+        key, owner = str(self.location.location_id), self.subscriber.subscriber_id
+        for name in self.neighbours.opened:
+            await self.neighbours.push(name, "location", key, self.location, version=2, subscriber_id=owner)
 
     # --- the loops
 
@@ -224,7 +238,7 @@ async def open_house(neighbours: Neighbours) -> AsyncIterator[House]:
 
 
 async def _introduce(house: House) -> None:
-    """Push the business, connect its practice system, publish the stock contents, switch both campaigns on."""
+    """Push the business, connect its practice system, switch both campaigns on."""
     owner = house.subscriber.subscriber_id
     for name in house.neighbours.opened:
         for kind, fact_id, fact in (
@@ -237,20 +251,14 @@ async def _introduce(house: House) -> None:
     made = await house.ingest.http.post("/v1/connections", json=wanted, headers=house.client("ingest"))
     assert made.status_code == 201, made.text
     house.connection_id = UUID(made.json()["connection_id"])
-    await _publish(house)
     for kind in ("appointment_reminder", "visit_thanks"):
-        campaign = {"location_id": place, "type": kind, "settings": {}}
-        answer = await house.scheduler.http.post("/v1/campaigns", json=campaign, headers=house.client("campaigns"))
-        assert answer.status_code == 201, answer.text
+        await house.switch_on(kind)
 
 
 async def _publish(house: House) -> None:
-    if _published:
-        columns = list(_published[0].keys())
-        await house.database.copy_records_to_table(
-            "contents", records=[tuple(row) for row in _published], columns=columns
-        )
+    for row in _published.values():
+        columns, marks = ", ".join(row.keys()), ", ".join(f"${n + 1}" for n in range(len(row)))
+        await house.database.execute(f"insert into contents ({columns}) values ({marks}) on conflict do nothing", *row)
     await house.scheduler.step("publish_contents")
-    if not _published:
-        _published.extend(await house.database.fetch("select * from contents"))
-    assert await house.databases["scheduler"].fetchval("select count(*) from published_contents") == len(_published)
+    _published.update({row["content_id"]: row for row in await house.database.fetch("select * from contents")})
+    assert await house.databases["scheduler"].fetchval("select count(*) from published_contents") > 0

@@ -12,19 +12,21 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TextIO, cast
 from uuid import UUID, uuid4
 
 import asyncpg
 
 from deploy.local.spawn import spawn
 from shared.kit.clock import ManualClock
-from shared.kit.http import AsyncClient, HttpFailure
+from shared.kit.http import AsyncClient, HttpFailure, Limits
 from tests.fixtures.builders import build_location, build_subscriber
+from tests.fixtures.database import ServiceDatabase
+from tests.fixtures.link import Link, open_link
 from tests.fixtures.services import Neighbours, environment_for, service_headers
 from tests.fixtures.smtp_ledger import Entry, read_ledger
 from tests.fixtures.smtp_script import Script
@@ -40,28 +42,26 @@ _ROOT: Final = Path(__file__).parent.parent.parent
 class Nursery:
     """Starts service processes quickly."""
 
-    path: Path
+    orders: TextIO
 
     def start(self, *argv: str, environment: Mapping[str, str], log: Path) -> int:
         """Start a service process and return its id."""
-        with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(30)
-            door.connect(str(self.path))
-            with door.makefile("rw") as line:
-                line.write(json.dumps({"argv": argv, "environment": dict(environment), "log": str(log)}) + "\n")
-                line.flush()
-                return int(line.readline())
+        self.orders.write(json.dumps({"argv": argv, "environment": dict(environment), "log": str(log)}) + "\n")
+        self.orders.flush()
+        return int(self.orders.readline())
 
 
 @contextmanager
 def open_nursery(folder: Path) -> Iterator[Nursery]:
     """Open the nursery; whatever it started ends with it."""
-    path = folder / "nursery"
-    with (folder / "nursery.log").open("wb") as log:
-        argv = [sys.executable, "-m", "tests.journeys.nursery", str(path)]
-        process = spawn(argv, folder=_ROOT, stdout=log, stderr=log, death_signal=signal.SIGKILL)
+    ours, theirs = socket.socketpair()
+    with (folder / "nursery.log").open("wb") as log, ours, theirs, ours.makefile("rw") as orders:
+        ours.settimeout(60)
+        argv = [sys.executable, "-m", "tests.journeys.nursery", str(theirs.fileno())]
+        kept = (theirs.fileno(),)
+        process = spawn(argv, folder=_ROOT, stdout=log, stderr=log, death_signal=signal.SIGKILL, keep_open=kept)
         try:
-            yield Nursery(path)
+            yield Nursery(orders)
         finally:
             process.kill()
             process.wait()
@@ -81,9 +81,11 @@ class MailHouse(World):
     """A World whose worker, follower and optout are processes of the nursery."""
 
     nursery: Nursery | None = None
+    link: Link = cast("Link", None)  # noqa: RUF009 - always given by open_mail_house
     folder: Path = Path()
     ledger: Path = Path()
     environment: dict[str, dict[str, str]] = field(default_factory=dict)
+    optout_database: ServiceDatabase = cast("ServiceDatabase", None)  # noqa: RUF009 - likewise
     http: AsyncClient | None = None
     submitted: set[UUID] = field(default_factory=set)
     processes: list[int] = field(default_factory=list)
@@ -142,6 +144,13 @@ class MailHouse(World):
         """Tell whether optout's process is up."""
         try:
             return (await self.optout_http.get("/health/ready")).status_code == 200
+        except HttpFailure:
+            return False
+
+    async def optout_listens(self) -> bool:
+        """Tell whether optout's process takes requests, with or without its database."""
+        try:
+            return (await self.optout_http.get("/health/live")).status_code == 200
         except HttpFailure:
             return False
 
@@ -214,10 +223,13 @@ async def open_mail_house(
     argv += ["--script", script.to_json()] if script else []
     relay = spawn(argv, folder=_ROOT, stdout=subprocess.PIPE, death_signal=signal.SIGKILL)
     house = None
+    stack = AsyncExitStack()
     try:
         assert relay.stdout is not None
         port = int(await asyncio.to_thread(relay.stdout.readline))
-        house = await _open(neighbours, nursery, folder, ledger, port)
+        optout_port = _free_port()
+        link = await stack.enter_async_context(open_link(optout_port))
+        house = await _open(neighbours, nursery, folder, ledger, port, optout_port, link)
         yield house
     finally:
         relay.kill()
@@ -226,14 +238,17 @@ async def open_mail_house(
         relay.stdout.close()
         if house is not None:
             await _close(house)
+        await stack.aclose()
 
 
-async def _open(neighbours: Neighbours, nursery: Nursery, folder: Path, ledger: Path, port: int) -> MailHouse:
-    address = f"http://127.0.0.1:{_free_port()}"
-    urls = {"DUEBACK_URLS": json.dumps({"optout": address})}
+async def _open(
+    neighbours: Neighbours, nursery: Nursery, folder: Path, ledger: Path, port: int, optout_port: int, link: Link
+) -> MailHouse:
+    address = f"http://127.0.0.1:{optout_port}"
+    urls = {"DUEBACK_URLS": json.dumps({"optout": f"http://127.0.0.1:{link.port}"})}
     smtp = {"MAILER_SMTP_URL": f"smtp://127.0.0.1:{port}", "MAILER_CONNECTIONS": str(CONNECTIONS)}
     mailer = await neighbours.open("mailer", **smtp)
-    place = {"OPTOUT_PORT": address.rpartition(":")[2]}
+    place = {"OPTOUT_PORT": str(optout_port)}
     optout_database = neighbours.make_database("optout")
     environment = {
         "mailer": environment_for("mailer", mailer.database, folder / "mailer", smtp | urls),
@@ -255,12 +270,13 @@ async def _open(neighbours: Neighbours, nursery: Nursery, folder: Path, ledger: 
         content_id,
         content_id,
         nursery=nursery,
+        link=link,
         folder=folder,
         ledger=ledger,
         environment=environment,
-        http=AsyncClient(base_url=address, timeout=30),
+        optout_database=optout_database,
+        http=AsyncClient(base_url=address, timeout=30, limits=Limits(max_connections=None)),
     )
-    await _wait_for_nursery(nursery)
     house.start("optout", "both")
     await house.until(house.optout_answers, 60)
     return house
@@ -274,12 +290,6 @@ async def _close(house: MailHouse) -> None:
     if house.http is not None:
         await house.http.aclose()
     await house.database.close()
-
-
-async def _wait_for_nursery(nursery: Nursery) -> None:
-    async with asyncio.timeout(60):
-        while not nursery.path.exists():  # noqa: ASYNC110 - a socket file has no event
-            await asyncio.sleep(0.02)
 
 
 def _free_port() -> int:

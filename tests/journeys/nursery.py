@@ -1,7 +1,7 @@
 """Forks service processes from one that has imported them already, because a test that kills forty of them cannot wait for forty imports.
 
-`python -m tests.journeys.nursery <socket>`: each connection sends one JSON line {"argv": ["mailer", "work"], "environment": {...}, "log": path} and
-receives the process id. A child is what `python -m shared.kit.run <argv>` would be; it dies with its nursery.
+`python -m tests.journeys.nursery <socket's descriptor>`: each JSON line {"argv": ["mailer", "work"], "environment": {...}, "log": path} is
+answered by a line with the process id. A child is what `python -m shared.kit.run <argv>` would be; it dies with its nursery.
 """
 
 import ctypes
@@ -12,7 +12,6 @@ import os
 import signal
 import socket
 import sys
-from pathlib import Path
 
 import shared.kit.crashpoints
 from shared.kit import run
@@ -35,26 +34,22 @@ def become_service(order: dict[str, object], parent: int) -> int:
     return run.main([str(word) for word in order["argv"]])  # type: ignore[attr-defined]
 
 
-def serve(path: Path) -> None:
+def serve(descriptor: int) -> None:
     """Fork on request until killed."""
     for service in ("mailer", "optout"):
         importlib.import_module(f"services.{service}.main")
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     parent = os.getpid()
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(str(path))
-        door.listen(8)
-        while True:
-            visitor, _ = door.accept()
-            with visitor, visitor.makefile("rw") as line:
-                order = json.loads(line.readline())
-                child = os.fork()
-                if child == 0:
-                    door.close()
-                    os._exit(become_service(order, parent))
-                line.write(f"{child}\n")
+    with socket.socket(fileno=descriptor) as door, door.makefile("rw") as orders:
+        for line in iter(orders.readline, ""):
+            child = os.fork()
+            if child == 0:
+                os.close(descriptor)
+                os._exit(become_service(json.loads(line), parent))
+            orders.write(f"{child}\n")
+            orders.flush()
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(int(sys.argv[1]))

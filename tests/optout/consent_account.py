@@ -7,6 +7,8 @@ from uuid import UUID
 
 from services.optout.domain.entries import NewEntry
 from services.optout.domain.permission import Question
+from shared.schemas.token import OptoutToken
+from shared.schemas.topics import Topic
 
 DENYING: Final = ("optout", "erasure")
 """Kinds that deny, named here again: who judges takes nothing from the judged."""
@@ -46,10 +48,20 @@ def covers(stop: NewEntry, question: Question) -> bool:
         "business": stop.subscriber_id == question.subscriber_id,
         "location": stop.location_id == question.location_id,
     }
-    return concerns and by_class and where[str(stop.scope)]
+    by_topic = stop.topic is None or stop.topic == question.topic
+    return concerns and by_class and by_topic and where[str(stop.scope)]
+
+
+def may_be_switched_on(stop: NewEntry, link: OptoutToken, topic: Topic) -> bool:
+    """Tell in the words of the requirement whether the preference page may take a stop back: exactly this topic's, of this address, made there or
+    told to the front desk, for the business or the link's location (L-015, S-038)."""
+    own = stop.kind == "optout" and stop.channel in ("preferences", "front_desk")
+    whose = (stop.subscriber_id, stop.address_key, stop.topic) == (link.subscriber_id, link.address_key, topic)
+    return own and whose and stop.location_id in (None, link.location_id)
 
 
 def place_of(stop: NewEntry) -> tuple[object, ...]:
-    """Return what a stop speaks of: whose mail, where, of which class, to which address or about whom."""
+    """Return what a stop speaks of: whose mail, where, of which class and topic, to which address or about whom."""
     location_id = stop.location_id if stop.scope == "location" else None
-    return stop.subscriber_id, stop.scope, location_id, stop.suppression_class, stop.address_key, stop.person_id
+    mail = (stop.suppression_class, stop.topic)
+    return stop.subscriber_id, stop.scope, location_id, *mail, stop.address_key, stop.person_id

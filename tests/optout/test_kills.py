@@ -157,9 +157,6 @@ async def street(nursery: Nursery, make_database: MakeDatabase, tmp_path: Path) 
         address_key=ADDRESS_KEYS.key_of("jane@example.com"),
         hint="j***@e***.com",
     )
-    async with asyncio.timeout(60):
-        while not nursery.path.exists():  # noqa: ASYNC110 - a socket file has no event
-            await asyncio.sleep(0.02)
     async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as http:
         environment = environment_for("optout", database, tmp_path / "state", own)
         opened = Street(nursery, tmp_path, database, http, environment, TOKEN_KEYS.seal(link))

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from services.optout.domain.link_use import MOST_FROM_ONE_NETWORK, MOST_REFUSED, LinkUse
 from services.optout.main import find_channels
 from shared.schemas.token import OptoutToken, TokenKeys
 from tests.fixtures.services import TOKEN_KEYS
@@ -160,3 +161,38 @@ async def test_every_channel_of_a_link_keeps_the_rules(clinic: Clinic, slug: str
     headers = clinic.neighbours.client_headers(subscriber_id=clinic.subscriber_id, scopes="optouts")
     filed = (await clinic.service.http.get(f"/v1/evidence/{clinic.address_key}", headers=headers)).json()["entries"]
     assert (filed[-1]["channel"], filed[-1]["evidence"]) == (slug, f"message:{UUID(int=7)}")
+
+
+async def test_a_flood_from_one_network_is_honoured_and_told(clinic: Clinic) -> None:
+    """S40: a firm's mail filter or somebody hostile: every valid POST counts, and a person gets to know."""
+    health = clinic.service.http
+    assert "optout_flood" not in (await health.get("/health/live")).json()["signals"]
+    others = [clinic.another() for _ in range(MOST_FROM_ONE_NETWORK + 1)]
+    answers = [
+        answer
+        for batch in range(0, len(others), 50)
+        for answer in await asyncio.gather(*(each.click() for each in others[batch : batch + 50]))
+    ]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "optout_flood" in (await health.get("/health/live")).json()["signals"]
+
+
+async def test_guessing_links_teaches_nothing_and_is_told(clinic: Clinic) -> None:
+    """N-112: the same answer as ever, the signal for a person, real links unaffected."""
+    token = clinic.token("commercial")
+    guesses = [token[:-3] + f"{number:03}" for number in range(MOST_REFUSED + 1)]
+    answers = [await clinic.service.http.post(f"/u/{guess}", **URLENCODED) for guess in guesses]
+    assert len({(answer.status_code, answer.content) for answer in answers}) == 1
+    assert "links_guessed" in (await clinic.service.http.get("/health/live")).json()["signals"]
+    assert (await clinic.click(token)).content == answers[0].content
+
+
+def test_what_happened_long_ago_raises_no_alarm() -> None:
+    """Five minutes later nobody is told any more; the memory stays bounded."""
+    use = LinkUse()
+    for number in range(20_000):
+        use.note_opened(f"n{number % 15_000}", at=0.0)
+        use.note_refused(at=0.0)
+    assert use.is_guessed_at(at=299.0)
+    assert not use.is_flooded(at=299.0)
+    assert not use.is_guessed_at(at=300.0)

@@ -72,6 +72,8 @@ IGNORED_CASES: list[tuple[str, NewEntry, dict[str, Any]]] = [
     ),
     ("another address", entry(1, "optout", address_key="1.bbbbbbbbbbbbbbbbbbbbbb"), {}),
     ("another person", entry(1, "optout", address_key=None, person_id=BEN), {}),
+    ("another topic", entry(1, "optout", topic="news"), {"topic": "care"}),
+    ("a topic on a message of none", entry(1, "optout", topic="news"), {}),
     ("platform scope in a subscriber's chain", entry(1, "optout", scope="platform", subscriber_id=OTHER), {}),
 ]
 
@@ -83,6 +85,18 @@ def test_an_opt_out_that_covers_the_message_refuses_it(optout: NewEntry, values:
     """S-035, N-27, L-125: the refusal names the opt-out it rests on, whatever was consented before or after."""
     for entries in ([CONSENT, optout], [optout, CONSENT]):
         assert decide(entries, **values) == Decision("refused", f"optout_{optout.scope}", optout.entry_id)
+
+
+@pytest.mark.parametrize("message_class", ["commercial", "transactional"])
+@pytest.mark.parametrize(
+    ("scope", "place"), [("business", None), ("location", HERE)], ids=["everywhere", "at this location"]
+)
+def test_an_opt_out_of_a_topic_refuses_mail_about_it(message_class: str, scope: str, place: UUID | None) -> None:
+    """L-012: of either class; an opt-out of everything refuses every topic."""
+    out = entry(1, "optout", topic="care", scope=scope, location_id=place)
+    kind = {"message_class": message_class, "topic": "care"}
+    assert decide([CONSENT, out], **kind) == Decision("refused", "optout_topic", out.entry_id)
+    assert decide([CONSENT, entry(2, "optout")], **kind).reason == "optout_business"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +142,7 @@ def test_a_source_that_says_ok_never_lifts(basis: str) -> None:
     assert decide([CONSENT, entry(1, "optout"), *later]).answer == "refused"
 
 
-def test_a_lift_undoes_earlier_entries_of_the_same_key_scope_and_class_only() -> None:
+def test_a_lift_undoes_earlier_entries_of_the_same_key_scope_class_and_topic_only() -> None:
     """N-38, I9: and an opt-out after the lift holds again."""
     out, lift, again = entry(1, "optout"), entry(2, "lift"), entry(3, "optout")
     assert decide([CONSENT, out, lift]).answer == "allowed"
@@ -139,8 +153,13 @@ def test_a_lift_undoes_earlier_entries_of_the_same_key_scope_and_class_only() ->
         entry(2, "lift", scope="location", location_id=HERE),
         entry(2, "lift", subscriber_id=PLATFORM, scope="platform"),
         entry(2, "lift", person_id=ANN),
+        entry(2, "lift", topic="care", channel="preferences"),
     ):
-        assert decide([CONSENT, out, other]).answer == "refused"
+        assert decide([CONSENT, out, other], topic="care").answer == "refused"
+    care = entry(1, "optout", topic="care")
+    for other in (lift, entry(2, "lift", topic="news")):
+        assert decide([CONSENT, care, other], topic="care").answer == "refused"
+    assert decide([CONSENT, care, entry(2, "lift", topic="care")], topic="care").answer == "allowed"
 
 
 @pytest.mark.parametrize("channel", ["source_flag", "front_desk", "ingest", "practice_system"])

@@ -46,10 +46,11 @@ class Feed:
 
 @dataclass
 class Ingest:
-    """People by id with what a mail may say of them."""
+    """People and vehicles by id with what a mail may say of them."""
 
     feed: Feed = field(default_factory=Feed)
     people: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    vehicles: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     is_silent: bool = False
 
     def app(self) -> FastAPI:
@@ -64,9 +65,10 @@ class Ingest:
         async def recipients(request: Request) -> Response:
             if self.is_silent:
                 return Response(status_code=503)
-            wanted = (await request.json())["consumer_ids"]
-            found = [self.people[UUID(key)] for key in wanted if UUID(key) in self.people]
-            return Response(json.dumps({"recipients": found}), media_type="application/json")
+            asked = await request.json()
+            found = [self.people[UUID(key)] for key in asked["consumer_ids"] if UUID(key) in self.people]
+            named = [self.vehicles[UUID(key)] for key in asked["vehicle_ids"] if UUID(key) in self.vehicles]
+            return Response(json.dumps({"recipients": found, "vehicles": named}), media_type="application/json")
 
         return app
 

@@ -80,6 +80,7 @@ class Practice:
         )
         if answer.status_code == 201:
             self.campaigns[kind] = UUID(answer.json()["campaign_id"])
+            await self.scheduler.step("publish_contents")
         return answer
 
     async def set_state(self, kind: str, state: str, version: int = 1) -> Any:
@@ -256,5 +257,4 @@ async def open_practice(clock: ManualClock, neighbours: Neighbours, **location: 
     await neighbours.push("scheduler", "subscriber", str(subscriber.subscriber_id), subscriber)
     practice = Practice(clock, neighbours, scheduler, ingest, mailer, subscriber, place)
     await practice.push(place)
-    await scheduler.step("publish_contents")
     return practice

@@ -24,7 +24,7 @@ async def test_a_campaign_is_refused_with_the_reason_before_anything_is_planned(
     await practice.push_location(state="live", hours=[])
     assert await refusal() == (409, "hours_missing")
     await practice.push_location(hours=[])
-    assert await refusal("birthday") == (404, "campaign_type_unknown")
+    assert await refusal("horoscope") == (404, "campaign_type_unknown")
     assert await refusal(location_id=uuid4()) == (404, "not_found")
     unusable: list[dict[str, Any]] = [
         {"colour": 1},
@@ -75,7 +75,7 @@ async def test_campaigns_are_made_once_changed_by_version_and_stay_ended(practic
     )
     assert [tuple(row) for row in versions] == [(1, "active"), (2, "ended")]
     types = await http.get("/v1/campaign-types", headers=headers)
-    assert [row["slug"] for row in types.json()["items"]] == ["appointment_reminder", "visit_thanks"]
+    assert {"appointment_reminder", "visit_thanks"} < {row["slug"] for row in types.json()["items"]}
 
 
 async def test_another_subscribers_ids_are_unknown_here(practice: Practice) -> None:

@@ -9,10 +9,12 @@ from services.mailer.content.findings import Compilation, ContentSource, LintRul
 from services.scheduler import campaigns
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import read_stock_contents, sample_mentions
-from services.scheduler.domain.campaign_type import CampaignType, ContradictoryRulesError, Group, Step, Trigger
+from services.scheduler.domain.campaign_step import ContradictoryRulesError, Step
+from services.scheduler.domain.campaign_type import CampaignType, Group, Trigger
 from services.scheduler.domain.reasons import SENTENCES, STATES, explain_touch, reason_sentence
 from shared.kit.plugins import find_plugins
 from shared.schemas.contents import ContentInput
+from shared.schemas.topics import TOPICS
 
 TYPES: dict[str, CampaignType] = find_plugins(campaigns, "CAMPAIGN_TYPE")
 STOCK = read_stock_contents(TYPES)
@@ -127,14 +129,14 @@ def test_noon_midnight_and_month_order_follow_the_language() -> None:
     for hour, expected in ((12, "12:00\u00a0pm"), (0, "12:00\u00a0am"), (13, "1:00\u00a0pm")):
         at = datetime(2026, 4, 3, hour, 0)  # noqa: DTZ001 - a wall time
         fields = message_fields([Mention(kind_id(1), "Ana", at, True)], trigger="visit", language="en", is_change=False)
-        assert fields["visit"] == {"weekday": "Friday", "date": "April 3", "time": expected}
+        assert fields["visit"] == {"weekday": "Friday", "date": "April 3", "month": "April", "time": expected}
     spanish = message_fields([Mention(kind_id(1), "Ana", at, True)], trigger="visit", language="es", is_change=False)
-    assert spanish["visit"] == {"weekday": "viernes", "date": "3 de abril", "time": "1:00\u00a0p. m."}
+    assert spanish["visit"] == {"weekday": "viernes", "date": "3 de abril", "month": "abril", "time": "1:00\u00a0p. m."}
 
 
 def _type(**changes: object) -> CampaignType:
     values: dict[str, object] = {
-        "slug": "x", "title": "X", "verticals": ("dental",), "message_class": "commercial", "class_reason": "x.",
+        "slug": "x", "title": "X", "verticals": ("dental",), "topic": "visits", "message_class": "commercial", "class_reason": "x.",
         "trigger": Trigger("visit", ("completed",)), "cycle": "trigger", "steps": (Step("one", days=1, at=time(9)),), "useful_days": 2,
         "rank": 1, "group": Group("x", same_day=False), "needs_fresh_source": False, "sample": {"dental": ("Ana",)},
     }  # fmt: skip
@@ -158,3 +160,8 @@ def test_rules_that_contradict_each_other_never_start(make: object) -> None:
     """Bad input: a campaign type that cannot hold is refused when it is defined."""
     with pytest.raises(ContradictoryRulesError):
         make()  # type: ignore[operator]
+
+
+def test_every_topic_that_can_be_switched_off_has_mail() -> None:
+    """L-012: the preference page offers nothing that is never sent."""
+    assert {kind.topic for kind in TYPES.values()} == set(TOPICS)

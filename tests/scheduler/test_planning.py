@@ -6,6 +6,9 @@ from uuid import uuid4
 from shared.schemas.location import WEEKDAYS, OpenHours
 from tests.scheduler.practice import Practice
 
+REST = {"late": False, "occasion": "none"}
+"""What `about` says besides, of an appointment."""
+
 
 async def test_an_appointment_gets_its_steps_and_past_ones_are_skipped(practice: Practice) -> None:
     """N-46: booked inside the window, only steps still ahead; the others are on file with their reason, never sent at once."""
@@ -67,11 +70,16 @@ async def test_the_hour_that_does_not_exist_and_the_hour_that_comes_twice(practi
     await practice.run()
     await practice.move_to("2026-03-07 10:00")
     (message,) = practice.messages
-    assert message.fields["appointment"] == {"weekday": "Sunday", "date": "March 8", "time": "3:30\u00a0am"}
+    assert message.fields["appointment"] == {
+        "weekday": "Sunday",
+        "date": "March 8",
+        "month": "March",
+        "time": "3:30\u00a0am",
+    }
     practice.outcome(message, "sent")
     await practice.move_to("2026-10-31 10:00")
     texts = [message.fields["appointment"] for message in practice.messages[1:]]
-    assert texts == [{"weekday": "Sunday", "date": "November 1", "time": "1:30\u00a0am"}]
+    assert texts == [{"weekday": "Sunday", "date": "November 1", "month": "November", "time": "1:30\u00a0am"}]
 
 
 async def test_a_reminder_on_a_closed_day_rolls_back(practice: Practice) -> None:
@@ -159,7 +167,7 @@ async def test_a_change_on_the_day_after_the_last_step_sends_a_correction(practi
     await practice.run()
     await practice.move_to("2026-03-03 08:00")
     correction = practice.messages[-1]
-    assert correction.fields["about"] == {"several": False, "name": "Ana", "another": False, "changed": True}
+    assert correction.fields["about"] == {"several": False, "name": "Ana", "another": False, "changed": True} | REST
     practice.outcome(correction, "sent")
     await practice.move_to("2026-03-03 09:00")
     assert len(practice.messages) == 2
@@ -236,62 +244,6 @@ async def test_a_visit_posted_twice_is_thanked_for_once(practice: Practice) -> N
     assert await practice.touches(ana) == {"next_morning": ("sent", None)}
 
 
-async def test_who_is_not_active_gets_nothing_and_the_reason_is_on_file(practice: Practice) -> None:
-    """Rule 7 of domain 2.3, L-120: deceased, inactive, prospect, held, minors without a guardian, no address."""
-    today = practice.clock.now().date()
-    expected = {
-        practice.person(status="deceased"): "person_deceased",
-        practice.person(status="inactive"): "person_inactive",
-        practice.person(status="prospect"): "person_prospect",
-        practice.person(status="held"): "person_held",
-        practice.person(deleted=True): "person_gone",
-        practice.person(mailbox=None): "no_address",
-        practice.person(mailbox=None, address_problem="placeholder"): "placeholder",
-        practice.person(minor_until=today + timedelta(days=900)): "minor_without_guardian",
-    }
-    for person in expected:
-        practice.appointment(person, "2026-03-20 09:00")
-    await practice.run()
-    for person, reason in expected.items():
-        assert set((await practice.touches(person)).values()) == {("skipped", reason)}
-    await practice.move_to("2026-03-19 10:00")
-    assert practice.messages == []
-
-
-async def test_a_minor_is_written_to_through_the_guardian_who_must_be_alive(practice: Practice) -> None:
-    """L-120: the mail goes to the guardian, greets nobody by the child's name, and stops when the guardian dies."""
-    adult = practice.person("Eve", "eve@example.com")
-    child = practice.person(
-        "Max", "eve@example.com", recipient_id=adult, minor_until=practice.clock.now().date() + timedelta(days=900)
-    )
-    practice.appointment(child, "2026-03-05 09:00")
-    await practice.run()
-    await practice.move_to("2026-03-04 10:00")
-    (message,) = practice.messages
-    assert message.fields["person"] == {"first_name": ""}
-    assert message.fields["about"] == {"several": False, "name": "Max", "another": True, "changed": False}
-    practice.appointment(child, "2026-03-20 09:00")
-    await practice.run()
-    practice.person("Eve", "eve@example.com", id=adult, status="deceased")
-    await practice.run()
-    assert (await practice.touches(child))["day_before 2026-03-20T09:00"] == ("skipped", "recipient_unfit")
-
-
-async def test_somebody_who_becomes_fit_in_time_is_planned_again(practice: Practice) -> None:
-    """A skipped touch is revived while its time is ahead, and keeps its own reason afterwards."""
-    ana = practice.person(mailbox=None)
-    practice.appointment(ana, "2026-03-20 09:00")
-    await practice.run()
-    practice.clock.set(practice.at("2026-03-07 12:00"))
-    practice.person(id=ana)
-    await practice.run()
-    assert await practice.touches(ana) == {
-        "two_weeks": ("skipped", "no_address"),
-        "three_days": ("planned", None),
-        "day_before": ("planned", None),
-    }
-
-
 async def test_an_appointment_elsewhere_takes_that_places_zone_and_campaign(practice: Practice) -> None:
     """N-51: home in Los Angeles, appointment in New York: New York's ten o'clock, New York's text."""
     other = practice.location.model_copy(update={"location_id": uuid4(), "zone": "America/New_York"})
@@ -305,4 +257,9 @@ async def test_an_appointment_elsewhere_takes_that_places_zone_and_campaign(prac
     await practice.move_to("2026-03-04 07:00")
     (message,) = practice.messages
     assert message.location_id == other.location_id
-    assert message.fields["appointment"] == {"weekday": "Thursday", "date": "March 5", "time": "12:00\u00a0pm"}
+    assert message.fields["appointment"] == {
+        "weekday": "Thursday",
+        "date": "March 5",
+        "month": "March",
+        "time": "12:00\u00a0pm",
+    }

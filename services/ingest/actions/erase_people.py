@@ -54,7 +54,7 @@ class _Erased(NamedTuple):
 async def _erase_at(
     deps: Deps, connection: AsyncConnection, subscriber_id: UUID, address_key: str, order: EraseOrder
 ) -> _Erased:
-    keys = await deps.row_keys.of(deps.worker_db, subscriber_id)
+    keys = await deps.row_keys.of(deps.api_db, subscriber_id)
     gone = keyed_hash(keys.contents, GONE)
     reached = await find_reached(
         connection,

@@ -3,6 +3,8 @@
 A snapshot is judged here: when it is certainly whole, what it does not name is deleted, else it waits in quarantine for a person (N-76, N-77).
 """
 
+from collections.abc import Mapping, Sequence
+
 from services.ingest.actions.admit_upload import Admission
 from services.ingest.actions.delete_absent import delete_absent
 from services.ingest.deps import Deps
@@ -12,15 +14,21 @@ from services.ingest.store.batches import close_batch, find_report
 from services.ingest.store.connections import note_success
 from services.ingest.store.optouts import count_pending
 from services.ingest.store.snapshots import SnapshotKey, count_absent, forget_names
+from services.ingest.store.source_columns import note_columns
 from shared.kit.crashpoints import crashpoint
 from shared.kit.logs import log
-from shared.schemas.ingest import BatchReport
+from shared.schemas.ingest import BatchReport, Entity
+
+Columns = Mapping[Entity, tuple[Sequence[str], Sequence[str]]]
 
 
 async def finish_batch(
-    deps: Deps, *, upload: Upload, admission: Admission, claim: Claim, body_hash: bytes
+    deps: Deps, *, upload: Upload, admission: Admission, claim: Claim, body_hash: bytes, columns: Columns
 ) -> BatchReport:
-    """Close the batch and return its report; opt-outs that optout has not on file are not counted in it. `body_hash` is SHA-256."""
+    """Close the batch and return its report; opt-outs that optout has not on file are not counted in it.
+
+    `body_hash` is SHA-256; `columns` are, by entity, the fields filled often and those filled at all.
+    """
     now = deps.clock.now()
     key = {"subscriber_id": upload.subscriber_id, "batch_id": upload.batch_id}
     quarantine, absent = await _judge(deps, upload=upload, admission=admission, claim=claim, sha256=body_hash.hex())
@@ -41,9 +49,10 @@ async def finish_batch(
             raise BatchRunningError
         if quarantine is None:
             await forget_names(connection, **key)
-            await note_success(
-                connection, subscriber_id=upload.subscriber_id, connection_id=upload.connection_id, now=now
-            )
+            source = {"subscriber_id": upload.subscriber_id, "connection_id": upload.connection_id}
+            if columns:
+                await note_columns(connection, **source, columns=columns, now=now)
+            await note_success(connection, **source, now=now)
         report = await find_report(connection, **key)
     assert report is not None
     crashpoint("ingest.before_answer")

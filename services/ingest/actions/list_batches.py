@@ -1,13 +1,11 @@
 """Lists batches, newest ids first: what was uploaded, and what waits in quarantine for a person."""
 
-from uuid import UUID
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.store.batches import list_reports
 from shared.kit.auth import Caller
 from shared.kit.db import set_subscriber
-from shared.kit.requests import CursorRefusedError, page_cursor, read_cursor
+from shared.kit.requests import page_cursor, read_id_cursor
 from shared.schemas.ingest import BatchReport
 from shared.schemas.wire import Page
 
@@ -16,11 +14,7 @@ async def list_batches(
     connection: AsyncConnection, *, caller: Caller, state: str | None, after: str | None, limit: int
 ) -> Page[BatchReport]:
     """Return a page of reports without their rejections, of locations that the caller covers. Raises CursorRefusedError."""
-    cursor = read_cursor(after, 1)
-    try:
-        last = UUID(str(cursor[0])) if cursor else None
-    except ValueError:
-        raise CursorRefusedError from None
+    last = read_id_cursor(after)
     await set_subscriber(connection, caller.subscriber)
     items = await list_reports(
         connection,

@@ -1,13 +1,11 @@
 """Lists a caller's connections, page by page in the order they were made."""
 
-from uuid import UUID
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.store.connections import list_connections
 from shared.kit.auth import Caller
 from shared.kit.db import set_subscriber
-from shared.kit.requests import CursorRefusedError, page_cursor, read_cursor
+from shared.kit.requests import page_cursor, read_id_cursor
 from shared.schemas.ingest import Connection
 from shared.schemas.wire import Page
 
@@ -16,11 +14,7 @@ async def list_own_connections(
     connection: AsyncConnection, *, caller: Caller, after: str | None, limit: int
 ) -> Page[Connection]:
     """Return a page of the connections of locations that the caller covers. Raises CursorRefusedError."""
-    cursor = read_cursor(after, 1)
-    try:
-        last = UUID(str(cursor[0])) if cursor else None
-    except ValueError:
-        raise CursorRefusedError from None
+    last = read_id_cursor(after)
     await set_subscriber(connection, caller.subscriber)
     items = await list_connections(
         connection,

@@ -16,6 +16,7 @@ from services.ingest.domain.lines import Chunk
 from services.ingest.domain.outcome import REJECTED
 from services.ingest.domain.person import Person, birthday_of, has_marker, minor_until
 from services.ingest.domain.read_record import AnyRecord, RecordReader, RecordRefusedError
+from services.ingest.domain.source_health import FieldSample
 from services.ingest.store.child_rows import ChildRows, gone_row
 from services.ingest.store.row_keys import SubscriberKeys
 from services.ingest.store.tables import STAGING_COLUMNS
@@ -43,6 +44,7 @@ class Workshop:
     most_rejections: int
     snapshot_of: Entity | None
     key_of: Callable[[bytes], str | None]
+    sample: FieldSample | None
 
 
 def prepare_chunk(chunk: Chunk, *, read: ReadLine, reader: RecordReader, workshop: Workshop) -> Prepared:
@@ -62,6 +64,8 @@ def prepare_chunk(chunk: Chunk, *, read: ReadLine, reader: RecordReader, worksho
             if found is None:
                 continue
             row = maker.row_of(*found, line=number)
+            if workshop.sample is not None:
+                workshop.sample.note(found[0])
         except RecordRefusedError as refused:
             prepared.tally.received += 1
             prepared.tally.rejected += 1

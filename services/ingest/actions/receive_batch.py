@@ -5,6 +5,8 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 
+from sqlalchemy.exc import DBAPIError
+
 from services.ingest.actions.admit_upload import Admission
 from services.ingest.actions.deliver_optouts import deliver_optouts
 from services.ingest.actions.finish_batch import finish_batch
@@ -17,9 +19,10 @@ from services.ingest.domain.batch import MOST_REASONS, BatchIdReusedError, Claim
 from services.ingest.domain.csv_rows import Header, Layout, read_header
 from services.ingest.domain.lines import Chunk
 from services.ingest.domain.read_record import AnyRecord, RecordReader, key_in
+from services.ingest.domain.source_health import FieldSample
 from services.ingest.store.batches import CLAIM_SECONDS, close_batch, keep_header, renew_claim
 from shared.kit.logs import log
-from shared.schemas.ingest import BatchReport
+from shared.schemas.ingest import BatchReport, Entity
 
 
 async def receive_batch(
@@ -39,8 +42,13 @@ async def receive_batch(
     try:
         async with aclosing(read_body(pieces, upload=upload, body_hash=body_hash, after=after)) as chunks:
             await run.process(chunks)
-        return await finish_batch(deps, upload=upload, admission=admission, claim=claim, body_hash=body_hash.digest())
+        await run.end_delivery()
+        return await finish_batch(
+            deps, upload=upload, admission=admission, claim=claim, body_hash=body_hash.digest(), columns=run.columns
+        )
     except BaseException:
+        with suppress(Exception):
+            await run.end_delivery()
         with suppress(Exception):
             await run.fail()
         raise
@@ -58,11 +66,18 @@ class _Run:
         self._header: Header | None = None
         self._reader = RecordReader(upload.source_time, claim.tally.dropped)
         self._first_row: bytes | None = None
-        self._optout_answers = True
+        self._has_pending, self._optout_answers = False, True
+        self._delivering: asyncio.Task[None] | None = None
         self._resumed = claim.lines == 0 or bool(upload.from_octet)
         self._layout = Layout(upload.charset, upload.dates)
+        self._sample, self._is_first = FieldSample(), True
         if upload.from_octet and claim.header is not None and upload.entity is not None:
             self._header = read_header(claim.header, upload.entity, self._layout)
+
+    @property
+    def columns(self) -> dict[Entity, tuple[list[str], list[str]]]:
+        """Which fields the first records of this try fill."""
+        return self._sample.columns()
 
     async def process(self, chunks: AsyncIterator[Chunk]) -> None:
         """Merge every chunk; a chunk that was whole when the body broke off is still merged."""
@@ -114,7 +129,9 @@ class _Run:
             MOST_REASONS - self._rejections,
             self._upload.entity if self._upload.mode == "snapshot" else None,
             key_in if self._header is None else self._header.key_in,
+            self._sample if self._is_first else None,
         )
+        self._is_first = False
         prepared = prepare_chunk(chunk, read=self._read, reader=self._reader, workshop=workshop)
         self._rejections += len(prepared.rejections)
         return prepared
@@ -140,13 +157,31 @@ class _Run:
             tally=self._tally,
         )
         if pending and self._optout_answers:
-            self._optout_answers = await deliver_optouts(
-                deps.api_db,
-                optout=deps.optout,
-                now=deps.clock.now(),
-                subscriber_id=upload.subscriber_id,
-                batch_id=upload.batch_id,
-            )
+            self._has_pending = True
+            if self._delivering is None or self._delivering.done():
+                self._delivering = asyncio.create_task(self._deliver())
+
+    async def _deliver(self) -> None:
+        """Bring opt-outs to optout beside the merging of the chunks that follow; what comes meanwhile goes in the next call."""
+        deps, upload = self._deps, self._upload
+        while self._has_pending and self._optout_answers:
+            self._has_pending = False
+            try:
+                self._optout_answers = await deliver_optouts(
+                    deps.api_db,
+                    optout=deps.optout,
+                    now=deps.clock.now(),
+                    subscriber_id=upload.subscriber_id,
+                    batch_id=upload.batch_id,
+                )
+            except (DBAPIError, OSError) as error:  # their people stay held and a worker delivers
+                log("ingest.batches").warning("optouts_postponed", batch_id=str(upload.batch_id), exc_info=error)
+                self._optout_answers = False
+
+    async def end_delivery(self) -> None:
+        """Wait until every opt-out of the batch is on file, or optout has not answered (S-037)."""
+        if self._delivering is not None:
+            await self._delivering
 
     async def keep_claim(self) -> None:
         """Renew the claim while the body arrives, however slowly."""

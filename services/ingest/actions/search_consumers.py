@@ -10,7 +10,7 @@ from services.ingest.store.records import list_people
 from services.ingest.store.search import blind
 from shared.kit.auth import Caller
 from shared.kit.errors import NotAllowedError
-from shared.kit.requests import CursorRefusedError, page_cursor, read_cursor
+from shared.kit.requests import page_cursor, read_id_cursor
 from shared.schemas.address import AddressRefusedError, canonical_address
 from shared.schemas.records import ConsumerCard, ConsumerSearch
 from shared.schemas.wire import Page
@@ -23,11 +23,7 @@ async def search_consumers(deps: Deps, *, caller: Caller, asked: ConsumerSearch)
 
     Raises CursorRefusedError, NotAllowedError for a location that the credential does not cover.
     """
-    cursor = read_cursor(asked.after, 1)
-    try:
-        after = UUID(str(cursor[0])) if cursor else UUID(int=0)
-    except ValueError:
-        raise CursorRefusedError from None
+    after = read_id_cursor(asked.after) or UUID(int=0)
     if asked.location_id is not None and not caller.covers(asked.location_id):
         raise NotAllowedError
     owner = caller.subscriber

@@ -52,7 +52,7 @@ async def show_personal_data(deps: Deps, *, asked: PersonalDataQuestion) -> Pers
         for address_key in asked.address_keys:
             mine = asked.subscriber_id
             for owner in [mine] if mine else await find_owners(connection, address_key):
-                keys = await deps.row_keys.of(deps.worker_db, owner)
+                keys = await deps.row_keys.of(deps.api_db, owner)
                 reached = await find_reached(
                     connection,
                     subscriber_id=owner,

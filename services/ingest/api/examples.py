@@ -7,6 +7,7 @@ LOCATION_ID: Final = "0192f0c1-7a00-7000-8000-000000000002"
 CONNECTION_ID: Final = "0192f0c1-7a00-7000-8000-000000000004"
 BATCH_ID: Final = "0192f0c1-7a00-7000-8000-000000000005"
 CONSUMER_ID: Final = "7d0f3c1e-5b8a-8c11-9a52-6f0e1d2c3b4a"
+VEHICLE_ID: Final = "2c91a4d0-77be-8f02-b6a1-90d1e2f3a4b5"
 ADDRESS_KEY: Final = "1.3q2-7wAAAAAAAAAAAAAAAA"
 
 CONNECTION_INPUT: Final = {
@@ -77,7 +78,7 @@ CHANGES: Final = {
     ],
     "cursor": "812.4",
 }
-RECIPIENT_QUERY: Final = {"subscriber_id": SUBSCRIBER_ID, "consumer_ids": [CONSUMER_ID]}
+RECIPIENT_QUERY: Final = {"subscriber_id": SUBSCRIBER_ID, "consumer_ids": [CONSUMER_ID], "vehicle_ids": [VEHICLE_ID]}
 RECIPIENTS: Final = {
     "recipients": [
         {
@@ -89,7 +90,8 @@ RECIPIENTS: Final = {
             "last_name": "Lee",
             "language": "en",
         }
-    ]
+    ],
+    "vehicles": [{"vehicle_id": VEHICLE_ID, "consumer_id": CONSUMER_ID, "name": "2003 Honda Accord"}],
 }
 
 

@@ -17,4 +17,6 @@ Uploader = Annotated[Caller, needs("ingest")]
 """A client with scope `ingest`: a practice's bridge."""
 Reader = Annotated[Caller, needs("records")]
 """A client with scope `records`: a front desk's software."""
+Operator = Annotated[Caller, needs("operator", services=("portal",))]
+"""The operator's staff, directly or on portal's pages; told ids and counts, never a consumer's data."""
 Scheduler = Annotated[Caller, only_service("scheduler")]

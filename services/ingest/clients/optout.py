@@ -5,7 +5,14 @@ from uuid import UUID
 
 from shared.kit.http import RefusedError, ServiceClient, SilentError
 from shared.kit.logs import log
-from shared.schemas.optout import OptoutInput, OptoutsInput, Recorded
+from shared.schemas.optout import (
+    OptoutInput,
+    OptoutsInput,
+    PermissionAnswers,
+    PermissionQueries,
+    PermissionQuery,
+    Recorded,
+)
 
 MOST_A_CALL = 5000
 _SECONDS = 20.0
@@ -29,3 +36,8 @@ class OptoutClient:
             log("ingest.optouts").error("optouts_refused", subscriber_id=str(subscriber_id), code=refused.code)
             return False
         return True
+
+    async def answer_queries(self, queries: Sequence[PermissionQuery]) -> PermissionAnswers:
+        """Ask up to 1,000 permissions. Raises SilentError or RefusedError: a list whose opt-outs are not known is not handed out."""
+        body = PermissionQueries(queries=list(queries))
+        return await self.http.ask("POST", "/v1/permissions/check", PermissionAnswers, body=body, seconds=_SECONDS)

@@ -1,89 +1,224 @@
-"""FHIR R4 bulk export: a folder of NDJSON files with Patient, Encounter and Appointment (HL7 Bulk Data 2; traps in domain 3.4).
-
-A tolerant reader by hand: it picks the few elements we need and never touches the rest (reasons, diagnoses, notes, identifiers).
-"""
+"""FHIR R4: a folder of NDJSON files, a server's bulk export (HL7 Bulk Data 2, with `_since` and `deleted`), or its search (traps in domain 3.4)."""
 
 import gzip
 import json
 import re
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, Self
+from uuid import uuid4
 
-from pydantic import BaseModel, Field, ValidationError
+import jwt
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from services.ingest.domain.connector import Connector, Raw, SourceItem, Translation
-from services.ingest.domain.person import minor_until
-from shared.schemas.ingest import AppointmentRecord, AppointmentStatus, ConsumerRecord, VisitRecord
+from services.ingest.connectors._json_files import json_files, objects_in
+from services.ingest.domain.connector import Connector, Found, Mark, Raw, Reading, SourceFailedError, SourceItem, Web
+from services.ingest.domain.fhir_records import translate
+from services.ingest.domain.source_values import instant, number, table, tables, text
 
-_STATUSES: Final = {
-    "proposed": "planned",
-    "pending": "planned",
-    "booked": "booked",
-    "arrived": "arrived",
-    "checked-in": "arrived",
-    "fulfilled": "completed",
-    "cancelled": "cancelled",
-    "noshow": "no_show",
-    "waitlist": "unscheduled",
-    "entered-in-error": "deleted",
-}
-_NAME_USES: Final = ("official", "usual", "", "temp", "anonymous")
-_TELECOM_USES: Final = ("home", "mobile", "", "work", "temp")
-_UNRANKED: Final = 1000
-_REFERENCE: Final = re.compile(
-    r"(?:^|/)Patient/([A-Za-z0-9.-]{1,64})(?:/_history/[^/]+)?$|^urn:uuid:([0-9a-fA-F-]{36})$"
-)
-_GUARDIANS: Final = frozenset(
-    {
-        "GUARD",
-        "PRN",
-        "PRNFOST",
-        "PRNINLAW",
-        "MTH",
-        "FTH",
-        "NMTH",
-        "NFTH",
-        "GRPRN",
-        "STPPRN",
-        "HPOWATT",
-        "parent",
-        "guardian",
-    }
-)
-_ORDER: Final = ("Patient", "Appointment", "Encounter")
+_ORDER: Final = ("Patient", "RelatedPerson", "Appointment", "Encounter", "Consent")
+_MOST_PAGES: Final = 20_000
+_MOST_LOOKS: Final = 3000
+_LOOK_SECONDS: Final = 10.0
+_PAGE: Final = 200
+_OVERLAP: Final = timedelta(minutes=5)
+"""A server's clock and its index may lag: what was changed shortly before the last run is asked for again."""
 
 
 class FhirSettings(BaseModel):
-    """Where the export lies."""
+    """A folder, or a server with its credentials."""
 
-    folder: Path = Field(description="folder with the NDJSON files of the export")
+    model_config = ConfigDict(extra="forbid")
 
-
-def read(settings: FhirSettings) -> Iterator[SourceItem]:
-    """Yield every resource line by line, patients first. A line that is no JSON, or a file cut off in its last line, is said and not guessed."""
-    files = sorted(
-        (*settings.folder.glob("*.ndjson"), *settings.folder.glob("*.ndjson.gz")),
-        key=lambda file: (_rank(file.name), file.name),
+    folder: Path | None = Field(default=None, description="folder with the NDJSON files of an export")
+    url: str = Field(default="", description="base URL of the FHIR server")
+    mode: Literal["bulk", "search"] = Field(default="bulk", description="how the server is read")
+    group: str = Field(
+        default="", pattern=r"^[A-Za-z0-9.-]{0,64}$", description="id of the Group to export; else all patients"
     )
-    exported_at = _exported_at(settings.folder)
+    token: SecretStr | None = Field(default=None, description="a bearer token, where the server gives a lasting one")
+    client_id: str = Field(default="", description="client of SMART Backend Services")
+    private_key: SecretStr | None = Field(default=None, description="its private key, PEM, for ES384 or RS384")
+    token_url: str = Field(default="", description="the server's token endpoint, on the same host")
+    scope: str = Field(default="system/*.read", description="what the token is asked for")
+    file_hosts: list[str] = Field(default=[], description="further hosts the export's files may lie on")
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        if (self.folder is None) == (not self.url):
+            raise ValueError("give a folder or a url")
+        if bool(self.client_id) != bool(self.private_key and self.token_url):
+            raise ValueError("client_id, private_key and token_url belong together")
+        return self
+
+
+async def read(settings: FhirSettings, reading: Reading) -> AsyncIterator[Found]:
+    """Yield every resource, patients first. A line that is no JSON, or a file cut off in its last line, is said and not guessed."""
+    if settings.folder is not None:
+        for item in _folder(settings.folder):
+            yield item
+        return
+    web = reading.open_web(
+        settings.url, sign=lambda web: _sign(settings, web, reading.now), other_hosts=tuple(settings.file_hosts)
+    )
+    found = _export(settings, reading, web) if settings.mode == "bulk" else _search(reading, web)
+    async for event in found:
+        yield event
+
+
+async def _sign(settings: FhirSettings, web: Web, now: datetime) -> Mapping[str, str]:
+    """Return the Authorization header: a given token, or one of SMART Backend Services (client assertion of RFC 7523, five minutes)."""
+    if settings.token is not None:
+        return {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
+    if settings.private_key is None:
+        return {}
+    form = {
+        "grant_type": "client_credentials",
+        "scope": settings.scope,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": _assertion(settings, settings.private_key.get_secret_value(), now),
+    }
+    answer = await web.ask("POST", settings.token_url, form=form, signed=False)
+    token = text(table(answer.read_json()).get("access_token"), 8000)
+    if not token:
+        raise SourceFailedError("The FHIR server's token endpoint gave no token.")
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _assertion(settings: FhirSettings, pem: str, now: datetime) -> str:
+    until = int((now + timedelta(minutes=4)).timestamp())
+    claims = {
+        "iss": settings.client_id,
+        "sub": settings.client_id,
+        "aud": settings.token_url,
+        "exp": until,
+        "jti": str(uuid4()),
+    }
+    for algorithm in ("ES384", "RS384"):
+        with suppress(ValueError, TypeError, jwt.PyJWTError):
+            return jwt.encode(claims, pem, algorithm=algorithm)
+    raise SourceFailedError("The private key of the FHIR client is neither P-384 nor RSA in PEM.")
+
+
+async def _export(settings: FhirSettings, reading: Reading, web: Web) -> AsyncIterator[Found]:
+    """Kick off, look until it is ready, fetch the files; `_since` is the last export's transactionTime."""
+    since = reading.cursor.get("since", "")
+    params = {"_outputFormat": "application/fhir+ndjson", "_type": ",".join(_ORDER)} | (
+        {"_since": since} if since else {}
+    )
+    accept = {"Accept": "application/fhir+json", "Prefer": "respond-async"}
+    place = f"Group/{settings.group}" if settings.group else "Patient"
+    begun = await web.ask("GET", f"{place}/$export", params=params, headers=accept, accept=(202,))
+    location = begun.headers.get("content-location", "")
+    manifest = await _manifest(web, location)
+    exported_at = instant(manifest.get("transactionTime"))
+    if exported_at is None:
+        raise SourceFailedError("The FHIR export's manifest has no transactionTime.")
+    whole = True
+    if tables(manifest.get("error")):
+        yield SourceItem(None, exported_at, "export_reported_errors")
+    files = sorted(tables(manifest.get("output")), key=lambda file: _rank(text(file.get("type"))))
+    for file in (*files, *tables(manifest.get("deleted"))):
+        count, expected = 0, number(file.get("count"))
+        async for line in web.lines(text(file.get("url"), 4000)):
+            if not line.strip():
+                continue
+            count += 1
+            item = _item(line, exported_at)
+            whole = whole and item.problem != "file_cut_off"
+            yield item
+        if expected is not None and count < expected:
+            whole = False
+            yield SourceItem(None, exported_at, "file_cut_off")
+    if whole:
+        yield Mark({"since": text(manifest.get("transactionTime"))})
+    try:
+        await web.ask("DELETE", location, accept=(200, 202, 204, 404, 405, 501))
+    except SourceFailedError:
+        return  # the server clears its own exports in time
+
+
+async def _manifest(web: Web, location: str) -> dict[str, Any]:
+    for _ in range(_MOST_LOOKS):
+        answer = await web.ask("GET", location, headers={"Accept": "application/json"}, accept=(200, 202))
+        if answer.status == 200:
+            return table(answer.read_json())
+        await web.pause(float(number(answer.headers.get("retry-after")) or _LOOK_SECONDS))
+    raise SourceFailedError("The FHIR server did not finish its export in time.")
+
+
+async def _search(reading: Reading, web: Web) -> AsyncIterator[Found]:
+    """Page through what changed since the last run. Deleted resources do not appear in a search: a bulk export tells them."""
+    since = reading.cursor.get("since", "")
+    for kind in _ORDER:
+        path = kind
+        params: dict[str, Any] | None = {"_count": _PAGE} | ({"_lastUpdated": f"ge{since}"} if since else {})
+        seen: set[str] = set()
+        while path:
+            bundle = await web.get(path, params)
+            if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+                raise SourceFailedError(
+                    f"The FHIR server answered a search for {kind} with something that is no Bundle."
+                )
+            for entry in tables(bundle.get("entry")):
+                resource = table(entry.get("resource"))
+                if resource.get("resourceType") == kind:
+                    yield SourceItem(resource, reading.now)
+            links = [
+                text(link.get("url"), 8000) for link in tables(bundle.get("link")) if link.get("relation") == "next"
+            ]
+            path, params = (links[0] if links else ""), None
+            if path in seen or len(seen) >= _MOST_PAGES:
+                raise SourceFailedError(f"The FHIR server's pages of {kind} do not end.")
+            seen.add(path)
+    yield Mark({"since": (reading.now - _OVERLAP).isoformat()})
+
+
+def _folder(folder: Path) -> Iterator[SourceItem]:
+    """Yield the resources in a folder's NDJSON files, people first, then those in single JSON files."""
+    files = sorted(
+        (*folder.glob("*.ndjson"), *folder.glob("*.ndjson.gz")), key=lambda file: (_rank(file.name), file.name)
+    )
+    if not folder.is_dir():
+        raise SourceFailedError("The folder of the FHIR export does not exist.")
+    exported_at = _exported_at(folder)
     for file in files:
         if file.name.startswith("log."):
             continue
         seen_at = exported_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
         yield from _lines_of(file, seen_at)
+    for file in json_files(folder):
+        seen_at = exported_at or datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        for raw in objects_in(file):
+            yield from _resources(raw, seen_at)
+
+
+def _resources(raw: Raw | None, seen_at: datetime) -> Iterator[SourceItem]:
+    """Yield a document's resource, or those in a Bundle that holds any."""
+    if raw is None:
+        yield SourceItem(None, seen_at, "line_unreadable")
+        return
+    inner = (
+        [table(entry.get("resource")) for entry in tables(raw.get("entry"))]
+        if raw.get("resourceType") == "Bundle"
+        else []
+    )
+    yield from (SourceItem(resource, seen_at) for resource in [row for row in inner if row] or [raw])
 
 
 def _lines_of(file: Path, seen_at: datetime) -> Iterator[SourceItem]:
-    line = b"\n"
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as source:
-            for line in source:
+            while line := source.readline(_MOST_LINE_OCTETS):
                 if line.strip():
                     yield _item(line, seen_at)
     except (EOFError, gzip.BadGzipFile, OSError):
         yield SourceItem(None, seen_at, "file_cut_off")
+
+
+_MOST_LINE_OCTETS: Final = 1024**2
 
 
 def _item(line: bytes, seen_at: datetime) -> SourceItem:
@@ -102,205 +237,19 @@ def _exported_at(folder: Path) -> datetime | None:
     """The export's transactionTime, from its manifest or log: it stands in for resources without meta.lastUpdated."""
     for name in ("manifest.json", "log.ndjson"):
         file = folder / name
-        found = (
-            re.search(r'"transactionTime"\s*:\s*"([^"]+)"', file.read_text(errors="replace"))
-            if file.is_file()
-            else None
-        )
-        if found and (moment := _instant(found[1])):
+        written = file.read_text(errors="replace") if file.is_file() else ""
+        found = re.search(r'"transactionTime"\s*:\s*"([^"]+)"', written)
+        if found and (moment := instant(found[1])):
             return moment
     return None
 
 
-def translate(item: SourceItem) -> Translation:
-    """Return the records of one resource. Nothing that a source sends makes this raise."""
-    raw = item.raw or {}
-    kind = raw.get("resourceType")
-    makers = {"Patient": _patient, "Encounter": _encounter, "Appointment": _appointment, "Bundle": _deletions}
-    maker = makers.get(str(kind))
-    if maker is None:
-        return Translation(skipped=f"resource_{kind}"[:60].lower() if str(kind).isalpha() else "resource_unknown")
-    if kind != "Bundle" and not isinstance(raw.get("id"), str):
-        return Translation(skipped="without_id")
-    updated_at = _instant(_dict(raw.get("meta")).get("lastUpdated")) or item.seen_at
-    try:
-        return maker(raw, updated_at)
-    except ValidationError as error:
-        row = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        return Translation(skipped=f"invalid_{row['loc'][-1] if row['loc'] else 'record'}")
-
-
-def _patient(raw: Raw, updated_at: datetime) -> Translation:
-    name, preferred = _names(raw)
-    status = "active"
-    if raw.get("deceasedBoolean") is True or raw.get("deceasedDateTime"):
-        status = "deceased"
-    elif raw.get("active") is False or any(link.get("type") == "replaced-by" for link in _dicts(raw.get("link"))):
-        status = "inactive"
-    born = _date(raw.get("birthDate"))
-    guardians: list[ConsumerRecord] = []
-    if minor_until(born, updated_at.date()):
-        guardians = _guardians(raw, updated_at)
-    person = ConsumerRecord(
-        foreign_id=raw["id"],
-        source_updated_at=updated_at,
-        first_name=_given(name),
-        last_name=_text(name.get("family")),
-        preferred_name=preferred,
-        email=_reach(raw, "email", updated_at),
-        phone=_reach(raw, "phone", updated_at) or _reach(raw, "sms", updated_at),
-        birth_on=born,
-        language=_language(raw),
-        status=status,  # type: ignore[arg-type]
-        guardian=guardians[0].foreign_id if guardians else "",
-    )
-    return Translation([*guardians, person])
-
-
-def _names(raw: Raw) -> tuple[Raw, str]:
-    """The name in force and a nickname: never one marked old or maiden, or whose period has ended."""
-    names = [name for name in _dicts(raw.get("name")) if not _dict(name.get("period")).get("end")]
-    by_use = {use: name for use in reversed(_NAME_USES) for name in reversed(names) if _text(name.get("use")) == use}
-    chosen = next((by_use[use] for use in _NAME_USES if use in by_use), {})
-    nickname = next((_given(name) for name in names if name.get("use") == "nickname"), "")
-    return chosen, nickname
-
-
-def _given(name: Raw) -> str:
-    given = name.get("given")
-    first = next((part for part in given if isinstance(part, str)), "") if isinstance(given, list) else ""
-    return _text(first or ("" if name.get("family") else name.get("text")))
-
-
-def _reach(raw: Raw, system: str, now: datetime) -> str:
-    """The first of several telecoms by rank, then use; none that is old or whose period has ended."""
-    found: list[tuple[int, int, int, str]] = []
-    for telecom in _dicts(raw.get("telecom")):
-        use, rank = _text(telecom.get("use")), telecom.get("rank")
-        end = _text(_dict(telecom.get("period")).get("end"))
-        if telecom.get("system") != system or use not in _TELECOM_USES or (end and end[:10] <= now.date().isoformat()):
-            continue
-        order = rank if isinstance(rank, int) and rank > 0 else _UNRANKED
-        found.append((order, _TELECOM_USES.index(use), len(found), _text(telecom.get("value"))))
-    return min(found)[3] if found else ""
-
-
-def _guardians(raw: Raw, updated_at: datetime) -> list[ConsumerRecord]:
-    """A minor's contact who is parent or guardian and has an address becomes a person of their own, written to for the child (L-120)."""
-    for number, contact in enumerate(_dicts(raw.get("contact"))):
-        codes = {
-            _text(coding.get("code"))
-            for relationship in _dicts(contact.get("relationship"))
-            for coding in _dicts(relationship.get("coding"))
-        }
-        email = _reach(contact, "email", updated_at)
-        if email and codes & _GUARDIANS and not _dict(contact.get("period")).get("end"):
-            name = _dict(contact.get("name"))
-            return [
-                ConsumerRecord(
-                    foreign_id=f"{raw['id']}/contact/{number}",
-                    source_updated_at=updated_at,
-                    first_name=_given(name),
-                    last_name=_text(name.get("family")),
-                    email=email,
-                    status="prospect",
-                )
-            ]
-    return []
-
-
-def _language(raw: Raw) -> str:
-    spoken = sorted(_dicts(raw.get("communication")), key=lambda row: row.get("preferred") is not True)
-    codings = [coding for row in spoken for coding in _dicts(_dict(row.get("language")).get("coding"))]
-    code = _text(codings[0].get("code")).lower() if codings else ""
-    return code[:2] if re.fullmatch(r"[a-z]{2}(-.*)?", code) else ""
-
-
-def _encounter(raw: Raw, updated_at: datetime) -> Translation:
-    status = _text(raw.get("status"))
-    if status == "entered-in-error":
-        return Translation([VisitRecord(foreign_id=raw["id"], op="delete", source_updated_at=updated_at)])
-    if status != "finished":
-        return Translation(skipped="encounter_not_finished")
-    period = _dict(raw.get("period"))
-    completed_at = _instant(period.get("end")) or _instant(period.get("start"))
-    person = _referred(_dict(raw.get("subject")))
-    if completed_at is None or person is None:
-        return Translation(skipped="encounter_without_time" if completed_at is None else "encounter_without_patient")
-    visit = VisitRecord(foreign_id=raw["id"], source_updated_at=updated_at, consumer=person, completed_at=completed_at)
-    return Translation([visit])
-
-
-def _appointment(raw: Raw, updated_at: datetime) -> Translation:
-    status = _STATUSES.get(_text(raw.get("status")), "held")
-    if status == "deleted":
-        return Translation([AppointmentRecord(foreign_id=raw["id"], op="delete", source_updated_at=updated_at)])
-    assert status in get_args(AppointmentStatus)
-    starts_at, ends_at = _instant(raw.get("start")), _instant(raw.get("end"))
-    minutes = raw.get("minutesDuration")
-    if not isinstance(minutes, int) and starts_at and ends_at and ends_at > starts_at:
-        minutes = int((ends_at - starts_at).total_seconds() // 60)
-    people = [_referred(_dict(row.get("actor"))) for row in _dicts(raw.get("participant"))]
-    record = AppointmentRecord(
-        foreign_id=raw["id"],
-        source_updated_at=updated_at,
-        consumer=next((person for person in people if person), None),
-        starts_at=starts_at,
-        minutes=minutes if isinstance(minutes, int) else None,
-        status=status,  # type: ignore[arg-type]
-        booked_at=_instant(raw.get("created")),
-    )
-    return Translation([record])
-
-
-def _deletions(raw: Raw, updated_at: datetime) -> Translation:
-    """A `deleted` file of a bulk export holds Bundles of DELETE entries."""
-    makers = {"Patient": ConsumerRecord, "Encounter": VisitRecord, "Appointment": AppointmentRecord}
-    records: list[Any] = []
-    for entry in _dicts(raw.get("entry")):
-        request = _dict(entry.get("request"))
-        kind, _, key = _text(request.get("url")).partition("/")
-        if request.get("method") == "DELETE" and kind in makers and key:
-            records.append(makers[kind](foreign_id=key, op="delete", source_updated_at=updated_at))
-    return Translation(records) if records else Translation(skipped="resource_bundle")
-
-
-def _referred(value: Raw) -> str | None:
-    found = _REFERENCE.search(_text(value.get("reference")))
-    return (found[1] or found[2]) if found else None
-
-
-def _instant(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(_text(value))
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _date(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(_text(value))
-    except ValueError:
-        return None
-
-
-def _text(value: Any) -> str:
-    return value[:200] if isinstance(value, str) else ""
-
-
-def _dict(value: Any) -> Raw:
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: Any) -> list[Raw]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 CONNECTOR: Final = Connector(
     slug="fhir",
-    description="FHIR R4 bulk export, a folder of NDJSON files",
+    description="FHIR R4, a folder of NDJSON files or a server's bulk export or search",
     settings=FhirSettings,
     read=read,
     translate=translate,
+    needs="a folder, or the server's base URL and a token or a SMART Backend Services client with system/*.read",
+    reads="Patient, RelatedPerson, Appointment, Encounter, Consent; names, telecom, birth date, language, times and status, nothing clinical",
 )

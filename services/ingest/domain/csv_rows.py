@@ -61,7 +61,7 @@ class Header:
 
     def cells(self, line: bytes, dropped: Counter[str]) -> dict[str, str] | None:
         """Return the non-empty cells of a row by field, None for an empty row and a repeated header; raises RecordRefusedError."""
-        row = _row(line, self.separator, self.layout.charset)
+        row = read_row(line, self.separator, self.layout.charset)
         if not any(row) or _names(row) == self.names:
             return None
         if len(row) != len(self.columns):
@@ -74,13 +74,13 @@ class Header:
             if name[0] == "!":
                 dropped[name[1:]] += 1
             else:
-                cells[name] = _date(name, text, self.layout.dates) if name in _DATES else text
+                cells[name] = iso_date(name, text, self.layout.dates) if name in _DATES else text
         return cells
 
     def key_in(self, line: bytes) -> str | None:
         """Return the key in a row that could not be taken as a record, if it can be read."""
         try:
-            row = _row(line, self.separator, self.layout.charset)
+            row = read_row(line, self.separator, self.layout.charset)
         except RecordRefusedError:
             return None
         key = dict(zip(self.columns, row, strict=False)).get("foreign_id", "").strip()
@@ -95,7 +95,7 @@ def read_header(line: bytes | None, entity: Entity, layout: Layout) -> Header:
     best: tuple[int, str, list[str]] = (0, ",", [])
     for separator in _SEPARATORS:
         try:
-            names = _names(_row(line or b"", separator, layout.charset))
+            names = _names(read_row(line or b"", separator, layout.charset))
         except RecordRefusedError:
             continue
         known = [name for name in names if name in _FIELDS[entity]]
@@ -118,7 +118,7 @@ def _column(name: str, entity: Entity) -> str:
     return f"!{forbidden}" if forbidden else ""
 
 
-def _date(field: str, text: str, order: DateOrder) -> str:
+def iso_date(field: str, text: str, order: DateOrder) -> str:
     """Return a date as ISO 8601; 03/04/2026 needs a declared order (N-86), and so does a spreadsheet's serial number."""
     parts = text.replace(".", "/").replace("-", "/").split("/")
     if len(parts) == 3 and len(parts[0]) == 4:
@@ -135,7 +135,8 @@ def _date(field: str, text: str, order: DateOrder) -> str:
         return "unreadable"
 
 
-def _row(line: bytes, separator: str, charset: str) -> list[str]:
+def read_row(line: bytes, separator: str, charset: str) -> list[str]:
+    """Return the cells of one record; raises RecordRefusedError for another charset or a broken quote."""
     try:
         text = line.decode(charset)
         rows = list(csv.reader(text.splitlines(True) if "\n" in text else [text], delimiter=separator, strict=True))

@@ -47,6 +47,16 @@ Index(
     postgresql_where=text("state = 'quarantined'"),
 )
 
+Index("ix_batches_connection", batches.c.subscriber_id, batches.c.connection_id, batches.c.started_at)
+Index(
+    "ix_batches_snapshots",
+    batches.c.subscriber_id,
+    batches.c.connection_id,
+    batches.c.entity,
+    batches.c.started_at,
+    postgresql_where=text("mode = 'snapshot' and state = 'applied'"),
+)
+
 rejections = Table(
     "rejections",
     metadata,

@@ -24,6 +24,13 @@ order by connection_id limit :limit
 _SUCCEED: Final = text("""
 update connections set last_success_at = greatest(last_success_at, :now) where subscriber_id = :subscriber and connection_id = :connection
 """)
+_RENEW: Final = text("""
+update connections set webhook_generation = webhook_generation + :step
+where subscriber_id = :subscriber and connection_id = :connection returning webhook_generation
+""")
+_WEBHOOK: Final = text(
+    "select webhook_generation from connections where subscriber_id = :subscriber and connection_id = :connection"
+)
 
 
 async def insert_connection(connection: AsyncConnection, *, subscriber_id: UUID, made: Connection) -> None:
@@ -53,6 +60,17 @@ async def note_success(connection: AsyncConnection, *, subscriber_id: UUID, conn
     values = {"subscriber": subscriber_id, "connection": connection_id, "now": now}
     await connection.execute(_SUCCEED, values)
     await append_changes(connection, [NewChange(subscriber_id, "connection", connection_id)])
+
+
+async def renew_webhook(connection: AsyncConnection, *, subscriber_id: UUID, connection_id: UUID, step: int) -> int:
+    """Move a connection `step` secrets on and return the number of the present one, from 1."""
+    values = {"subscriber": subscriber_id, "connection": connection_id, "step": step}
+    return int((await connection.execute(_RENEW, values)).scalar_one())
+
+
+async def find_webhook(connection: AsyncConnection, *, subscriber_id: UUID, connection_id: UUID) -> int:
+    """Return the number of a connection's present secret, 0 if there is no such connection or it may not push."""
+    return await connection.scalar(_WEBHOOK, {"subscriber": subscriber_id, "connection": connection_id}) or 0
 
 
 def _connection(row: Any) -> Connection:

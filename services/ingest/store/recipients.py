@@ -21,9 +21,23 @@ where c.subscriber_id = :subscriber and c.id = any(cast(:ids as uuid[])) and not
 )
 
 
+_VEHICLES: Final = text("""
+select v.id, v.personal, v.model_year, case when not v.parked then v.consumer_id end as consumer_id
+from vehicles v
+where v.subscriber_id = :subscriber and v.id = any(cast(:ids as uuid[])) and not v.deleted and v.personal is not null
+""")
+
+
 async def find_people(
     connection: AsyncConnection, *, subscriber_id: UUID, consumer_ids: Sequence[UUID], today: date
 ) -> list[Any]:
     """Return the rows of these consumers with their guardians'; ciphertext still."""
     values = {"subscriber": subscriber_id, "ids": list(consumer_ids), "today": today}
     return list(await connection.execute(_FIND, values))
+
+
+async def find_vehicles(connection: AsyncConnection, *, subscriber_id: UUID, vehicle_ids: Sequence[UUID]) -> list[Any]:
+    """Return the rows of these vehicles, ciphertext still."""
+    if not vehicle_ids:
+        return []
+    return list(await connection.execute(_VEHICLES, {"subscriber": subscriber_id, "ids": list(vehicle_ids)}))

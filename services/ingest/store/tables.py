@@ -24,10 +24,29 @@ from sqlalchemy import (
     text,
 )
 
-from services.ingest.store import batch_tables, erasure_tables, model_tables, record_tables
+from services.ingest.store import (
+    aggregate_tables,
+    batch_tables,
+    erasure_tables,
+    export_tables,
+    health_tables,
+    model_tables,
+    record_tables,
+    write_back_tables,
+)
 from services.ingest.store.metadata import metadata, record_table
 
-__all__ = ["batch_tables", "erasure_tables", "metadata", "model_tables", "record_tables"]
+__all__ = [
+    "aggregate_tables",
+    "batch_tables",
+    "erasure_tables",
+    "export_tables",
+    "health_tables",
+    "metadata",
+    "model_tables",
+    "record_tables",
+    "write_back_tables",
+]
 
 STAGING_SLOTS: Final = 4
 """How many chunks may merge side by side in one database."""
@@ -44,6 +63,7 @@ connections = Table(
     Column("go_live_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_success_at", DateTime(timezone=True)),
+    Column("webhook_generation", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("subscriber_id", "connection_id"),
 )
 
@@ -64,12 +84,6 @@ consumers = record_table(
 )
 """`birthday` is month * 100 + day; `merged_into` the person that a merge made of this one (one step; SQL function `survivor` goes on)."""
 Index(
-    "ix_consumers_address",
-    consumers.c.subscriber_id,
-    consumers.c.address_key,
-    postgresql_where=text("address_key is not null"),
-)
-Index(
     "ix_consumers_merged",
     consumers.c.subscriber_id,
     consumers.c.merged_into,
@@ -86,6 +100,18 @@ Index(
     consumers.c.subscriber_id,
     consumers.c.minor_until,
     postgresql_where=text("minor_until IS NOT NULL"),
+)
+Index(
+    "ix_consumers_address",
+    consumers.c.subscriber_id,
+    consumers.c.address_key,
+    postgresql_where=text("address_key IS NOT NULL"),
+)
+Index(
+    "ix_consumers_held",
+    consumers.c.subscriber_id,
+    consumers.c.connection_id,
+    postgresql_where=text("status = 'held' or optout_pending"),
 )
 
 appointments = record_table(

@@ -144,6 +144,7 @@ def _seal(
             }
         ),
         "message_class": message_class,
+        "topic": message.topic if message.origin == "campaign" else None,
         "touch_ids": [touch.touch_id for touch in message.touches],
         "person_ids": list(dict.fromkeys(touch.person_id for touch in message.touches)),
         "sealed": cipher.encrypt(plain, seal_place(message.message_id)),

@@ -10,9 +10,9 @@ from services.mailer.api import relay_examples as examples
 from services.mailer.api.examples import answered, worked
 from services.mailer.clients.optout import OptoutSilentError
 from services.mailer.domain.refusals import OptoutUnreachableError, SignatureRefusedError
-from services.mailer.domain.webhooks import Webhook, is_genuine
 from services.mailer.smtp.relay_events import RelayReport, read_fact
 from shared.kit.auth import Anyone
+from shared.kit.webhooks import Webhook, is_genuine
 from shared.schemas.relay import RelayEvents, RelayReceipt, RelayWebhook, SnsMessage
 
 router = APIRouter(tags=["relay reports"])

@@ -6,6 +6,7 @@ On silence nothing is sent (fails closed) and a mail that came in is left to its
 from collections.abc import Sequence
 
 from shared.kit.http import RefusedError, ServiceClient, SilentError
+from shared.schemas.ledger import BouncesInput
 from shared.schemas.optout import (
     OptoutsInput,
     PermissionAnswer,
@@ -55,6 +56,13 @@ class OptoutClient:
         """Put opt-outs that came by mail on file; they are in force when this returns. Raises OptoutSilentError otherwise: ask again."""
         try:
             await self._client.ask("POST", "/v1/optouts", Recorded, body=optouts)
+        except (SilentError, RefusedError) as error:
+            raise OptoutSilentError(str(error)) from None
+
+    async def tell_bounces(self, bounces: BouncesInput) -> None:
+        """Put bounces of one subscriber's mail on file; a repeat changes nothing. Raises OptoutSilentError: ask again."""
+        try:
+            await self._client.ask("POST", "/v1/bounces", Recorded, body=bounces)
         except (SilentError, RefusedError) as error:
             raise OptoutSilentError(str(error)) from None
 

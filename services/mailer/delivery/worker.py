@@ -146,6 +146,7 @@ class DeliveryWorker:
                 address_key=message.address_key,
                 person_ids=message.person_ids,
                 message_class="commercial" if message.message_class == "commercial" else "transactional",
+                topic=message.topic,
             )
             for message in messages
             if message.subscriber_id

@@ -15,6 +15,7 @@ from services.mailer.domain.moves import Move
 from services.mailer.domain.states import State
 from shared.schemas.mailer import PLATFORM_SENDER, Audience, MessageInput, Origin
 from shared.schemas.token import MessageClass
+from shared.schemas.topics import TOPICS
 
 _OPTOUT: Final = "links.optout"
 _LOOK_AGAIN: Final = timedelta(minutes=1)
@@ -54,6 +55,8 @@ def judge_origin(message: MessageInput, submitter: str, content: ContentHead | N
         return "sender_mismatched"
     if not message.touches and message.origin == "campaign":
         return "touch_missing"
+    if message.origin == "campaign" and message.topic not in (None, *TOPICS):
+        return "topic_unknown"
     if rule.needs_topic and (message.topic is None or message.topic != message.asked_topic):
         return "topic_not_asked"
     return _judge_content(rule, content) if content else None

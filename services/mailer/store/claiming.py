@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from shared.kit.db import RawConnection
+from shared.schemas.topics import Topic
 
 LEASE_SECONDS: Final = 20.0
 NOBODY: Final = UUID(int=0)
@@ -14,7 +15,7 @@ _MOST_SUBSCRIBERS: Final = 50
 
 _CLAIM: Final = """
 select subscriber_id, message_id, location_id, content_id, message_class, touch_ids, person_ids, address_key, sealed, attempts, useful_until,
-    recheck_after, accepted_at, claim_id, pace_key
+    recheck_after, accepted_at, claim_id, pace_key, topic
 from claim_due($1, $2, $3, $4, $5)
 """
 _OPEN: Final = """
@@ -77,6 +78,7 @@ class ClaimedMessage(NamedTuple):
     accepted_at: datetime
     claim_id: UUID
     pace_key: str = ""
+    topic: Topic | None = None
 
 
 async def claim_messages(

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.mailer.store.claiming import ClaimedMessage
+from services.mailer.store.suppressing import IS_STOPPED
 from shared.kit.db import RawConnection
 
 _MARK: Final = "select * from mark_messages($1, $2, $3, $4)"
@@ -13,17 +14,14 @@ _OPEN: Final = """
 select exists (select from follower_state where lease_until > clock_timestamp() + interval '2 s' and server_started_at = pg_postmaster_start_time())
     and not exists (select from service_state where on_hold)
 """
-_WHY: Final = """
+_WHY: Final = f"""
 select m.message_id, case
-    when exists (select from suppressions s where (s.address_key = m.address_key or s.person_id = any (m.person_ids))
-        and (s.subscriber_id is null or s.subscriber_id = m.subscriber_id) and (s.location_id is null or s.location_id = m.location_id)
-        and (s.suppression_class = 'all' or m.message_class = 'commercial'))
-        and m.origin not in ('privacy_case', 'opt_in') then 'suppressed'
+    when {IS_STOPPED} and m.origin not in ('privacy_case', 'opt_in') then 'suppressed'
     when m.useful_until <= $3 then 'expired'
     else 'put_back' end as verdict
 from unnest($1::uuid[], $2::uuid[]) as k (subscriber_id, message_id)
 join messages m on m.subscriber_id = k.subscriber_id and m.message_id = k.message_id where m.state = 'claimed'
-"""
+"""  # noqa: S608 - one constant in another
 
 
 async def may_mark(connection: RawConnection) -> bool:

@@ -25,16 +25,16 @@ returning holder, epoch, received, safe, clock_timestamp() as lease_from
 _LOCK: Final = "select set_config('idle_in_transaction_session_timeout', '1000', true), pg_advisory_xact_lock(7310)"
 _KNOWN: Final = "select received from follower_state where singleton and epoch = $1"
 _ADD: Final = """
-insert into suppressions (entry_id, position, subscriber_id, location_id, address_key, person_id, suppression_class)
-select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[])
+insert into suppressions (entry_id, position, subscriber_id, location_id, address_key, person_id, suppression_class, topic)
+select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::text[])
 on conflict (subscriber_id, entry_id) do update set position = excluded.position
 """
 _LIFT: Final = """
-delete from suppressions s using unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[])
-    as l (position, subscriber_id, location_id, address_key, person_id, suppression_class)
+delete from suppressions s using unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[])
+    as l (position, subscriber_id, location_id, address_key, person_id, suppression_class, topic)
 where s.position < l.position and s.subscriber_id is not distinct from l.subscriber_id and s.location_id is not distinct from l.location_id
   and s.address_key is not distinct from l.address_key and s.person_id is not distinct from l.person_id
-  and s.suppression_class = l.suppression_class
+  and s.suppression_class = l.suppression_class and s.topic is not distinct from l.topic
 """
 _RECEIVED: Final = """
 update follower_state set epoch = $1, received = greatest(received, $2), lease_until = greatest(lease_until, $3)
@@ -44,6 +44,12 @@ _RESTART: Final = """
 update follower_state set epoch = null, received = 0, safe = 0, lease_until = null where singleton and epoch = $1 and received >= $2
 """
 _SAFE: Final = "update follower_state set safe = $1 where singleton and epoch = $2 and safe < $1"
+IS_STOPPED: Final = """
+    exists (select from suppressions s where (s.address_key = m.address_key or s.person_id = any (m.person_ids))
+        and (s.subscriber_id is null or s.subscriber_id = m.subscriber_id) and (s.location_id is null or s.location_id = m.location_id)
+        and (s.suppression_class = 'all' or m.message_class = 'commercial') and (s.topic is null or s.topic = m.topic))
+"""
+"""Whether a suppression on file speaks of message `m`: the marker asks the same in its own function."""
 _TOUCHED: Final = """
 touched as (
     select t.subscriber_id, t.message_id from message_touches t where t.address_key = any ($1::text[]) or t.person_id = any ($2::uuid[])
@@ -61,14 +67,12 @@ moved as (
     update messages m set state = 'suppressed', reason = 'opted_out', final_at = $3, claim_id = null from touched t
     where m.subscriber_id = t.subscriber_id and m.message_id = t.message_id and m.state in ('accepted', 'deferred')
       and m.origin not in ('privacy_case', 'opt_in')
-      and exists (select from suppressions s where (s.address_key = m.address_key or s.person_id = any (m.person_ids))
-        and (s.subscriber_id is null or s.subscriber_id = m.subscriber_id) and (s.location_id is null or s.location_id = m.location_id)
-        and (s.suppression_class = 'all' or m.message_class = 'commercial'))
+      and {IS_STOPPED}
     returning m.subscriber_id, m.message_id, m.touch_ids, m.state, m.reason, m.final_at)
 insert into changes (subscriber_id, kind, key, body)
 select subscriber_id, 'outcome', message_id, jsonb_build_object(
     'message_id', message_id, 'touch_ids', touch_ids, 'state', state, 'reason', reason, 'at', final_at) from moved
-"""  # noqa: S608 - one constant in another
+"""  # noqa: S608 - constants in another
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ async def keep_suppressions(
             [entry.address_key for entry in added],
             [entry.person_id for entry in added],
             [entry.suppression_class for entry in added],
+            [entry.topic for entry in added],
         )
         await _lift(connection, [entry for entry in entries if entry.kind == "lift"])
         await connection.execute(_RECEIVED, epoch, received, lease_until)
@@ -133,6 +138,7 @@ async def _lift(connection: RawConnection, lifts: Sequence[SuppressionEntry]) ->
             [entry.address_key for entry in lifts],
             [entry.person_id for entry in lifts],
             [entry.suppression_class for entry in lifts],
+            [entry.topic for entry in lifts],
         )
 
 

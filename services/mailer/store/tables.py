@@ -72,6 +72,7 @@ messages = Table(
     Column("final_at", DateTime(timezone=True)),
     Column("sha256", LargeBinary),
     Column("pace_key", Text, nullable=False, server_default=""),
+    Column("topic", Text),
     Column(
         "stage",
         Text,
@@ -159,6 +160,7 @@ suppressions = Table(
     Column("address_key", Text),
     Column("person_id", Uuid),
     Column("suppression_class", Text, nullable=False),
+    Column("topic", Text),
 )
 Index(
     "uq_suppressions_entry",
@@ -234,8 +236,10 @@ reports = Table(
     Column("status", Text),
     Column("reason", Text),
     Column("reported_at", DateTime(timezone=True), nullable=False),
+    Column("is_told", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("subscriber_id", "report_id"),
 )
+Index("ix_reports_untold", reports.c.reported_at, postgresql_where=text("kind = 'bounce' and not is_told"))
 Index("ix_reports_message_id", reports.c.subscriber_id, reports.c.message_id)
 Index("ix_reports_address_key", reports.c.subscriber_id, reports.c.address_key, reports.c.reported_at)
 Index("ix_reports_complaints", reports.c.reported_at, postgresql_where=text("kind = 'complaint'"))

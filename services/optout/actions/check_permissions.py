@@ -27,6 +27,7 @@ async def check_permissions(
                 person_ids=tuple(query.person_ids),
                 message_class=query.message_class,
                 at=now,
+                topic=query.topic,
                 jurisdictions=jurisdictions_of(countries.get(query.location_id), query.jurisdiction),
             )
             for query in queries

@@ -29,6 +29,7 @@ async def explain_decision(
             person_ids=tuple(asked.person_ids),
             message_class=asked.message_class,
             at=asked.at,
+            topic=asked.topic,
             jurisdictions=jurisdictions_of(countries.get(asked.location_id), asked.jurisdiction),
         )
         [found] = await find_evidence(connection, [question])

@@ -28,7 +28,7 @@ async def record_optouts(
     A complaint is kept beside the opt-out it means, as a fact of its own (N-34).
     `client` is the API client that reported them, kept with their evidence. Repeats (same optout_id) change nothing.
 
-    Raises OptoutWithoutTargetError, LocationNeededError, and ScopeNotAllowedError for platform scope;
+    Raises OptoutWithoutTargetError, LocationNeededError, TopicNeedsEveryClassError, and ScopeNotAllowedError for platform scope;
     OSError (503) when the journal cannot be written: then nothing is on file.
     """
     entries = [_entry(subscriber_id, optout, client) for optout in optouts]
@@ -69,6 +69,7 @@ def _entry(subscriber_id: UUID, optout: OptoutInput, client: str | None) -> NewE
         person_id=optout.person_id,
         scope=optout.scope,
         suppression_class=optout.suppression_class,
+        topic=optout.topic,
     )
     require_target(entry)
     return entry

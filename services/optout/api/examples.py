@@ -37,6 +37,7 @@ OPTOUTS: Final[dict[str, Any]] = {
             "person_id": _PERSON,
             "scope": "business",
             "suppression_class": "all",
+            "topic": "news",
             "channel": "front_desk",
             "evidence": "phone_call:2026-03-02",
             "occurred_at": "2026-03-02T17:30:00Z",
@@ -53,6 +54,7 @@ QUERIES: Final[dict[str, Any]] = {
             "address_key": _KEY,
             "person_ids": [_PERSON],
             "message_class": "commercial",
+            "topic": "care",
             "channel": "email",
         }
     ]
@@ -70,6 +72,7 @@ SUPPRESSION: Final[dict[str, Any]] = {
     "address_key": _KEY,
     "person_id": None,
     "suppression_class": "commercial",
+    "topic": None,
 }
 POLLED: Final[dict[str, Any]] = {"epoch": _EPOCH, "entries": [SUPPRESSION], "last": 42, "lease_seconds": 5.0}
 MAIL_REQUEST: Final[dict[str, Any]] = {
@@ -118,6 +121,7 @@ EVIDENCE: Final[dict[str, Any]] = {
             "valid_until": None,
             "wording": None,
             "bounce_class": None,
+            "topic": None,
             "hash": "9f2c" * 16,
         }
     ],

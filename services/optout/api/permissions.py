@@ -16,7 +16,7 @@ router = APIRouter(tags=["permissions"])
 @router.post("/v1/permissions/check", responses=worked_answer(ANSWERS), max_body_size=MOST_BULK_OCTETS)
 async def answer_queries(
     body: Annotated[PermissionQueries, Body(examples=[QUERIES])],
-    caller: Annotated[Caller, only_service("mailer", "scheduler")],
+    caller: Annotated[Caller, only_service("mailer", "scheduler", "ingest")],
     now: Now,
     door: OpenDoor,
 ) -> PermissionAnswers:

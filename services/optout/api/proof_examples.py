@@ -17,6 +17,7 @@ QUESTION: Final[dict[str, Any]] = {
     "location_id": _LOCATION,
     "person_ids": [],
     "message_class": "commercial",
+    "topic": "care",
     "at": _AT,
 }
 PROOF: Final[dict[str, Any]] = {
@@ -57,7 +58,7 @@ CHAIN_LINES: Final[tuple[dict[str, Any], ...]] = (
 )
 LIST_LINES: Final[tuple[dict[str, Any], ...]] = (
     {"export": _RECORD | {"kind": "suppressions"}, "recipe": "…"},
-    {"hash": _HASH, "suppression_class": "commercial", "scope": "business", "location_id": None},
+    {"hash": _HASH, "suppression_class": "commercial", "scope": "business", "topic": None, "location_id": None},
     {"suppressions": 1},
 )
 HASHES: Final[dict[str, Any]] = {"export_id": _EXPORT, "addresses": ["ann@example.com"]}

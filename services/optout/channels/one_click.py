@@ -36,7 +36,7 @@ async def stop_by_one_click(token: str, caller: Anyone, visit: AVisit) -> Respon
     503 `optout_not_kept` with a `mailto` when nothing could be stored.
     """
     try:
-        link = visit.parts.tokens.open(token)
+        link = visit.open_link(token)
     except TokenRefusedError:
         return visit.parts.pages.done(wanted=visit.wanted)
     entry = entry_from_link(link, _default(link.message_class), channel=CHANNEL.slug, at=visit.now)

@@ -13,6 +13,7 @@ from services.optout.domain.choices import Choice, choices_for, chosen, entry_fr
 from services.optout.store.spool import OptoutNotKeptError
 from shared.kit.auth import Anyone
 from shared.kit.logs import log
+from shared.schemas.mailer import PLATFORM_SENDER
 from shared.schemas.token import MessageClass, TokenRefusedError
 
 router = APIRouter(tags=["consumer"])
@@ -30,12 +31,13 @@ CHANNEL: Final = Channel(slug="page", default=_default, post_path=f"{_PATH}/choi
 async def show_page(token: str, caller: Anyone, visit: AVisit) -> Response:
     """Show who writes, the masked address, what can be stopped, and one button. Scanners may fetch it as often as they like (N-31)."""
     try:
-        link = visit.parts.tokens.open(token)
+        link = visit.open_link(token)
     except TokenRefusedError:
         return visit.parts.pages.unreadable(wanted=visit.wanted)
     sender = await show_sender(visit.parts.api_db, subscriber_id=link.subscriber_id, location_id=link.location_id)
     return visit.parts.pages.ask(
         action=f"/u/{token}/choice",
+        preferences=f"/u/{token}/preferences" if link.subscriber_id != PLATFORM_SENDER else "",
         message_class=link.message_class,
         choices=choices_for(link.message_class),
         hint=link.hint,
@@ -51,7 +53,7 @@ async def stop_by_page(token: str, form: AForm, caller: Anyone, visit: AVisit) -
     """Stop what was chosen; a form that cannot be read means the default. The answer is the same for every token, with an undo that fits none."""
     spoken = form.get("language", "")
     try:
-        link = visit.parts.tokens.open(token)
+        link = visit.open_link(token)
     except TokenRefusedError:
         undo = visit.undo_link(stable_id(token), stable_id(token, "no entry"))
         return visit.parts.pages.done(wanted=visit.wanted, spoken=spoken, undo=undo)

@@ -22,6 +22,7 @@ HASHED: Final = (
     ),
     *("suppression_class", "channel", "policy_version", "evidence", "occurred_at", "recorded_at", "valid_until"),
     *("wording", "bounce_class"),
+    "topic",
 )
 """The names of the hashed values."""
 
@@ -33,7 +34,10 @@ def entry_hash(previous: bytes, entry: NewEntry, *, chain_position: int, recorde
 
 
 def hashed_values(entry: NewEntry, *, chain_position: int, recorded_at: datetime) -> list[str | int | None]:
-    """Return what is hashed, in the order of HASHED; the last two stand there only if one of them has a value (chains of before they came)."""
+    """Return what is hashed, in the order of HASHED. What came later stands there only where it is needed, so that older hashes hold:
+
+    `wording` and `bounce_class` if one of the last three has a value, `topic` if it has one.
+    """
     values: list[str | int | None] = [
         str(entry.subscriber_id),
         chain_position,
@@ -53,6 +57,8 @@ def hashed_values(entry: NewEntry, *, chain_position: int, recorded_at: datetime
         _instant(entry.valid_until),
     ]
     later = (entry.wording, entry.bounce_class)
+    if entry.topic is not None:
+        return [*values, *later, entry.topic]
     return [*values, *later] if any(value is not None for value in later) else values
 
 

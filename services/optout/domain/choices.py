@@ -9,15 +9,17 @@ from uuid import UUID
 from services.optout.domain.entries import PLATFORM, NewEntry
 from shared.schemas.optout import Scope, SuppressionClass
 from shared.schemas.token import MessageClass, OptoutToken
+from shared.schemas.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One radio button of the page: its word in the form, what it covers and which class of mail it stops."""
+    """One thing to stop on a page: its word in the form, what it covers, which class of mail it stops, and of which topic alone."""
 
     slug: str
     scope: Scope
     suppression_class: SuppressionClass
+    topic: Topic | None = None
 
 
 _COMMERCIAL: Final = (
@@ -48,9 +50,10 @@ def entry_from_link(token: OptoutToken, choice: Choice, *, channel: str, at: dat
     """Return the opt-out that this link and choice mean. Its id depends on nothing else, so that repeats are one entry (L-036)."""
     subscriber_id = PLATFORM if choice.scope == "platform" else token.subscriber_id
     location_id = token.location_id if choice.scope == "location" else None
+    place = (choice.scope, choice.suppression_class, location_id, *((choice.topic,) if choice.topic else ()))
     return NewEntry(
         subscriber_id=subscriber_id,
-        entry_id=stable_id(token.message_id, token.address_key, choice.scope, choice.suppression_class, location_id),
+        entry_id=stable_id(token.message_id, token.address_key, *place),
         kind="optout",
         channel=channel,
         evidence=f"message:{token.message_id}",
@@ -59,6 +62,7 @@ def entry_from_link(token: OptoutToken, choice: Choice, *, channel: str, at: dat
         address_key=token.address_key,
         scope=choice.scope,
         suppression_class=choice.suppression_class,
+        topic=choice.topic,
         by_consumer=True,
     )
 

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from shared.kit.crypto import derive
 from shared.schemas.token import TokenRefusedError
 
-Purpose = Literal["undo", "join", "confirm", "prove"]
-"""`undo`: subscriber and ledger entry. `join`: subscriber and location. `confirm`: subscriber and sign-up. `prove`: subscriber and proof."""
+Purpose = Literal["undo", "join", "confirm", "prove", "shown"]
+"""`undo`: subscriber and ledger entry. `join`: subscriber and location. `confirm`: subscriber and sign-up. `prove`: subscriber and proof.
+`shown`: whom a preference page was shown to, and by which opt-outs one of its topics was off."""
 
 _LETTERS: Final = 66
 """Base64url of key number (1 octet), SIV (16) and two ids (32)."""

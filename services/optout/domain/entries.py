@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.kit.errors import NotFoundError, Problem
 from shared.schemas.optout import Basis, BounceClass, Scope, SuppressionClass
+from shared.schemas.topics import Topic
 
 Kind = Literal["consent", "optout", "lift", "bounce", "complaint", "erasure"]
 """`consent` permits; `optout` and `erasure` (the tombstone of a person whose data was erased) deny; `lift` ends such a denial; `bounce` and
@@ -61,6 +62,12 @@ class LocationUnknownError(NotFoundError):
     code, title = "location_unknown", "There is no such location."
 
 
+class TopicNeedsEveryClassError(Problem):
+    """A topic is switched off whatever the class of its mail: half of a topic would be a promise nobody understands."""
+
+    status, code, title = 422, "topic_needs_every_class", "An opt-out of a topic has the suppression_class all."
+
+
 class ScopeNotAllowedError(Problem):
     """Only the consumer stops other businesses' mail."""
 
@@ -77,7 +84,8 @@ class ChannelNotYoursError(Problem):
 class NewEntry:
     """An entry to append. `channel` is the way it came (a consent's source), `evidence` points to what proves it (S-022).
 
-    `wording` is what the person was shown when they agreed, `bounce_class` how a bounce was classed (RFC 3464).
+    `wording` is what the person was shown when they agreed, `bounce_class` how a bounce was classed (RFC 3464), `topic` what an opt-out or a lift
+    is about alone (None: every topic).
 
     `by_consumer` marks the consumer's own click: said again after a lift it counts again, while a source that repeats an old flag does not.
     """
@@ -94,6 +102,7 @@ class NewEntry:
     basis: Basis | None = None
     scope: Scope | None = None
     suppression_class: SuppressionClass | None = None
+    topic: Topic | None = None
     policy_version: str | None = None
     valid_until: datetime | None = None
     wording: str | None = None
@@ -109,7 +118,8 @@ class NewEntry:
     def place(self) -> tuple[object, ...]:
         """What an opt-out, a tombstone or a lift speaks of: a lift ends the earlier denials of its own place and no others."""
         location_id = self.location_id if self.scope == "location" else None
-        return self.subscriber_id, self.scope, location_id, self.suppression_class, self.address_key, self.person_id
+        mail = (self.suppression_class, self.topic)
+        return self.subscriber_id, self.scope, location_id, *mail, self.address_key, self.person_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +134,10 @@ class LedgerEntry:
 
 
 def require_target(entry: NewEntry) -> None:
-    """Refuse an opt-out that would stop nobody, or a location's without its location."""
+    """Refuse an opt-out that would stop nobody, a location's without its location, or half a topic's."""
     if entry.address_key is None and entry.person_id is None:
         raise OptoutWithoutTargetError
     if entry.scope == "location" and entry.location_id is None:
         raise LocationNeededError
+    if entry.topic is not None and entry.suppression_class != "all":
+        raise TopicNeedsEveryClassError

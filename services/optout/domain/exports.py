@@ -29,14 +29,15 @@ print(f"complete and unbroken: {len(links)} entries")
 """
 _CHAIN_RECIPE: Final = (
     "Each entry's hash is SHA-256 over the previous hash (32 octets; `genesis` before the first) and `values` as UTF-8 JSON without blanks. "
-    "Run `verifier` with Python 3 and this file as its input, or do the same in another language. `columns` names the values; the last two "
-    "stand only in entries that have one of them. Addresses stand as keyed hashes."
+    "Run `verifier` with Python 3 and this file as its input, or do the same in another language. `columns` names the values; `wording` and "
+    "`bounce_class` stand only in entries with one of the last three, `topic` only in entries with one. Addresses stand as keyed hashes."
 )
 _LIST_RECIPE: Final = (
     "Each line stops mail to one address: `hash` is a keyed hash made for this export alone; it can be compared and not be turned back, nor be "
     "linked with another export. To check addresses, send them to POST /v1/suppressions/hashes with this export_id and compare the answers with "
     "the list here, in constant time (`hmac.compare_digest`) where others can measure. `suppression_class` all stops every mail, commercial "
-    "only advertising; scope location stops its location's mail only. Opt-outs of people without an address are not in the list."
+    "only advertising; scope location stops its location's mail only; a `topic` stops mail about that only. "
+    "Opt-outs of people without an address are not in the list."
 )
 
 
@@ -86,6 +87,7 @@ def list_line(entry: NewEntry, key: bytes, export_id: UUID) -> bytes:
             "hash": hash_in_export(key, export_id, entry.address_key),
             "suppression_class": entry.suppression_class,
             "scope": entry.scope,
+            "topic": entry.topic,
             "location_id": str(entry.location_id) if entry.scope == "location" else None,
         }
     )

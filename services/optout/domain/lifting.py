@@ -20,12 +20,12 @@ def lift_by_undo(entries: Iterable[LedgerEntry], *, entry_id: UUID, at: datetime
     what was before it and no more. Only a press on a page is undone, never what the source, the front desk or an erasure said, and the hour is
     counted from the press even if a restore has put it on file anew.
     """
-    for standing in _standing(entries):
+    for standing in standing_stops(entries):
         first = standing[0]
         is_alone = len(standing) == 1  # what somebody else, or another mail, said meanwhile stays
         is_recent = min(first.recorded_at, first.entry.occurred_at) > at - UNDO_TIME
         if first.entry.entry_id == entry_id and is_alone and is_recent and _was_pressed(first):
-            return _lift(first.entry, channel="undo", evidence=f"undo_of:{entry_id}", at=at)
+            return lift_of(first.entry, channel="undo", evidence=f"undo_of:{entry_id}", at=at)
     return None
 
 
@@ -37,8 +37,8 @@ def lifts_by_opt_in(
     Opt-outs of a person (the practice system's flag) and of the whole platform stay. The tombstone of a person whose mailbox this is ends.
     """
     return [
-        _lift(standing[0].entry, channel="signup", evidence=evidence, at=at)
-        for standing in _standing(entries)
+        lift_of(standing[0].entry, channel="signup", evidence=evidence, at=at)
+        for standing in standing_stops(entries)
         if (standing[0].entry.person_id is None or standing[0].entry.kind == "erasure")
         and standing[0].entry.scope != "platform"
         and standing[0].entry.location_id in (None, location_id)
@@ -50,8 +50,8 @@ def _was_pressed(link: LedgerEntry) -> bool:
     return link.entry.kind == "optout" and link.entry.channel in _OWN_PRESSES
 
 
-def _standing(entries: Iterable[LedgerEntry]) -> Sequence[list[LedgerEntry]]:
-    """Return the opt-outs and tombstones since the last lift, oldest first, for each scope, class, place and person."""
+def standing_stops(entries: Iterable[LedgerEntry]) -> Sequence[list[LedgerEntry]]:
+    """Return the opt-outs and tombstones since the last lift, oldest first, for each scope, class, topic, place and person."""
     standing: dict[tuple[object, ...], list[LedgerEntry]] = {}
     for link in sorted(entries, key=lambda link: link.chain_position):
         if link.entry.kind in STOPS:
@@ -61,7 +61,8 @@ def _standing(entries: Iterable[LedgerEntry]) -> Sequence[list[LedgerEntry]]:
     return list(standing.values())
 
 
-def _lift(optout: NewEntry, *, channel: str, evidence: str, at: datetime) -> NewEntry:
+def lift_of(optout: NewEntry, *, channel: str, evidence: str, at: datetime) -> NewEntry:
+    """Return the lift of everything earlier at the place of this opt-out."""
     return NewEntry(
         subscriber_id=optout.subscriber_id,
         entry_id=stable_id("lift", optout.entry_id),
@@ -74,4 +75,5 @@ def _lift(optout: NewEntry, *, channel: str, evidence: str, at: datetime) -> New
         person_id=optout.person_id,
         scope=optout.scope,
         suppression_class=optout.suppression_class,
+        topic=optout.topic,
     )

@@ -9,11 +9,15 @@ from uuid import UUID
 from services.optout.domain.entries import OWN_ACTS, PLATFORM, STOPS, LedgerEntry, NewEntry
 from services.optout.domain.jurisdictions import UNITED_STATES, Jurisdiction, all_permit
 from shared.schemas.token import MessageClass
+from shared.schemas.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A message of one class about these people to one address for one location, at an instant, under the laws of location and consumer."""
+    """A message of one class about these people to one address for one location, at an instant, under the laws of location and consumer.
+
+    `topic` None: it is stopped by what stops every topic only.
+    """
 
     subscriber_id: UUID
     location_id: UUID
@@ -22,6 +26,7 @@ class Question:
     message_class: MessageClass
     at: datetime
     jurisdictions: tuple[Jurisdiction, ...] = (UNITED_STATES,)
+    topic: Topic | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ def decide_permission(question: Question, entries: Iterable[LedgerEntry]) -> Dec
     ordered = [link.entry for link in sorted(entries, key=lambda link: link.chain_position)]
     for entry in stops_in_force(ordered):
         if _stops(entry, question):
-            return Decision("refused", "erased" if entry.kind == "erasure" else f"optout_{entry.scope}", entry.entry_id)
+            return Decision("refused", _reason(entry), entry.entry_id)
     consents = [entry for entry in ordered if entry.kind == "consent" and _is_about(entry, question)]
     basis: NewEntry | None = None
     for person_id in question.person_ids or (None,):
@@ -63,7 +68,7 @@ def as_of(entries: Iterable[LedgerEntry], at: datetime) -> list[LedgerEntry]:
 def stops_in_force(ordered: Iterable[NewEntry]) -> list[NewEntry]:
     """Return the opt-outs and tombstones not lifted since, of entries in the order of their chains.
 
-    A lift undoes earlier entries of the same key, scope and class, and only those; one that is no act of the person's own undoes nothing.
+    A lift undoes earlier entries of the same key, scope, class and topic, and only those; one that is no act of the person's own undoes nothing.
     """
     standing: dict[tuple[object, ...], NewEntry] = {}
     for entry in ordered:
@@ -79,11 +84,19 @@ def _stops(entry: NewEntry, question: Question) -> bool:
         return False
     if entry.suppression_class != "all" and question.message_class != "commercial":
         return False
+    if entry.topic is not None and entry.topic != question.topic:
+        return False
     if entry.scope == "platform":
         return entry.subscriber_id == PLATFORM
     if entry.subscriber_id != question.subscriber_id:
         return False
     return entry.scope == "business" or entry.location_id == question.location_id
+
+
+def _reason(entry: NewEntry) -> str:
+    if entry.kind == "erasure":
+        return "erased"
+    return "optout_topic" if entry.topic is not None else f"optout_{entry.scope}"
 
 
 def _is_about(entry: NewEntry, question: Question) -> bool:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from services.optout.pages.texts import PageTexts
 from shared.kit.plugins import find_plugins
 from shared.schemas.privacy_cases import CaseKind
 from shared.schemas.token import MessageClass
+from shared.schemas.topics import Topic
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _CSS: Final = (_FOLDER / "page.css").read_text(encoding="utf-8")
@@ -49,6 +50,7 @@ class Pages:
         self,
         *,
         action: str,
+        preferences: str,
         message_class: MessageClass,
         choices: Sequence[Choice],
         hint: str,
@@ -74,7 +76,50 @@ class Pages:
             for choice in choices
         ]
         page = self._templates.get_template("ask.html")
-        return _html(page.render(texts=texts, action=action, hint=hint, options=options, business=names["business"]))
+        given = {"action": action, "preferences": preferences, "hint": hint, "options": options}
+        return _html(page.render(texts=texts, business=names["business"], **given))
+
+    def preferences(
+        self,
+        *,
+        action: str,
+        stands: Mapping[Topic, str],
+        shown: str,
+        hint: str,
+        business: str | None,
+        wanted: str,
+        spoken: str,
+    ) -> HTMLResponse:
+        """Return the page of topics with one form and one button; what is fixed is told and not offered."""
+        texts = self._texts(wanted, spoken)
+        page = self._templates.get_template("preferences.html").render(
+            texts=texts,
+            action=action,
+            topics=[{"slug": topic, "stands": state, **_topic_words(texts, topic)} for topic, state in stands.items()],
+            shown=shown,
+            hint=hint,
+            business=business or texts.some_business,
+        )
+        return _html(page)
+
+    def preferences_done(self, *, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the answer to every choice of topics: true whatever was chosen, and for a link that is none of ours (S37)."""
+        texts = self._texts(wanted, spoken)
+        return self._notice(
+            texts, texts.preferences_done_heading, texts.preferences_done, texts.preferences_done_note, look=True
+        )
+
+    def preferences_incomplete(self, *, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the 422 for a form of which a part is missing: nothing was changed."""
+        texts = self._texts(wanted, spoken)
+        notice = (texts.preferences_incomplete_heading, texts.preferences_incomplete)
+        return self._notice(texts, *notice, look=True, status=422)
+
+    def preferences_failed(self, *, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the honest 503: what was to stop has stopped, what was to go on could not be stored."""
+        texts = self._texts(wanted, spoken)
+        notice = self._notice(texts, texts.failed_heading, texts.preferences_failed, look=True)
+        return _later(notice, 503, 60)
 
     def done(self, *, wanted: str, spoken: str = "en", undo: str = "") -> HTMLResponse:
         """Return the answer to every POST: the same for a link that worked, was used before or is none of ours (L-036)."""
@@ -179,10 +224,30 @@ class Pages:
         return self._languages[choose_language(wanted, self._languages, spoken)]
 
     def _notice(
-        self, texts: PageTexts, heading: str, message: str, note: str = "", *, undo: str = "", again: str = ""
+        self,
+        texts: PageTexts,
+        heading: str,
+        message: str,
+        note: str = "",
+        *,
+        undo: str = "",
+        again: str = "",
+        look: bool = False,
+        status: int = 200,
     ) -> HTMLResponse:
         page = self._templates.get_template("notice.html")
-        return _html(page.render(texts=texts, heading=heading, message=message, note=note, undo=undo, again=again))
+        words = {"heading": heading, "message": message, "note": note}
+        return _html(page.render(texts=texts, **words, undo=undo, again=again, look=look), status)
+
+
+def _topic_words(texts: PageTexts, topic: Topic) -> dict[str, str]:
+    label, note = {
+        "appointments": (texts.appointments, texts.appointments_note),
+        "visits": (texts.visits, texts.visits_note),
+        "care": (texts.care, texts.care_note),
+        "news": (texts.news, texts.news_note),
+    }[topic]
+    return {"label": label, "note": note}
 
 
 def _html(text: str, status: int = 200) -> HTMLResponse:

@@ -23,6 +23,29 @@ class PageTexts:
     platform_note: str
     button: str
     nothing_yet: str
+    to_preferences: str
+    preferences_heading: str
+    preferences_legend: str
+    appointments: str
+    appointments_note: str
+    visits: str
+    visits_note: str
+    care: str
+    care_note: str
+    news: str
+    news_note: str
+    topic_fixed: str
+    nothing: str
+    nothing_note: str
+    preferences_button: str
+    preferences_note: str
+    preferences_done_heading: str
+    preferences_done: str
+    preferences_done_note: str
+    preferences_look: str
+    preferences_incomplete_heading: str
+    preferences_incomplete: str
+    preferences_failed: str
     done_heading: str
     done: str
     done_note: str

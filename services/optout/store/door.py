@@ -6,6 +6,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, Self
 
+from services.optout.domain.link_use import LinkUse
 from services.optout.domain.promptness import Promptness
 from services.optout.store.ballast import Ballast
 from services.optout.store.group_commit import GroupCommit
@@ -38,6 +39,7 @@ class Door:
     lease_seconds: float
     mailto: str
     promptness: Promptness = field(default_factory=Promptness)
+    link_use: LinkUse = field(default_factory=LinkUse)
 
     @classmethod
     def open(
@@ -65,13 +67,17 @@ class Door:
         """Return what an operator should look at, none if all is well.
 
         `optout_slow`: more than 1 % of five minutes' opt-outs took longer than 1 s; `catching_up`: no database, or one behind the journal, so nothing
-        is sent; `spool_not_empty`: opt-outs on disk only, nothing is sent; `ballast_missing`: the disk is or was full.
+        is sent; `spool_not_empty`: opt-outs on disk only, nothing is sent; `ballast_missing`: the disk is or was full; `links_guessed`: more than
+        100 links of five minutes were none of ours; `optout_flood`: one network used more than 500 in five minutes.
         """
+        now = monotonic()
         found = {
-            "optout_slow": self.promptness.is_slow(at=monotonic()),
+            "optout_slow": self.promptness.is_slow(at=now),
             "catching_up": self.recovery.standing is None,
             "spool_not_empty": not self.spool.is_empty(),
             "ballast_missing": self.ballast.is_missing,
+            "links_guessed": self.link_use.is_guessed_at(at=now),
+            "optout_flood": self.link_use.is_flooded(at=now),
         }
         return [name for name, holds in found.items() if holds]
 

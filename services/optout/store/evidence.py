@@ -12,7 +12,7 @@ from shared.kit.db import RawConnection
 from shared.kit.errors import OnHoldError
 
 _COLUMNS: Final = """l.subscriber_id, l.entry_id, l.kind, l.channel, l.evidence, l.occurred_at, l.location_id, l.address_key, l.person_id,
-    l.basis, l.scope, l.suppression_class, l.policy_version, l.valid_until"""
+    l.basis, l.scope, l.suppression_class, l.topic, l.policy_version, l.valid_until"""
 _PERMITS_OR_DENIES: Final = "l.kind not in ('bounce', 'complaint')"
 _COUNTRIES: Final = (
     "select id, body #>> '{postal_address,country}' as country from directory where kind = 'location' and id = any($1)"

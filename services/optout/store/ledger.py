@@ -22,7 +22,7 @@ from services.optout.store.suppressions import SUPPRESSION_KINDS, log_suppressio
 
 _COLUMNS: Final = """
 subscriber_id, chain_position, entry_id, kind, location_id, address_key, person_id, basis, scope, suppression_class, channel, policy_version,
-evidence, occurred_at, recorded_at, valid_until, wording, bounce_class, previous_hash, hash"""
+evidence, occurred_at, recorded_at, valid_until, wording, bounce_class, topic, previous_hash, hash"""
 _TYPES: Final = {
     "subscriber_id": "uuid",
     "chain_position": "bigint",
@@ -70,6 +70,10 @@ _STOPS: Final = text(
     f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and kind in ('optout', 'erasure', 'lift') "  # noqa: S608
     "and (address_key, chain_position) > (:address_key, :position) order by address_key, chain_position limit :limit"
 )
+_STOPS_OF: Final = text(
+    f"select {_COLUMNS} from ledger where subscriber_id = any(cast(:subscribers as uuid[])) and address_key = :address_key "  # noqa: S608
+    "and kind in ('optout', 'erasure', 'lift') order by subscriber_id, chain_position limit :limit"
+)
 _AROUND: Final = text(
     f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and address_key = "  # noqa: S608
     "(select address_key from ledger where subscriber_id = :subscriber and entry_id = :entry_id) order by chain_position limit 1000"
@@ -92,6 +96,10 @@ class Filed:
     entry_id: UUID
     is_new: bool
     position: int | None
+
+
+class TooManyStopsError(RuntimeError):
+    """An address has more opt-outs and lifts than a page looks at: nothing is decided on a part of them."""
 
 
 class NotJournaledError(RuntimeError):
@@ -178,6 +186,17 @@ async def read_stops(
     given = {"subscriber": subscriber_id, "address_key": after[0], "position": after[1], "limit": limit}
     rows = await connection.execute(_STOPS, given)
     return [_as_entry(row) for row in rows.mappings()]
+
+
+async def read_stops_of(
+    connection: AsyncConnection, *subscriber_ids: UUID, address_key: str, limit: int = 2000
+) -> list[LedgerEntry]:
+    """Return the opt-outs, tombstones and lifts of one address in these chains, each chain in order; raise TooManyStopsError beyond the limit."""
+    given = {"subscribers": list(subscriber_ids), "address_key": address_key, "limit": limit + 1}
+    found = [_as_entry(row) for row in (await connection.execute(_STOPS_OF, given)).mappings()]
+    if len(found) > limit:
+        raise TooManyStopsError
+    return found
 
 
 async def read_links(

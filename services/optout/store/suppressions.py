@@ -19,11 +19,14 @@ from shared.schemas.optout import SuppressionEntry
 from shared.schemas.privacy_cases import EraseOrder
 
 _TAKE: Final = text("update suppression_head set last_position = last_position + :count returning last_position")
-_COLUMNS: Final = "position, entry_id, kind, subscriber_id, location_id, address_key, person_id, suppression_class"
+_COLUMNS: Final = (
+    "position, entry_id, kind, subscriber_id, location_id, address_key, person_id, suppression_class, topic"
+)
 _INSERT: Final = text(f"""
 insert into suppression_log ({_COLUMNS})
 select * from unnest(cast(:position as bigint[]), cast(:entry_id as uuid[]), cast(:kind as text[]), cast(:subscriber_id as uuid[]),
-    cast(:location_id as uuid[]), cast(:address_key as text[]), cast(:person_id as uuid[]), cast(:suppression_class as text[]))
+    cast(:location_id as uuid[]), cast(:address_key as text[]), cast(:person_id as uuid[]), cast(:suppression_class as text[]),
+    cast(:topic as text[]))
 """)  # noqa: S608 - our own column names
 _READ: Final = f"select {_COLUMNS} from suppression_log where position > $1 order by position limit $2"  # noqa: S608
 SUPPRESSION_KINDS: Final = {"optout": "suppress", "erasure": "suppress", "lift": "lift"}
@@ -58,6 +61,7 @@ def _as_row(entry: NewEntry) -> dict[str, Any]:
         "address_key": entry.address_key,
         "person_id": entry.person_id,
         "suppression_class": entry.suppression_class,
+        "topic": entry.topic,
     }
 
 

@@ -49,6 +49,7 @@ ledger: Final = Table(
     Column("valid_until", DateTime(timezone=True)),
     Column("wording", Text),
     Column("bounce_class", Text),
+    Column("topic", Text),
     Column("previous_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     PrimaryKeyConstraint("subscriber_id", "chain_position"),
@@ -62,6 +63,7 @@ ledger: Final = Table(
         "else scope is not null and suppression_class is not null end",
         name="complete",
     ),
+    CheckConstraint("topic is null or kind in ('optout', 'lift') and suppression_class = 'all'", name="topic"),
     CheckConstraint("kind <> 'lift' or channel in ('undo', 'signup', 'preferences')", name="own_act"),
 )
 Index("ix_ledger_address", ledger.c.subscriber_id, ledger.c.address_key)
@@ -78,6 +80,7 @@ suppression_log: Final = Table(
     Column("address_key", Text),
     Column("person_id", Uuid),
     Column("suppression_class", Text, nullable=False),
+    Column("topic", Text),
     PrimaryKeyConstraint("position"),
     UniqueConstraint("subscriber_id", "entry_id"),
 )

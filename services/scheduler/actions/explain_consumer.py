@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.actions.list_touches import list_touches
-from services.scheduler.domain.campaign_type import CampaignType, TriggerKind
+from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.reasons import reason_sentence
 from services.scheduler.domain.verdicts import Occasion, PersonFacts, explain_nothing
 from services.scheduler.store.campaigns import list_campaigns
@@ -33,9 +33,9 @@ async def explain_consumer(
     person = await read_person(connection, subscriber_id=subscriber_id, consumer_id=consumer_id)
     if person is None or (locations is not None and person.location_id not in locations):
         raise NotFoundError
-    occasions: dict[TriggerKind, list[Occasion]] = {
-        trigger: await read_occasions(connection, subscriber_id=subscriber_id, consumer_id=consumer_id, trigger=trigger)
-        for trigger in sorted({kind.trigger.kind for kind in types.values()})
+    occasions: dict[str, list[Occasion]] = {
+        slug: await read_occasions(connection, subscriber_id=subscriber_id, consumer_id=consumer_id, kind=kind, now=now)
+        for slug, kind in types.items()
     }
     touches = await list_touches(
         connection,
@@ -59,7 +59,7 @@ def _judge(
     campaign: Campaign,
     kind: CampaignType,
     person: PersonFacts,
-    occasions: Mapping[TriggerKind, Sequence[Occasion]],
+    occasions: Mapping[str, Sequence[Occasion]],
     touches: Sequence[Touch],
     place: tuple[str, str | None] | None,
     now: datetime,
@@ -74,7 +74,7 @@ def _judge(
         reason = explain_nothing(
             kind,
             person=person,
-            occasions=[row for row in occasions[kind.trigger.kind] if row.location_id == campaign.location_id],
+            occasions=[row for row in occasions[kind.slug] if row.location_id == campaign.location_id],
             location_hold=hold,
             is_paused=campaign.state == "paused",
             today=now.astimezone(ZoneInfo(zone)).date(),

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.scheduler.actions.plan_people import plan_people
 from services.scheduler.domain.campaign_type import CampaignType
-from services.scheduler.store import due
+from services.scheduler.store import due, grouping
 from services.scheduler.store.plan import PlanRules
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import Database
@@ -33,9 +33,9 @@ async def group_due(
         await due.expire_useless(connection, claimed, now=now)
         people = await due.find_families(connection, sorted({(row[0], row[2]) for row in claimed}))
         await plan_people(connection, types=types, people=people, now=now, rules=rules)
-        await due.move_outside_window(connection, people, now=now, window=rules.window)
-        await due.group_due(connection, people, now=now)
-        await due.move_to_next_day(connection, people, now=now, window=rules.window)
+        await grouping.move_outside_window(connection, people, now=now, rules=rules)
+        await grouping.group_due(connection, people, types=types, now=now, rules=rules)
+        await grouping.move_to_next_day(connection, people, types=types, now=now, rules=rules)
         await due.back_off_held(connection, people, now=now)
     crashpoint("scheduler.after_grouping")
     return len(claimed) == min(_AT_ONCE, room)

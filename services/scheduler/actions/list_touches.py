@@ -1,5 +1,6 @@
 """Lists touches, each with its reason as a sentence."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.due_basis import basis_sentence
 from services.scheduler.domain.reasons import explain_touch
 from services.scheduler.store.reading import TouchFilter, read_touches
 from shared.schemas.scheduler import Touch
@@ -37,4 +39,5 @@ def _explain(row: Mapping[str, Any], types: Mapping[str, CampaignType]) -> str:
         step_sentence=step.sentence(trigger) if step is not None else "",
         kind_title=kind.title if kind is not None else str(row["campaign_type"]),
         trigger=trigger,
+        basis=basis_sentence(json.loads(row["basis"]) if isinstance(row["basis"], str) else row["basis"]),
     )

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.actions.withdraw_touches import withdraw_touches
 from services.scheduler.domain.campaign_type import CampaignType
-from services.scheduler.store.plan import Person, PlanRules, plan_touches
+from services.scheduler.store.plan import Person, PlanRules, find_running_types, plan_touches
 
 
 async def plan_people(
@@ -18,8 +18,11 @@ async def plan_people(
     now: datetime,
     rules: PlanRules,
 ) -> None:
-    """Bring all touches of these people in line with the facts."""
-    for kind in types.values():
+    """Bring all touches of these people in line with the facts: by rank, because some situations look at touches that go before."""
+    running = await find_running_types(connection, sorted({subscriber for subscriber, _ in people}))
+    for kind in sorted(types.values(), key=lambda kind: kind.rank):
+        if kind.slug not in running:
+            continue
         await withdraw_touches(
             connection, await plan_touches(connection, kind=kind, people=people, now=now, rules=rules)
         )

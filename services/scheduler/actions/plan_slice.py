@@ -1,4 +1,4 @@
-"""One slice of planning: draw locations that changed, then plan the people who are marked."""
+"""One slice of planning: draw locations that changed, mark whose day begins, then plan the people who are marked."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Final
 
 from services.scheduler.actions.draw_locations import draw_locations
 from services.scheduler.actions.plan_people import plan_people
+from services.scheduler.actions.sweep_locations import sweep_locations
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.open_days import redraw_until
 from services.scheduler.store.plan import PlanRules
@@ -20,10 +21,11 @@ _PEOPLE: Final = 2000
 
 async def plan_slice(database: Database, *, types: Mapping[str, CampaignType], now: datetime, rules: PlanRules) -> bool:
     """Plan one slice in one transaction; return whether there may be more."""
-    if not await is_anything_to_plan(database, drawn_until=redraw_until(now)):
+    if not await is_anything_to_plan(database, drawn_until=redraw_until(now), now=now):
         return False
     async with database.transaction() as connection:
         drawn = await draw_locations(connection, now=now)
+        drawn = await sweep_locations(connection, types=types, now=now) or drawn
         people = await take_replans(connection, limit=_PEOPLE)
         if people:
             await plan_people(connection, types=types, people=people, now=now, rules=rules)

@@ -9,9 +9,9 @@ from typing import Final
 from uuid import UUID
 
 from services.scheduler.actions.withdraw_touches import withdraw_touches
+from services.scheduler.actions.write_message import People, write_message
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
-from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.submission import (
@@ -39,17 +39,13 @@ from shared.kit.db import Database
 from shared.kit.epoch import is_on_hold
 from shared.kit.http import RefusedError, SilentError
 from shared.kit.logs import log
-from shared.schemas.ingest import Recipient
-from shared.schemas.location import LocationFacts
-from shared.schemas.mailer import MessageInput, MessageReceipt, MessageTouch
+from shared.schemas.mailer import MessageInput, MessageReceipt
 
 _AT_ONCE: Final = 500
 _FRESH_SECONDS: Final = 10.0
 """So old a claim may begin a call: the longest, a submission, takes 15 s more, and the lease ends at 30 s."""
 _HELD_SECONDS: Final = 25.0
 """So old a claim may settle what it found: afterwards another worker may be at the same messages."""
-
-People = dict[tuple[UUID, UUID], Recipient]
 
 
 @dataclass(slots=True)
@@ -105,20 +101,21 @@ async def submit_messages(
     crashpoint("scheduler.before_submit")
     settlement = Settlement()
     try:
-        people = await ingest.recipients(_people_of(claimed))
+        people, vehicles = await ingest.recipients(*_asked_for(claimed))
         inputs: dict[MessageKey, MessageInput] = {}
         for message in claimed:
             lines = await _fitting(message, people, mailer, settlement, claim)
             location = locations.get(message.location_id)
             if lines and location is not None and message.campaign_type in types:
                 kind = types[message.campaign_type]
-                inputs[message.key] = _input(
+                inputs[message.key] = write_message(
                     message,
                     lines,
                     people,
-                    kind,
-                    location,
-                    stock,
+                    vehicles,
+                    kind=kind,
+                    location=location,
+                    stock=stock,
                     recheck_after=now + timedelta(minutes=recheck_minutes),
                 )
             elif lines:
@@ -132,11 +129,17 @@ async def submit_messages(
     return len(claimed) == _AT_ONCE and not settlement.put_back
 
 
-def _people_of(messages: Sequence[FrozenMessage]) -> dict[UUID, list[UUID]]:
+def _asked_for(messages: Sequence[FrozenMessage]) -> tuple[dict[UUID, list[UUID]], dict[UUID, list[UUID]]]:
+    """Return the people and the vehicles that messages speak of, by subscriber."""
     people: dict[UUID, set[UUID]] = defaultdict(set)
+    vehicles: dict[UUID, set[UUID]] = defaultdict(set)
     for message in messages:
         people[message.subscriber_id].update(line.consumer_id for line in message.lines)
-    return {subscriber: sorted(consumers) for subscriber, consumers in people.items()}
+        vehicles[message.subscriber_id].update(line.vehicle_id for line in message.lines if line.vehicle_id)
+    return (
+        {subscriber: sorted(consumers) for subscriber, consumers in people.items() if consumers},
+        {subscriber: sorted(found) for subscriber, found in vehicles.items()},
+    )
 
 
 async def _fitting(
@@ -167,45 +170,6 @@ async def _fitting(
     if not fitting:
         settlement.refused["held"][message.key] = next(iter(misfits.values()), "withdrawn")
     return fitting
-
-
-def _input(
-    message: FrozenMessage,
-    fitting: frozenset[UUID],
-    people: People,
-    kind: CampaignType,
-    location: LocationFacts,
-    stock: StockContents,
-    *,
-    recheck_after: datetime,
-) -> MessageInput:
-    lines = [line for line in message.lines if line.touch_id in fitting]
-    readers = [
-        people[message.subscriber_id, line.consumer_id]
-        for line in lines
-        if (message.subscriber_id, line.consumer_id) in people
-    ]
-    spoken = {reader.language for reader in readers if reader.language}
-    languages = [*(spoken if len(spoken) == 1 else ()), location.language]
-    content_id, language = stock.choose(kind.slug, location.vertical, languages)
-    mentions = [
-        Mention(line.consumer_id, reader.first_name, line.about_local, reader.recipient_id in (None, line.consumer_id))
-        for line, reader in zip(lines, readers, strict=True)
-    ]
-    return MessageInput(
-        message_id=message.message_id,
-        subscriber_id=message.subscriber_id,
-        location_id=message.location_id,
-        campaign_id=message.campaign_id,
-        content_id=content_id,
-        touches=[MessageTouch(touch_id=line.touch_id, person_id=line.consumer_id) for line in lines],
-        address=readers[0].address or "",
-        address_key=message.address_key,
-        fields=message_fields(mentions, trigger=kind.trigger.kind, language=language, is_change=message.is_change),
-        due_at=min(line.due_at for line in lines),
-        useful_until=min(line.useful_until for line in lines),
-        recheck_after=recheck_after,
-    )
 
 
 async def _submit(

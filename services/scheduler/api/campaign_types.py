@@ -20,6 +20,7 @@ async def list_types(caller: Manager, deps: Given) -> Page[CampaignTypeFacts]:
             verticals=list(kind.verticals),
             message_class=kind.message_class,
             steps=[step.slug for step in kind.steps],
+            topic=kind.topic,
         )
         for kind in deps.types.values()
     ]

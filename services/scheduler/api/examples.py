@@ -13,6 +13,7 @@ CAMPAIGN_TYPE: Final = {
     "verticals": ["dental", "auto"],
     "message_class": "transactional",
     "steps": ["two_weeks", "three_days", "day_before", "two_hours", "new_time"],
+    "topic": "appointments",
 }
 CAMPAIGN_INPUT: Final = {
     "location_id": LOCATION_ID,

@@ -2,13 +2,15 @@
 
 from datetime import time
 
-from services.scheduler.domain.campaign_type import CampaignType, Group, Step, Trigger
+from services.scheduler.domain.campaign_step import Step
+from services.scheduler.domain.campaign_type import CampaignType, Group, Trigger
 
 CAMPAIGN_TYPE = CampaignType(
     slug="appointment_reminder",
     title="Appointment reminder",
     verticals=("dental", "auto"),
     message_class="transactional",
+    topic="appointments",
     class_reason="It facilitates an appointment the person agreed to and carries no promotion (15 U.S.C. 7702(17)).",
     trigger=Trigger(
         "appointment",
@@ -35,4 +37,5 @@ CAMPAIGN_TYPE = CampaignType(
     group=Group("appointment", same_day=True),
     needs_fresh_source=True,
     sample={"dental": ("Ana", "Ben", "Mia"), "auto": ("Sam",)},
+    skips=("asked_to_confirm",),
 )

@@ -2,13 +2,15 @@
 
 from datetime import time
 
-from services.scheduler.domain.campaign_type import CampaignType, Group, Step, Trigger
+from services.scheduler.domain.campaign_step import Step
+from services.scheduler.domain.campaign_type import CampaignType, Group, Trigger
 
 CAMPAIGN_TYPE = CampaignType(
     slug="visit_thanks",
     title="Thank you for your visit",
     verticals=("dental", "auto"),
     message_class="commercial",
+    topic="visits",
     class_reason="No settled exemption covers a thank-you note, so it is treated as commercial (L-001, L-003).",
     trigger=Trigger("visit", statuses=("completed",)),
     cycle="trigger",

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from shared.kit.http import ServiceClient
-from shared.schemas.ingest import Recipient, RecipientQuery, Recipients
+from shared.schemas.ingest import Recipient, RecipientQuery, Recipients, VehicleName
 
 _MOST: Final = 500
 
@@ -16,14 +16,21 @@ class IngestClient:
     def __init__(self, service: ServiceClient) -> None:
         self.service = service
 
-    async def recipients(self, people: Mapping[UUID, Sequence[UUID]]) -> dict[tuple[UUID, UUID], Recipient]:
-        """Return the people asked for by (subscriber_id, consumer_id); who is absent is unknown or gone there."""
+    async def recipients(
+        self, people: Mapping[UUID, Sequence[UUID]], vehicles: Mapping[UUID, Sequence[UUID]]
+    ) -> tuple[dict[tuple[UUID, UUID], Recipient], dict[tuple[UUID, UUID], VehicleName]]:
+        """Return the people and the vehicles asked for, each by (subscriber_id, id); what is absent is unknown or gone there."""
         found: dict[tuple[UUID, UUID], Recipient] = {}
+        named: dict[tuple[UUID, UUID], VehicleName] = {}
         for subscriber_id, consumer_ids in people.items():
-            for start in range(0, len(consumer_ids), _MOST):
+            vehicle_ids = vehicles.get(subscriber_id, ())
+            for start in range(0, max(len(consumer_ids), len(vehicle_ids)), _MOST):
                 query = RecipientQuery(
-                    subscriber_id=subscriber_id, consumer_ids=list(consumer_ids[start : start + _MOST])
+                    subscriber_id=subscriber_id,
+                    consumer_ids=list(consumer_ids[start : start + _MOST]) or [consumer_ids[0]],
+                    vehicle_ids=list(vehicle_ids[start : start + _MOST]),
                 )
                 answer = await self.service.ask("POST", "/v1/recipients", Recipients, body=query)
                 found |= {(subscriber_id, person.consumer_id): person for person in answer.recipients}
-        return found
+                named |= {(subscriber_id, vehicle.vehicle_id): vehicle for vehicle in answer.vehicles}
+        return found, named

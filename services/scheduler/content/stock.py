@@ -1,6 +1,6 @@
 """Stock content: each campaign type's own words in the shared layout, one content per vertical and language, its id derived from its bytes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +14,7 @@ from shared.schemas.location import Vertical
 
 _NAMESPACE: Final = UUID("b6f6a1de-5a52-4c0e-9f0e-6f1d2f1c7a10")
 _SAMPLE_START: Final = datetime(2026, 3, 3, 9, 30)  # noqa: DTZ001 - a wall time
+_SAMPLE_VEHICLES: Final = ("2019 Toyota Camry", "2022 Ford Transit")
 _FALLBACK_LANGUAGE: Final = "en"
 
 Key = tuple[str, Vertical, str]
@@ -26,6 +27,10 @@ class StockContents:
 
     ids: Mapping[Key, UUID]
     contents: Mapping[UUID, ContentInput]
+
+    def of_types(self, slugs: Collection[str]) -> set[UUID]:
+        """Return the contents of these types, in every vertical and language."""
+        return {content_id for key, content_id in self.ids.items() if key[0] in slugs}
 
     def choose(self, slug: str, vertical: Vertical, languages: Iterable[str]) -> tuple[UUID, str]:
         """Return the content in the first of these languages that there is, else in English, and its language."""
@@ -84,8 +89,17 @@ def _compose(
 
 
 def sample_mentions(kind: CampaignType, vertical: Vertical) -> list[Mention]:
-    """Return the sample people of a type: the first is the reader, each half an hour after the one before."""
+    """Return the sample people of a type: the first is the reader, each half an hour after the one before; or one owner's vehicles."""
+    about_vehicles = kind.trigger.kind in ("service", "inspection", "declined")
     return [
-        Mention(UUID(int=number + 1), name, _SAMPLE_START + timedelta(minutes=30 * number), number == 0)
+        Mention(
+            UUID(int=1 if about_vehicles else number + 1),
+            name,
+            _SAMPLE_START + timedelta(minutes=30 * number),
+            about_vehicles or number == 0,
+            vehicle_id=UUID(int=number + 1) if about_vehicles else None,
+            vehicle=_SAMPLE_VEHICLES[number % 2] if about_vehicles else "",
+            work="brakes" if about_vehicles else "",
+        )
         for number, name in enumerate(kind.sample[vertical])
     ]

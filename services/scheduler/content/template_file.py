@@ -1,6 +1,7 @@
 """Reads a template file: sections under headers `=== language vertical part ===`, so that all words of a campaign type stand in one readable file.
 
-The vertical `any` serves every vertical. `[[part]]` inside a section stands for another part in the same language and vertical.
+The vertical `any` serves every vertical. `[[part]]` inside a section stands for another part in the same language and vertical, `[[p part]]` for its
+paragraphs as HTML: what the HTML part and the text part both say stands there once.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import Final
 
 FOLDER: Final = Path(__file__).parent.parent / "templates"
 _HEADER: Final = re.compile(r"^=== ([a-z]{2}) (any|dental|auto) ([a-z_]+) ===\n", re.MULTILINE)
-_SLOT: Final = re.compile(r"\[\[([a-z_]+)\]\]")
+_SLOT: Final = re.compile(r"\[\[(p )?([a-z_]+)\]\]")
 _DEEPEST: Final = 5
 
 
@@ -55,13 +56,13 @@ def fill_slots(
     """Return `words` with every `[[part]]` replaced: by its value in `named`, else by that part of the first file that has it."""
 
     def part_of(match: re.Match[str]) -> str:
-        if match[1] in named:
-            return named[match[1]]
+        if match[2] in named:
+            return named[match[2]]
         for file in files:
-            found = file.find(language, vertical, match[1])
+            found = file.find(language, vertical, match[2])
             if found is not None:
-                return found
-        raise TemplateUnreadableError(f"{files[0].name}: no part {match[1]} in {language} for {vertical}")
+                return "\n".join(f"<p>{part}</p>" for part in found.split("\n\n") if part) if match[1] else found
+        raise TemplateUnreadableError(f"{files[0].name}: no part {match[2]} in {language} for {vertical}")
 
     for _ in range(_DEEPEST):
         words = _SLOT.sub(part_of, words)

@@ -5,53 +5,25 @@ A type answers five questions (S-003): what triggers it, whom it is for, what ma
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
 from typing import Literal
 
+from services.scheduler.domain.campaign_step import ContradictoryRulesError, Step
+from services.scheduler.domain.situations import Situation
+from services.scheduler.domain.triggers import TriggerKind
 from shared.schemas.location import Vertical
 from shared.schemas.token import MessageClass
+from shared.schemas.topics import Topic
 
-TriggerKind = Literal["appointment", "visit"]
-Roll = Literal["back", "forward"]
-Cycle = Literal["trigger", "trigger_and_start"]
+Cycle = Literal["trigger", "trigger_and_start", "occasion"]
+"""What makes a touch unique beside campaign, step and person: the record, it at its announced start, or what it calls its occasion."""
+Wording = Literal["none", "optional", "needed"]
+"""Whether the location's own words (settings `words`: headline and text) may or must stand in the mail."""
+LinkKind = Literal["booking", "review"]
+"""Links to pages of the location's own, from settings `links`; the mailer checks their hosts against the location's. Pages of ours that answer a mail
+(confirm, survey) are further kinds of the contract in services/mailer/content/fields.py; a type asks for them here once they exist."""
 
-
-class ContradictoryRulesError(ValueError):
-    """A campaign type whose rules cannot all hold; raised when it is defined, so that it never starts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One touch of a series, named and placed relative to the trigger's local start.
-
-    `days` keeps the wall clock across a clock change, `hours` is elapsed time (N-48). `at` is the local time of day, None the trigger's own.
-    `roll` is the direction over closed days and out of the send window (N-53, N-54). `on` is the default; a campaign's settings may differ.
-    `on_change` marks the correction that goes out when the trigger moved after its last step had announced another time (N-42).
-    """
-
-    slug: str
-    days: int | None = None
-    hours: int | None = None
-    at: time | None = None
-    roll: Roll = "back"
-    on: bool = True
-    on_change: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.on_change and (self.days is None) == (self.hours is None):
-            raise ContradictoryRulesError(f"step {self.slug}: an offset in days or in hours")
-        if self.at is not None and self.days is None:
-            raise ContradictoryRulesError(f"step {self.slug}: a time of day belongs to an offset in days")
-
-    def sentence(self, trigger: TriggerKind) -> str:
-        """Return when this step falls due, in words."""
-        if self.on_change:
-            return f"as soon as allowed after the {trigger} got another time"
-        amount, unit = (self.days, "day") if self.days is not None else (self.hours or 0, "hour")
-        distance = f"{abs(amount)} {unit}{'' if abs(amount) == 1 else 's'}"
-        side = "before" if amount < 0 else "after"
-        at = f" at {self.at:%H:%M}" if self.at else ""
-        return f"{distance} {side} the {trigger}{at}, rolled {self.roll} over closed days"
+_ROLLED_DAYS = 31
+"""As far as closed days can move a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +42,14 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Which touches of one address on one local day share a message: same `kind`, and with `same_day` only triggers of one local day (N-01, N-02)."""
+    """Which touches of one address on one local day share a message: same `kind`, and with `same_day` only triggers of one local day (N-01, N-02).
+
+    `gather_days`: those that would fall due so many days later come along: one mail for a family or a fleet, not one every other day (N-70).
+    """
 
     kind: str
     same_day: bool
+    gather_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +59,17 @@ class CampaignType:
     `useful_days` None: useful until the trigger starts (S-025), else so many days after the planned time; a later step's time also ends an earlier
     one's use. `rank`: lower goes first when an address may get one message a day. `needs_fresh_source`: held while the source is stale (S-126).
     `sample`: first names per vertical for the sample that content is tried with.
+
+    `skips`: situations in which a touch is not sent, the first that holds is its reason. `looks_ahead_days`: touches are made so many days before
+    they fall due, None: as soon as they are known. `defaults`: figures that its query or its situations need (service_months, gap_days), and which
+    a campaign's settings may change. `dates`: month and day of its occasions in a year, for the calendar. `daily_most`: messages a location and day.
+    `topic`: what its mail is about, which a consumer may switch off alone.
     """
 
     slug: str
     title: str
     verticals: tuple[Vertical, ...]
+    topic: Topic
     message_class: MessageClass
     class_reason: str
     trigger: Trigger
@@ -98,25 +80,40 @@ class CampaignType:
     group: Group
     needs_fresh_source: bool
     sample: Mapping[Vertical, tuple[str, ...]]
+    skips: tuple[Situation, ...] = ()
+    looks_ahead_days: int | None = None
+    defaults: Mapping[str, int] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+    daily_most: int | None = None
+    words: Wording = "none"
+    links: tuple[LinkKind, ...] = ()
+    needs_link: LinkKind | None = None
+    takes_offer: bool = False
 
     def __post_init__(self) -> None:
         slugs = [step.slug for step in self.steps]
         if not slugs or len(set(slugs)) != len(slugs):
             raise ContradictoryRulesError(f"{self.slug}: steps need different slugs")
-        after = [step for step in self.steps if max(step.days or 0, step.hours or 0) > 0]
-        if self.useful_days is None and after:
+        if self.useful_days is None and any(step.days_after > 0 for step in self.steps):
             raise ContradictoryRulesError(f"{self.slug}: a step after the trigger needs useful_days")
         if set(self.trigger.statuses) & set(self.trigger.stops):
             raise ContradictoryRulesError(f"{self.slug}: a status both qualifies and stops")
+        if self.looks_ahead_days is not None and self.useful_days is None:
+            raise ContradictoryRulesError(f"{self.slug}: looking ahead needs useful_days")
         if set(self.sample) != set(self.verticals):
             raise ContradictoryRulesError(f"{self.slug}: one sample for each vertical")
+        if self.takes_offer and self.message_class != "commercial":
+            raise ContradictoryRulesError(f"{self.slug}: an offer makes a mail commercial (L-002)")
+        if self.needs_link is not None and self.needs_link not in self.links:
+            raise ContradictoryRulesError(f"{self.slug}: needs a link that it does not take")
 
     @property
     def looks_back_days(self) -> int:
         """How old a trigger may be and still matter: 0 for series that end at the trigger's start."""
         if self.useful_days is None:
             return 0
-        return max(step.days or 0 for step in self.steps) + self.useful_days + 7
+        rolled = _ROLLED_DAYS if self.looks_ahead_days is not None else 7
+        return max(step.days_after for step in self.steps) + self.useful_days + rolled
 
     def step(self, slug: str) -> Step | None:
         """Return a step by its slug."""

@@ -36,6 +36,11 @@ def write_date(day: date, language: str) -> str:
     return f"{day.day} de {month}" if known == "es" else f"{month} {day.day}"
 
 
+def write_month(day: date, language: str) -> str:
+    """Return the month alone, as in `March` or `marzo`."""
+    return _MONTHS[_known(language)][day.month - 1]
+
+
 def write_time(at: time, language: str) -> str:
     """Return the time on a twelve-hour clock: noon is `12:00 pm`, midnight `12:00 am`."""
     half = _HALVES[_known(language)][at.hour >= 12]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 from typing import Final
 
 from shared.schemas.location import WEEKDAYS, OpenHours
@@ -15,11 +16,12 @@ MOST_ROLLED_DAYS = 31
 
 @dataclass(frozen=True, slots=True)
 class OpenDay:
-    """A calendar day and where rolling leads from it; None where no open day is near."""
+    """A calendar day and where rolling leads from it, None where no open day is near; `ordinal` counts the open days up to it, itself included."""
 
     day: date
     back_to: date | None
     forward_to: date | None
+    ordinal: int
 
 
 def draw_open_days(hours: Sequence[OpenHours], closures: Collection[date], *, first: date, last: date) -> list[OpenDay]:
@@ -29,7 +31,12 @@ def draw_open_days(hours: Sequence[OpenHours], closures: Collection[date], *, fi
     start = first - timedelta(days=MOST_ROLLED_DAYS)
     days = [start + timedelta(days=number) for number in range((last - start).days + MOST_ROLLED_DAYS + 1)]
     is_open = {day: day.weekday() in weekdays and day not in closed for day in days}
-    return [OpenDay(day, _nearest(day, -1, is_open), _nearest(day, 1, is_open)) for day in days if first <= day <= last]
+    numbers = dict(zip(days, accumulate(is_open[day] for day in days), strict=True))
+    return [
+        OpenDay(day, _nearest(day, -1, is_open), _nearest(day, 1, is_open), numbers[day])
+        for day in days
+        if first <= day <= last
+    ]
 
 
 def _nearest(day: date, direction: int, is_open: dict[date, bool]) -> date | None:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from services.scheduler.domain.situations import SITUATIONS
+from services.scheduler.domain.triggers import end_sentences
 from shared.schemas.scheduler import TouchState
 
 OWN_HOLDS: Final = frozenset(
@@ -18,6 +20,8 @@ OWN_HOLDS: Final = frozenset(
 """Holds that planning sets and lifts itself; every other hold waits for its next try."""
 
 SENTENCES: Final[dict[str, str]] = {
+    **end_sentences(),
+    **{str(name): words for name, words in SITUATIONS.items()},
     # held
     "location_not_live": "The location is not live, so no consumer mail may leave (S-074).",
     "subscriber_inactive": "The business's subscription is not active.",
@@ -35,6 +39,10 @@ SENTENCES: Final[dict[str, str]] = {
     "waited_too_long": "It waited with the mailer longer than its facts may be trusted, so everything is looked at again.",
     "agreement_required": "The mailer has no accepted agreement of the business on file (S-052).",
     "touch_taken": "Another message already carries this touch; what becomes of that one counts.",
+    "moved_over_budget": "Its address has had its commercial mail of thirty days; it waits for room.",
+    "moved_daily_most": "The campaign has sent its mail of the day; it goes on the next.",
+    "over_budget": "Its address has had its commercial mail of thirty days, and later it would be of no use.",
+    "daily_most": "The campaign has sent its mail of the day, and later it would be of no use.",
     # people
     "person_unknown": "The person's record has not arrived.",
     "person_gone": "The person's record was deleted or erased.",
@@ -51,6 +59,8 @@ SENTENCES: Final[dict[str, str]] = {
     "appointment_over": "The person has arrived or the appointment is over.",
     "appointment_not_firm": "The appointment is a block, a note, planned or unscheduled, not a booking (N-45).",
     "appointment_of_another": "The appointment now belongs to another person.",
+    "appointment_confirmed": "The appointment is confirmed (N-58).",
+    "recare_scheduled": "The practice system has booked the recare visit.",
     "appointment_past": "The appointment's time has passed.",
     "appointment_none": "There is no appointment ahead.",
     "visit_cancelled": "The visit was taken back in the source.",
@@ -62,9 +72,13 @@ SENTENCES: Final[dict[str, str]] = {
     "not_planned_yet": "The facts are in and planning will look at them in a moment.",
     "historic": "The record is older than the day the location went live, and this campaign starts with news (N-36).",
     "covered_same_day": "An earlier appointment or visit of the same day speaks for the whole day (N-55).",
+    "work_done": "The work has been done or agreed to since.",
+    "recare_disabled": "Recare is switched off for the person in the practice system.",
+    "vehicle_sold": "The vehicle was sold.",
     # campaigns
     "campaign_ended": "The campaign was ended.",
     "step_off": "This step is switched off.",
+    "not_due_yet": "Its time is too far ahead, or an earlier date speaks for it; it is planned some weeks before.",
     # times
     "step_past": "The step's time was already past when it came up, and steps are never sent late all at once (N-46).",
     "too_late": "By the time it could have been sent it would have been of no use.",
@@ -108,12 +122,14 @@ def reason_sentence(reason: str) -> str:
     return f"The reason on file is: {reason.replace('_', ' ')}."
 
 
-def explain_touch(*, state: TouchState, reason: str | None, step_sentence: str, kind_title: str, trigger: str) -> str:
-    """Return why a touch is where it is: the rule that made it, its state, and the reason for that state."""
+def explain_touch(
+    *, state: TouchState, reason: str | None, step_sentence: str, kind_title: str, trigger: str, basis: str = ""
+) -> str:
+    """Return why a touch is where it is: the rule that made it, why its date is what it is, its state, and the reason for that state."""
     rule = (
         f"{kind_title}: due {step_sentence}."
         if step_sentence
         else f"{kind_title}: by an earlier version of the {trigger} rule."
     )
-    parts = [rule, STATES[state], reason_sentence(reason) if reason else ""]
+    parts = [rule, basis, STATES[state], reason_sentence(reason) if reason else ""]
     return " ".join(part for part in parts if part)

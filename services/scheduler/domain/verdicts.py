@@ -67,7 +67,8 @@ def explain_nothing(
     found = _occasion_reason(kind, occasions, now)
     if found is not None:
         return found
-    return location_hold or ("campaign_paused" if is_paused else "not_planned_yet")
+    waiting = "not_planned_yet" if kind.looks_ahead_days is None else "not_due_yet"
+    return location_hold or ("campaign_paused" if is_paused else waiting)
 
 
 def _occasion_reason(kind: CampaignType, occasions: Sequence[Occasion], now: datetime) -> str | None:

@@ -28,18 +28,30 @@ select d.body, d.version, coalesce(s.version, 0) as subscriber_version, s.body a
 ANY_STALE: Final = f"exists (select {_STALE_FROM.format(drawn_until='$1')})"
 """A condition over $1, the date until which calendars are to be drawn."""
 _KEEP: Final = text("""
-insert into locations as l (subscriber_id, location_id, version, subscriber_version, zone, hold_reason, drawn_until)
-values (:subscriber_id, :location_id, :version, :subscriber_version, :zone, :hold_reason, :drawn_until)
+insert into locations as l (subscriber_id, location_id, version, subscriber_version, zone, hold_reason, drawn_until, vertical)
+values (:subscriber_id, :location_id, :version, :subscriber_version, :zone, :hold_reason, :drawn_until, :vertical)
 on conflict (subscriber_id, location_id) do update set
     version = excluded.version, subscriber_version = excluded.subscriber_version, zone = excluded.zone,
-    hold_reason = excluded.hold_reason, drawn_until = excluded.drawn_until
+    hold_reason = excluded.hold_reason, drawn_until = excluded.drawn_until, vertical = excluded.vertical
 """)
 _CLEAR: Final = text("delete from open_days where subscriber_id = :subscriber_id and location_id = :location_id")
 _DRAW: Final = text("""
-insert into open_days (subscriber_id, location_id, day, back_to, forward_to)
-select :subscriber_id, :location_id, * from unnest(cast(:days as date[]), cast(:backs as date[]), cast(:forwards as date[]))
+insert into open_days (subscriber_id, location_id, day, back_to, forward_to, ordinal)
+select :subscriber_id, :location_id, *
+from unnest(cast(:days as date[]), cast(:backs as date[]), cast(:forwards as date[]), cast(:ordinals as integer[]))
 """)
 _ZONE: Final = text("select cast(:now as timestamptz) at time zone cast(:zone as text)")
+_UNSWEPT_FROM: Final = (
+    "from locations l where l.swept_on < cast(cast({now} as timestamptz) at time zone l.zone as date)"
+)
+ANY_UNSWEPT: Final = f"exists (select {_UNSWEPT_FROM.format(now='$2')})"
+"""A condition over $2, the present instant: a location's day has begun and nobody has looked who comes up."""
+_SWEEP: Final = text(f"""
+update locations set swept_on = cast(cast(:now as timestamptz) at time zone zone as date)
+where (subscriber_id, location_id) in (
+    select l.subscriber_id, l.location_id {_UNSWEPT_FROM.format(now=":now")} order by 1, 2 limit :limit for update skip locked)
+returning subscriber_id, location_id
+""")  # noqa: S608 - constants only
 _FACTS: Final = text(
     "select body from directory where kind = 'location' and id = any(select cast(unnest(cast(:ids as uuid[])) as text))"
 )
@@ -103,6 +115,7 @@ async def keep_location(
             "zone": zone,
             "hold_reason": hold_reason,
             "drawn_until": drawn_until,
+            "vertical": stale.facts.vertical,
         },
     )
     await connection.execute(_CLEAR, key)
@@ -110,6 +123,7 @@ async def keep_location(
         "days": [day.day for day in days],
         "backs": [day.back_to for day in days],
         "forwards": [day.forward_to for day in days],
+        "ordinals": [day.ordinal for day in days],
     }
     await connection.execute(_DRAW, key | columns)
 
@@ -119,3 +133,9 @@ async def read_locations(connection: AsyncConnection, location_ids: Sequence[UUI
     rows = await connection.execute(_FACTS, {"ids": list(location_ids)})
     facts = [LocationFacts.model_validate(_json(row.body)) for row in rows]
     return {fact.location_id: fact for fact in facts}
+
+
+async def take_unswept(connection: AsyncConnection, *, now: datetime, limit: int) -> list[tuple[UUID, UUID]]:
+    """Return up to `limit` locations, by (subscriber_id, location_id), whose local day has begun since they were last returned."""
+    rows = await connection.execute(_SWEEP, {"now": now, "limit": limit})
+    return [(row.subscriber_id, row.location_id) for row in rows]

@@ -1,9 +1,10 @@
 """Frozen messages on their way to the mailer: leased, settled, released. A lease takes the database's clock."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -23,11 +24,12 @@ returning m.subscriber_id, m.message_id
 """)
 _LINES: Final = text("""
 select m.subscriber_id, m.message_id, m.campaign_id, m.location_id, m.address_key, m.attempts, t.touch_id, t.consumer_id, t.campaign_type,
-    t.counts, t.about_at at time zone t.zone as about_local, t.due_at,
-    t.useful_until, t.withdraw_reason
+    t.counts, coalesce(cast(t.basis ->> 'local' as timestamp), t.about_at at time zone t.zone) as about_local, t.due_at,
+    t.due_local, t.useful_until, t.withdraw_reason, t.basis, v.settings
 from unnest(cast(:subscribers as uuid[]), cast(:messages as uuid[])) as s (subscriber_id, message_id)
 join messages m on m.subscriber_id = s.subscriber_id and m.message_id = s.message_id and m.state = 'grouped'
 left join touches t on t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched'
+left join campaign_versions v on v.subscriber_id = t.subscriber_id and v.campaign_id = t.campaign_id and v.version = t.rule_version
 order by m.subscriber_id, m.message_id, t.about_at, t.touch_id
 """)
 _SUBMITTED: Final = text("""
@@ -88,19 +90,33 @@ MessageKey = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One touch of a claimed message; `about_local` is the trigger's wall time at its location."""
+    """One touch of a claimed message.
+
+    `about_local` is the wall time, at its location, of what the mail speaks of; `due_local` when the touch was due. `basis`: what its trigger says.
+    """
 
     touch_id: UUID
     consumer_id: UUID
     about_local: datetime
     due_at: datetime
+    due_local: datetime
     useful_until: datetime
     is_withdrawn: bool
+    basis: Mapping[str, Any]
+
+    @property
+    def vehicle_id(self) -> UUID | None:
+        """Return the vehicle it is about."""
+        found = self.basis.get("vehicle_id")
+        return UUID(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenMessage:
-    """A group as it was committed; `lines` may only shrink before its first submission."""
+    """A group as it was committed; `lines` may only shrink before its first submission.
+
+    `settings` are those of the campaign version that its touches were planned with (N-99).
+    """
 
     subscriber_id: UUID
     message_id: UUID
@@ -111,6 +127,7 @@ class FrozenMessage:
     is_change: bool
     attempts: int
     lines: tuple[Line, ...]
+    settings: Mapping[str, Any]
 
     @property
     def key(self) -> MessageKey:
@@ -130,7 +147,16 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
         key = (row.subscriber_id, row.message_id)
         if row.touch_id is not None:
             withdrawn = row.withdraw_reason is not None
-            line = Line(row.touch_id, row.consumer_id, row.about_local, row.due_at, row.useful_until, withdrawn)
+            line = Line(
+                row.touch_id,
+                row.consumer_id,
+                row.about_local,
+                row.due_at,
+                row.due_local,
+                row.useful_until,
+                withdrawn,
+                _json(row.basis),
+            )
             lines.setdefault(key, []).append(line)
         found[key] = FrozenMessage(
             *key,
@@ -141,6 +167,7 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
             row.counts is False,
             row.attempts,
             tuple(lines.get(key, ())),
+            _json(row.settings),
         )
     return list(found.values())
 
@@ -178,6 +205,11 @@ async def release_touches(
 async def put_back(connection: AsyncConnection, messages: Sequence[MessageKey], *, factor: float = 0.5) -> None:
     """Try these messages again later: after 1, 2, 4 ... 15 seconds."""
     await connection.execute(_PUT_BACK, _keys(messages) | {"factor": factor})
+
+
+def _json(value: Any) -> Mapping[str, Any]:
+    """Return a JSON column's object, however the driver gives it; none is an empty one."""
+    return dict(json.loads(value) if isinstance(value, str) else value or {})
 
 
 def _keys(keys: Sequence[MessageKey]) -> dict[str, list[UUID]]:

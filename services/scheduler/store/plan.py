@@ -1,5 +1,6 @@
 """Planning in SQL: runs plan_touches.sql for a campaign type over a slice of consumers."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +13,11 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.campaign_settings import SendWindow
-from services.scheduler.domain.campaign_type import CampaignType, Cycle, TriggerKind
+from services.scheduler.domain.campaign_type import CampaignType, Cycle
 from services.scheduler.domain.reasons import OWN_HOLDS
+from services.scheduler.domain.situations import Situation
+from services.scheduler.domain.triggers import TRIGGERS, OnePer, TriggerKind
+from services.scheduler.store.situations import skip_cases
 from services.scheduler.store.triggers import CYCLES, SOURCES
 
 Person = tuple[UUID, UUID]
@@ -23,19 +27,45 @@ Withdrawn = tuple[UUID, UUID]
 """A touch to take back from the mailer, by (subscriber_id, touch_id)."""
 
 _SQL: Final = (Path(__file__).parent / "plan_touches.sql").read_text()
+_ONE_PER: Final[dict[OnePer, str]] = {
+    "day": "cast(o.about_at at time zone k.zone as date)",
+    "person": "cast(null as text)",
+    "record": "(o.trigger_id, o.cycle_key)",
+}
+
+_RUNNING: Final = text("select distinct type from campaigns where subscriber_id = any(cast(:subscribers as uuid[]))")
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRules:
-    """What planning takes from the service's settings: the send window and how late a source may be beyond two intervals."""
+    """What planning takes from the service's settings.
+
+    The send window, how late a source may be beyond two intervals, and `budget`: commercial messages to one address in thirty days.
+    """
 
     window: SendWindow
     stale_grace_minutes: int
+    budget: int
 
 
 @cache
-def _statement(trigger: TriggerKind, cycle: Cycle) -> TextClause:
-    return text(_SQL.replace("{source}", SOURCES[trigger]).replace("{cycle}", CYCLES[cycle]))
+def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...]) -> TextClause:
+    parts = {
+        "source": SOURCES[trigger],
+        "cycle": CYCLES[cycle],
+        "one_per": _ONE_PER[TRIGGERS[trigger].one_per],
+        "skips": skip_cases(skips),
+    }
+    statement = _SQL
+    for name, part in parts.items():
+        statement = statement.replace(f"{{{name}}}", part)
+    return text(statement)
+
+
+async def find_running_types(connection: AsyncConnection, subscribers: Sequence[UUID]) -> set[str]:
+    """Return the types that one of these subscribers has or ever had a campaign of: no other can have a touch."""
+    rows = await connection.execute(_RUNNING, {"subscribers": list(subscribers)})
+    return {row.type for row in rows}
 
 
 async def plan_touches(
@@ -62,8 +92,14 @@ async def plan_touches(
         "rank": kind.rank,
         "kind": kind.group.kind,
         "same_day": kind.group.same_day,
+        "ahead_days": kind.looks_ahead_days,
+        "defaults": json.dumps(dict(kind.defaults)),
+        "dates": json.dumps(dict(kind.dates)),
     }
-    rows = await connection.execute(_statement(kind.trigger.kind, kind.cycle), values | _steps(kind))
+    statement = _statement(kind.trigger.kind, kind.cycle, kind.skips)
+    # asyncpg sends what the statement names and no more: only some sources read :defaults.
+    named = values | _steps(kind)
+    rows = await connection.execute(statement, {name: named[name] for name in statement.compile().params})
     return [(row.subscriber_id, row.touch_id) for row in rows]
 
 
@@ -72,8 +108,12 @@ def _steps(kind: CampaignType) -> dict[str, list[object]]:
         "step_slugs": [step.slug for step in kind.steps],
         "step_days": [step.days for step in kind.steps],
         "step_hours": [step.hours for step in kind.steps],
+        "step_business": [step.business_days for step in kind.steps],
         "step_times": [step.at for step in kind.steps],
         "step_rolls": [step.roll for step in kind.steps],
         "step_changes": [step.on_change for step in kind.steps],
+        "step_lates": [step.goes_late for step in kind.steps],
         "step_ons": [step.on for step in kind.steps],
+        "step_statuses": [",".join(step.statuses) for step in kind.steps],
+        "step_verticals": [",".join(step.verticals) for step in kind.steps],
     }

@@ -1,6 +1,7 @@
 -- Plans one campaign type for a slice of consumers: what should be there against what is, in one statement.
 -- The same statement is the re-check at the last moment (architecture 3), so planning and re-checking can never disagree.
--- {source} is the trigger's query, {cycle} the expression that names a cycle; both come from constants, never from input.
+-- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, the situations in which nothing is sent.
+-- All come from constants, never from input.
 with slice as materialized (
     select subscriber_id, consumer_id
     from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
@@ -12,37 +13,83 @@ clock as (
 step as (
     select *
     from unnest(
-        cast(:step_slugs as text[]), cast(:step_days as integer[]), cast(:step_hours as integer[]), cast(:step_times as time[]),
-        cast(:step_rolls as text[]), cast(:step_changes as boolean[]), cast(:step_ons as boolean[])
-    ) as s (step, days, hours, at, roll, on_change, is_on)
+        cast(:step_slugs as text[]), cast(:step_days as integer[]), cast(:step_hours as integer[]), cast(:step_business as integer[]),
+        cast(:step_times as time[]), cast(:step_rolls as text[]), cast(:step_changes as boolean[]), cast(:step_ons as boolean[]),
+        cast(:step_statuses as text[]), cast(:step_verticals as text[]), cast(:step_lates as boolean[])
+    ) as s (step, days, hours, business_days, at, roll, on_change, is_on, statuses, verticals, goes_late)
 ),
--- One occasion a person, location and local day: the earliest speaks for the day (N-55). Its own location's zone counts (N-51).
-occasion as (
-    select distinct on (o.subscriber_id, o.consumer_id, o.location_id, cast(o.about_at at time zone l.zone as date))
-        o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone l.zone as about_local,
-        l.zone, l.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.settings, c.now, c.now at time zone l.zone as now_local,
+-- The campaigns of these subscribers with their own settings in force: a later step than the type's looks further back.
+running as materialized (
+    select k.subscriber_id, k.campaign_id, k.location_id, k.version, k.state, k.settings, l.zone, l.hold_reason, l.vertical,
+        c.now, c.now at time zone l.zone as now_local,
         coalesce(cast(k.settings ->> 'send_from' as time), c.send_from) as send_from,
-        coalesce(cast(k.settings ->> 'send_until' as time), c.send_until) as send_until
-    from slice s
+        coalesce(cast(k.settings ->> 'send_until' as time), c.send_until) as send_until,
+        coalesce(cast(k.settings ->> 'useful_days' as integer), cast(:useful_days as integer)) as useful_days,
+        coalesce(cast(k.settings ->> 'gap_days' as integer), cast(cast(:defaults as jsonb) ->> 'gap_days' as integer)) as gap_days,
+        c.oldest - make_interval(days => coalesce(cast(k.settings ->> 'useful_days' as integer), 0) + (
+            select coalesce(max(greatest(cast(o.value ->> 'days' as integer), 2 * cast(o.value ->> 'business_days' as integer), 0)), 0)
+            from jsonb_each(k.settings -> 'steps') o where jsonb_typeof(o.value) = 'object'
+        )) as oldest
+    from campaigns k
+    join locations l on l.subscriber_id = k.subscriber_id and l.location_id = k.location_id
     cross join clock c
-    join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
-    join locations l on l.subscriber_id = o.subscriber_id and l.location_id = o.location_id
-    join campaigns k
-        on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.type = cast(:type as text) and k.state <> 'ended'
-    where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > c.oldest
-    order by o.subscriber_id, o.consumer_id, o.location_id, cast(o.about_at at time zone l.zone as date), o.about_at, o.trigger_id
+    where k.type = cast(:type as text) and k.subscriber_id in (select s.subscriber_id from slice s)
 ),
--- Offsets in days keep the wall clock, offsets in hours are elapsed time (N-48).
-raw as (
-    select o.*, st.*, {cycle} as cycle,
+own_step as materialized (
+    select r.campaign_id, st.step, st.roll, st.on_change, st.goes_late, st.statuses,
+        coalesce(cast(o.own ->> 'days' as integer), st.days) as days, coalesce(cast(o.own ->> 'hours' as integer), st.hours) as hours,
+        coalesce(cast(o.own ->> 'business_days' as integer), st.business_days) as business_days,
+        coalesce(cast(o.own ->> 'at' as time), st.at) as at,
+        (st.verticals = '' or r.vertical = any(string_to_array(st.verticals, ','))) and case jsonb_typeof(o.own)
+            when 'boolean' then cast(o.own #>> '{}' as boolean)
+            when 'object' then coalesce(cast(o.own ->> 'on' as boolean), st.is_on)
+            else st.is_on
+        end as is_on
+    from running r
+    cross join step st
+    cross join lateral (select r.settings -> 'steps' -> st.step as own) o
+),
+-- The earliest occasion of a local day speaks for it (N-55), or of a person (N-62), or each for itself. Its own location's zone counts (N-51).
+occasion as (
+    select distinct on (o.subscriber_id, o.consumer_id, o.location_id, {one_per})
+        o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone k.zone as about_local, o.status,
+        o.cycle_key, o.basis, o.ends_at,
+        k.zone, k.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.now, k.now_local, k.send_from, k.send_until, k.useful_days,
+        k.gap_days
+    from slice s
+    join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
+    join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state <> 'ended'
+    where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > k.oldest
+    order by o.subscriber_id, o.consumer_id, o.location_id, {one_per}, o.about_at, o.trigger_id
+),
+-- Offsets in days keep the wall clock, offsets in hours are elapsed time (N-48), business days count the open days of the calendar.
+placed as (
+    select o.*, st.step, st.days, st.hours, st.at, st.roll, st.on_change, st.goes_late, {cycle} as cycle,
         case
             when st.on_change then o.about_local
             when st.hours is not null then (o.about_at + make_interval(hours => st.hours)) at time zone o.zone
-            else cast(o.about_local as date) + st.days + coalesce(st.at, cast(o.about_local as time))
+            else coalesce(b.day, cast(o.about_local as date) + coalesce(st.days, st.business_days)) + coalesce(st.at, cast(o.about_local as time))
         end as raw_local
     from occasion o
-    cross join step st
-    where coalesce(cast(o.settings -> 'steps' ->> st.step as boolean), st.is_on)
+    join own_step st on st.campaign_id = o.campaign_id and st.is_on
+    left join open_days a
+        on st.business_days is not null and a.subscriber_id = o.subscriber_id and a.location_id = o.location_id
+            and a.day = cast(o.about_local as date)
+    left join open_days b
+        on b.subscriber_id = a.subscriber_id and b.location_id = a.location_id and b.back_to = b.day
+            -- Counted from a closed day, the first open day before it is one business day away, like the first after it.
+            and b.ordinal = a.ordinal + st.business_days + case when st.business_days < 0 and a.back_to is distinct from a.day then 1 else 0 end
+    where st.statuses = '' or o.status = any(string_to_array(st.statuses, ','))
+),
+-- Types that look ahead so many days make their touches then; none are made for what is long past.
+raw as (
+    select p.* from placed p
+    where p.useful_days is null or (
+        p.raw_local >= p.now_local - make_interval(days => p.useful_days + 31)
+        and (
+            cast(:ahead_days as integer) is null or p.raw_local <= p.now_local + make_interval(days => cast(:ahead_days as integer))
+        )
+    )
 ),
 -- Out of the send window: back to the evening before or forward to the next morning, by the step's rule (N-54).
 clamped as (
@@ -61,7 +108,7 @@ rolled as (
     select c.*,
         case
             when c.on_change then c.clamped_local
-            else coalesce(case c.roll when 'back' then d.back_to else d.forward_to end, cast(c.clamped_local as date))
+            else coalesce(case c.roll when 'back' then d.back_to when 'forward' then d.forward_to end, cast(c.clamped_local as date))
                 + cast(c.clamped_local as time)
         end as planned_local
     from clamped c
@@ -83,9 +130,10 @@ useful as (
     select t.*,
         least(
             case
-                when cast(:useful_days as integer) is null then t.about_at
-                else (t.planned_local + make_interval(days => cast(:useful_days as integer))) at time zone t.zone
+                when t.useful_days is null then t.about_at
+                else (t.planned_local + make_interval(days => t.useful_days)) at time zone t.zone
             end,
+            t.ends_at,
             case
                 when not t.on_change then lead(t.planned_at) over (
                     partition by t.subscriber_id, t.campaign_id, t.consumer_id, t.cycle, t.on_change order by t.raw_at, t.step
@@ -108,6 +156,7 @@ wanted as materialized (
                 then 'minor_without_guardian'
             when p.address_key is null then coalesce(p.address_problem, 'no_address')
             when r.deleted or r.status = 'deceased' then 'recipient_unfit'
+{skips}
         end as blocked,
         case
             when u.hold_reason is not null then u.hold_reason
@@ -144,7 +193,9 @@ wanted as materialized (
 -- A step whose time was already past when it came up is skipped with its reason, never sent at once (N-46).
 judged as (
     select w.*,
-        not w.on_change and w.fresh and (w.raw_at <= w.now or w.useful_until <= w.now) as past,
+        not w.on_change and w.fresh and (greatest(w.raw_at, w.planned_at) <= w.now and not w.goes_late or w.useful_until <= w.now)
+            -- A date recalculated by days must not lose the step that was to go today (N-61).
+            and not (cast(:ahead_days as integer) is not null and w.old_state in ('planned', 'held')) as past,
         case
             when not w.fresh then w.old_due_local
             when w.on_change or w.planned_at <= w.now then w.soonest_local
@@ -174,27 +225,31 @@ verdict as (
             when not j.fresh and j.old_state = 'planned' then j.old_reason
         end as reason
     from judged j
-    where j.old_state is null or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
+    -- What lost its use before it was ever known is no touch: the past of everybody that a location brings along would be rows for nothing.
+    where (j.old_state is null and not (j.past and j.useful_days is not null and j.useful_until <= j.now))
+        or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
 ),
 kept as (
     insert into touches as t (
         subscriber_id, touch_id, campaign_id, campaign_type, location_id, step, cycle, consumer_id, trigger_id, kind, counts, rank, about_at,
-        about_on, zone, planned_local, due_local, due_at, next_at, useful_until, state, reason, rule_version, final_at
+        about_on, zone, planned_local, due_local, due_at, next_at, useful_until, state, reason, rule_version, final_at, basis
     )
     select v.subscriber_id, coalesce(v.old_id, gen_random_uuid()), v.campaign_id, cast(:type as text), v.location_id, v.step, v.cycle, v.consumer_id,
         v.trigger_id, cast(:kind as text) || case when v.on_change then '_changed' else '' end, not v.on_change, cast(:rank as smallint), v.about_at,
         case when cast(:same_day as boolean) then cast(v.about_local as date) end, v.zone, v.planned_local, v.due_local, v.due_at,
         case when v.state = 'held' and v.old_state = 'held' then least(v.old_next_at, v.useful_until) else least(v.due_at, v.useful_until) end,
         v.useful_until, v.state, v.reason, case when v.fresh then v.version else v.old_version end,
-        case when v.state in ('skipped', 'cancelled') then v.now end
+        case when v.state in ('skipped', 'cancelled') then v.now end, v.basis
     from verdict v
     on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
         location_id = excluded.location_id, rank = excluded.rank, zone = excluded.zone, planned_local = excluded.planned_local,
         due_local = excluded.due_local, due_at = excluded.due_at, next_at = excluded.next_at, useful_until = excluded.useful_until,
-        state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at
+        state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at,
+        basis = excluded.basis, about_at = excluded.about_at, about_on = excluded.about_on, trigger_id = excluded.trigger_id
     where t.state in ('planned', 'held', 'skipped', 'cancelled')
-        and (t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone)
-            is distinct from (excluded.state, excluded.reason, excluded.due_at, excluded.useful_until, excluded.planned_local, excluded.zone)
+        and (t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone, t.about_at, t.basis) is distinct from (
+            excluded.state, excluded.reason, excluded.due_at, excluded.useful_until, excluded.planned_local, excluded.zone, excluded.about_at,
+            excluded.basis)
     returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
 ),
 -- What is there and should not be: cancelled, moved, over, switched off, or covered by an earlier occasion of the day (N-41, N-42).
@@ -214,16 +269,19 @@ unwanted as (
                 )
             when o.consumer_id is distinct from t.consumer_id then cast(:trigger as text) || '_of_another'
             when o.about_at is distinct from t.about_at or o.location_id <> t.location_id then cast(:trigger as text) || '_moved'
-            when exists (select from step st where st.step = t.step and not coalesce(cast(k.settings -> 'steps' ->> st.step as boolean), st.is_on))
-                then 'step_off'
+            when exists (select from own_step st where st.campaign_id = t.campaign_id and st.step = t.step and not st.is_on) then 'step_off'
+            when cast(:ahead_days as integer) is not null then 'not_due_yet'
             else 'covered_same_day'
         end as reason
     from slice s
     cross join clock c
     join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.campaign_type = cast(:type as text)
-    left join campaigns k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
-    left join ({source}) o on o.subscriber_id = t.subscriber_id and o.trigger_id = t.trigger_id
-    where t.state in ('planned', 'held', 'dispatched') and t.about_at > c.oldest
+    left join running k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
+    left join lateral (
+        select * from ({source}) y where y.subscriber_id = t.subscriber_id and y.trigger_id = t.trigger_id
+        order by y.cycle_key = t.cycle desc limit 1
+    ) o on true
+    where t.state in ('planned', 'held', 'dispatched') and t.about_at > coalesce(k.oldest, c.oldest)
         -- NOT IN over one column is hashed whatever the planner believes about sizes; an anti-join of two CTEs may go quadratic.
         and t.touch_id not in (select w.old_id from wanted w where w.old_id is not null)
 ),

@@ -1,5 +1,6 @@
 """Reading for people and portal: touches, the facts behind a verdict, and how far planning is."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +10,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.domain.campaign_type import TriggerKind
+from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.verdicts import Occasion, PersonFacts
 from services.scheduler.store.triggers import SOURCES
 
 _TOUCHES: Final = text("""
 select touch_id, campaign_id, campaign_type, step, cycle, consumer_id, trigger_id, due_at, useful_until, state, reason, message_id, rule_version,
-    final_at
+    final_at, basis
 from touches
 where subscriber_id = :subscriber_id
     and (cast(:consumer_id as uuid) is null or consumer_id = cast(:consumer_id as uuid))
@@ -94,11 +95,20 @@ async def read_person(connection: AsyncConnection, *, subscriber_id: UUID, consu
 
 
 async def read_occasions(
-    connection: AsyncConnection, *, subscriber_id: UUID, consumer_id: UUID, trigger: TriggerKind
+    connection: AsyncConnection, *, subscriber_id: UUID, consumer_id: UUID, kind: CampaignType, now: datetime
 ) -> list[Occasion]:
-    """Return a person's trigger records of one kind, newest first."""
-    values = {"subscriber_id": subscriber_id, "consumer_id": consumer_id}
-    return [Occasion(**row._mapping) for row in await connection.execute(_OCCASIONS[trigger], values)]
+    """Return a person's records that trigger campaigns of this type, newest first."""
+    statement = _OCCASIONS[kind.trigger.kind]
+    values = {
+        "subscriber_id": subscriber_id,
+        "consumer_id": consumer_id,
+        "now": now,
+        "type": kind.slug,
+        "defaults": json.dumps(dict(kind.defaults)),
+        "dates": json.dumps(dict(kind.dates)),
+    }
+    named = {name: values[name] for name in statement.compile().params}
+    return [Occasion(**row._mapping) for row in await connection.execute(statement, named)]
 
 
 async def read_location_holds(

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.store.locations import ANY_STALE
+from services.scheduler.store.locations import ANY_STALE, ANY_UNSWEPT
 from shared.kit.db import Database
 
-_ANYTHING: Final = f"select exists (select from replans) or {ANY_STALE}"  # noqa: S608 - one constant in another
+_ANYTHING: Final = f"select exists (select from replans) or {ANY_STALE} or {ANY_UNSWEPT}"  # noqa: S608 - one constant in another
 _TAKE: Final = text("""
 delete from replans where (subscriber_id, consumer_id) in (
     select subscriber_id, consumer_id from replans order by bulk limit :limit for update skip locked)
@@ -31,6 +31,16 @@ from (
 order by 1, 2
 on conflict (subscriber_id, consumer_id) do nothing
 """)
+_MARK_SWEPT: Final = text("""
+insert into replans (subscriber_id, consumer_id, bulk)
+select c.subscriber_id, c.consumer_id, true
+from consumers c
+where c.subscriber_id = :subscriber_id and c.location_id = :location_id and not c.deleted and exists (
+    select from campaigns k
+    where k.subscriber_id = c.subscriber_id and k.location_id = c.location_id and k.state <> 'ended' and k.type = any(cast(:types as text[])))
+order by 1, 2
+on conflict (subscriber_id, consumer_id) do nothing
+""")
 _MARK_TOUCHES: Final = text("""
 insert into replans as r (subscriber_id, consumer_id, bulk)
 select distinct t.subscriber_id, t.consumer_id, false
@@ -45,9 +55,9 @@ where state in ('planned', 'held') and due_at > :now and due_at <> due_local at 
 """)
 
 
-async def is_anything_to_plan(database: Database, *, drawn_until: date) -> bool:
-    """Tell whether there is a person to plan or a location to draw: the one question an idle planner asks."""
-    return bool(await database.glance(_ANYTHING, drawn_until))
+async def is_anything_to_plan(database: Database, *, drawn_until: date, now: datetime) -> bool:
+    """Tell whether there is a person to plan, a location to draw or a day that begins: the one question an idle planner asks."""
+    return bool(await database.glance(_ANYTHING, drawn_until, now))
 
 
 async def take_replans(connection: AsyncConnection, *, limit: int) -> list[tuple[UUID, UUID]]:
@@ -59,6 +69,12 @@ async def take_replans(connection: AsyncConnection, *, limit: int) -> list[tuple
 async def mark_location(connection: AsyncConnection, *, subscriber_id: UUID, location_id: UUID) -> None:
     """Mark everybody with a record at a location: its rules or a campaign changed."""
     await connection.execute(_MARK_LOCATION, {"subscriber_id": subscriber_id, "location_id": location_id})
+
+
+async def mark_swept(connection: AsyncConnection, *, subscriber_id: UUID, location_id: UUID, types: list[str]) -> None:
+    """Mark everybody of a location where a campaign of one of these types runs: whose time comes up is told by the day."""
+    values = {"subscriber_id": subscriber_id, "location_id": location_id, "types": types}
+    await connection.execute(_MARK_SWEPT, values)
 
 
 async def mark_people_of_touches(connection: AsyncConnection, touches: list[tuple[UUID, UUID]]) -> None:

@@ -22,9 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.scheduler.store.due_tables import add_due_tables
 from shared.kit.tables import new_metadata
 
 metadata = new_metadata()
+add_due_tables(metadata)
 
 
 def _instant(name: str, *, needed: bool = True) -> Column[object]:
@@ -41,9 +43,11 @@ Table(
     Column("zone", Text, nullable=False),
     Column("hold_reason", Text),
     Column("drawn_until", Date, nullable=False),
+    Column("swept_on", Date, nullable=False, server_default=text("'2000-01-01'")),
+    Column("vertical", Text, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("subscriber_id", "location_id"),
 )
-Table(
+open_days = Table(
     "open_days",
     metadata,
     Column("subscriber_id", Uuid, nullable=False),
@@ -51,7 +55,15 @@ Table(
     Column("day", Date, nullable=False),
     Column("back_to", Date),
     Column("forward_to", Date),
+    Column("ordinal", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("subscriber_id", "location_id", "day"),
+)
+Index(
+    "ix_open_days_ordinal",
+    open_days.c.subscriber_id,
+    open_days.c.location_id,
+    open_days.c.ordinal,
+    postgresql_where=text("back_to = day"),
 )
 consumers = Table(
     "consumers",
@@ -68,6 +80,9 @@ consumers = Table(
     Column("minor_until", Date),
     Column("historic", Boolean, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("birth_month", SmallInteger),
+    Column("birth_day", SmallInteger),
+    _instant("addressed_at", needed=False),
     PrimaryKeyConstraint("subscriber_id", "consumer_id"),
 )
 Index("ix_consumers_address", consumers.c.subscriber_id, consumers.c.address_key)
@@ -91,6 +106,7 @@ appointments = Table(
     _instant("booked_at", needed=False),
     Column("historic", Boolean, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    _instant("status_at", needed=False),
     PrimaryKeyConstraint("subscriber_id", "appointment_id"),
 )
 Index("ix_appointments_consumer", appointments.c.subscriber_id, appointments.c.consumer_id)
@@ -193,10 +209,11 @@ touches = Table(
     Column("rule_version", Integer, nullable=False),
     Column("message_id", Uuid),
     _instant("final_at", needed=False),
+    Column("basis", JSONB),
     PrimaryKeyConstraint("subscriber_id", "touch_id"),
     UniqueConstraint("subscriber_id", "campaign_id", "step", "cycle", "consumer_id", name="uq_touches_once"),
 )
-Index("ix_touches_consumer", touches.c.subscriber_id, touches.c.consumer_id)
+Index("ix_touches_type", touches.c.subscriber_id, touches.c.consumer_id, touches.c.campaign_type)
 Index("ix_touches_next", touches.c.next_at, postgresql_where=text("state IN ('planned', 'held')"))
 Index(
     "ix_touches_message",
@@ -223,6 +240,7 @@ messages = Table(
     _instant("grouped_at"),
     _instant("submitted_at", needed=False),
     _instant("ended_at", needed=False),
+    Column("commercial", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("subscriber_id", "message_id"),
 )
 Index(

@@ -62,6 +62,7 @@ class Run:
     def __init__(self, campaign: Campaign, accepted: float, started_at: datetime) -> None:
         self.campaign, self.accepted, self.started_at = campaign, accepted, started_at
         self.cost: dict[str, Cost] = {}
+        self.mailer_memory = 0
 
 
 def measure_limit(options: Options) -> dict[str, float]:
@@ -70,13 +71,12 @@ def measure_limit(options: Options) -> dict[str, float]:
         return run_limit("bare_smtp", max(options.messages, 50_000), 20, 5000, sink.port)
 
 
-async def send_campaign(lab: Lab, options: Options) -> Run:
-    """Starts the workers, brings opt-outs and campaign in, lets it fall due and waits for the last outcome."""
-    await lab.start_mailing()
+async def send_campaign(lab: Lab, options: Options, *, workers: int = WORKERS) -> Run:
+    """Starts mailer and optout, brings opt-outs and campaign in, lets it fall due and waits for the last outcome."""
+    await lab.start_mailing(workers=workers, connections=SESSIONS)
     campaign = make_campaign(lab, options.messages, content_id := uuid4())
     async with lab.caller("ingest", "optout") as optout, lab.caller("scheduler", "mailer") as mailer:
         await publish_content(mailer, content_id)
-        lab.start("mailer", "work", count=WORKERS, extra={"MAILER_CONNECTIONS": str(SESSIONS)})
         if options.suppressions:
             options.tell(f"recording {options.suppressions:,} opt-outs")
             await record_suppressions(optout, lab, options.suppressions)
@@ -96,6 +96,7 @@ async def send_campaign(lab: Lab, options: Options) -> Run:
         for name, cost in before.items():
             after = lab.cost(name)
             run.cost[name] = Cost(after.cpu_s - cost.cpu_s, after.memory)
+        run.mailer_memory = lab.cost("mailer").memory
     return run
 
 
@@ -123,4 +124,5 @@ def describe(run: Run, sink: Sink) -> tuple[tuple[str, str], ...]:
     for name, cost in run.cost.items():
         memory = f"{cost.memory / 2**20:,.0f} MB" if cost.memory else "not running"
         rows.append((f"{name}: CPU a message, memory", f"{cost.cpu_s / total * 1e6:,.0f} us, {memory}"))
+    rows.append(("mailer: memory of all its processes", f"{run.mailer_memory / 2**20:,.0f} MB"))
     return tuple(rows)

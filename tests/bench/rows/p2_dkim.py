@@ -27,9 +27,9 @@ _SIGNATURES = 2000
 class SigningLab(Lab):
     """A lab whose location has a sender domain with both keys in force; mail that is not signed is held."""
 
-    def start(self, service: str, mode: str, *, count: int = 1, extra: Mapping[str, str] | None = None) -> None:
+    def start(self, service: str, *modes: str, count: int = 1, extra: Mapping[str, str] | None = None) -> None:
         """As in the lab, with signatures required."""
-        super().start(service, mode, count=count, extra={**(extra or {}), "MAILER_DKIM_REQUIRED": "true"})
+        super().start(service, *modes, count=count, extra={**(extra or {}), "MAILER_DKIM_REQUIRED": "true"})
 
     async def introduce(self, service: str) -> None:
         """As in the lab; then registers the domain and takes its DNS records for found: there is no DNS to publish in."""

@@ -77,12 +77,11 @@ ROW = Row(
 
 async def press_and_send(lab: Lab, options: Options) -> Run:
     """Everything from nothing to the last outcome."""
-    await lab.start_mailing()
+    await lab.start_mailing(workers=WORKERS, connections=SESSIONS)
     campaign = make_campaign(lab, options.messages, content_id := uuid4())
     others = make_campaign(lab, IDLE_CLICKS, content_id, name="idle").messages
     async with lab.caller("ingest", "optout") as optout, lab.caller("scheduler", "mailer") as mailer:
         await publish_content(mailer, content_id)
-        lab.start("mailer", "work", count=WORKERS, extra={"MAILER_CONNECTIONS": str(SESSIONS)})
         await record_consents(optout, campaign)
         options.tell(f"submitting {options.messages:,} messages")
         await submit(mailer, campaign)

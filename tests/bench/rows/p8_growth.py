@@ -7,7 +7,6 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -27,17 +26,6 @@ FEW, MANY = 10_000, 5_000_000
 BATCH = 500  # messages a claim, as a worker claims them
 CLAIMS = 9
 MOST_MESSAGES = 10_000  # of each campaign: two of them and the filling are to end in three minutes
-
-
-class WorkersLab(Lab):
-    """A lab that starts as many mailer workers as `workers` says, whatever the row asks for."""
-
-    workers = 1
-
-    def start(self, service: str, mode: str, *, count: int = 1, extra: Mapping[str, str] | None = None) -> None:
-        """As in the lab."""
-        wanted = self.workers if (service, mode) == ("mailer", "work") else count
-        super().start(service, mode, count=wanted, extra=extra)
 
 
 def measure(options: Options, *, many: int = MANY) -> Figure:
@@ -125,9 +113,7 @@ def send(options: Options, workers: int) -> tuple[Run, str]:
     options.tell(f"campaign with {workers} mailer process{'es' * (workers > 1)}")
     smaller = Options(options.tell, messages=min(options.messages, MOST_MESSAGES), sink=options.sink)
     with open_sink(options.sink) as sink, open_lab(options.tell, smtp_port=sink.port) as lab:
-        own = WorkersLab(**vars(lab))
-        own.workers = workers
-        run = asyncio.run(send_campaign(own, smaller))
+        run = asyncio.run(send_campaign(lab, smaller, workers=workers))
     return run, find_faults(run.campaign, sink)
 
 

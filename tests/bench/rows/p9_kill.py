@@ -73,7 +73,7 @@ ROW = Row(
 
 async def send_with_a_kill(lab: Lab, options: Options) -> Run:
     """Submit, let it fall due, kill at a third, start a successor, wait for the last outcome."""
-    await lab.start_mailing()
+    await lab.start_mailing(workers=0)
     campaign = make_campaign(lab, options.messages, content_id := uuid4())
     async with lab.caller("ingest", "optout") as optout, lab.caller("scheduler", "mailer") as mailer:
         await publish_content(mailer, content_id)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -13,6 +14,7 @@ from services.mailer.delivery.follower import SuppressionFollower
 from services.mailer.domain.states import State
 from services.mailer.main import open_follower
 from services.mailer.store.settling import Settlement, settle_messages
+from shared.schemas.optout import SuppressionAnswer, SuppressionPoll
 from tests.mailer.delivery.world import World, key_of
 
 
@@ -76,6 +78,25 @@ async def test_a_follower_that_is_refused_a_lease_pauses_and_the_old_one_ends(
         await log.execute("update lease_holders set lease_until = clock_timestamp()")
     assert not await follower.step()
     assert await world.database.fetchval("select lease_until from follower_state") == before
+
+
+async def test_the_lease_counts_from_before_the_question_however_late_the_answer(
+    world: World, follower: SuppressionFollower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Architecture 4: optout counts from its answer; what the way took is lost to us, never to the person who opts out."""
+    ask = follower.optout.poll
+    answered_at: list[datetime] = []
+
+    async def on_a_slow_way(poll: SuppressionPoll) -> SuppressionAnswer:
+        answer = await ask(poll)
+        async with _log(world) as log:
+            answered_at.append(await log.fetchval("select max(lease_until) from lease_holders"))
+        await asyncio.sleep(0.5)
+        return answer
+
+    monkeypatch.setattr(follower.optout, "poll", on_a_slow_way)
+    assert await follower.step()
+    assert await world.database.fetchval("select lease_until from follower_state") <= answered_at[0]
 
 
 async def test_a_silent_optout_means_no_new_lease_and_a_pause(alone: World) -> None:

@@ -130,5 +130,24 @@ async def test_an_optout_that_arrives_while_a_body_is_sent_kills_the_message_at_
     assert [outcome["state"] for outcome in await world.outcomes()] == ["suppressed"]
 
 
+async def test_a_topic_switched_off_while_a_body_is_sent_kills_its_message_and_no_other(world: World) -> None:
+    """I1, L-012: the same last moment as every opt-out; what is about something else goes."""
+    world.sink.script = Script((Step("data", "delay", seconds=1.0, recipient="ann@*"),))
+    [care] = await world.send("ann@example.com", topic="care")
+    async with world.following(), world.working():
+        await world.until(lambda: _has_begun(world))
+        await world.opt_out("ann@example.com", topic="care")
+        await world.until(lambda: world.database.fetchval("select state <> 'claimed' from messages"))
+        assert await world.state(care) == ("suppressed", "opted_out")
+        late, other = (
+            await world.send("ann@example.com", topic="care"),
+            await world.send("ann@example.com", topic="visits"),
+        )
+        await world.until(lambda: world.database.fetchval("select count(*) = 0 from messages where final_at is null"))
+    assert await world.state(late[0]) == ("suppressed", "optout_topic")
+    assert await world.state(other[0]) == ("sent", None)
+    assert len(world.sink.messages) == 1
+
+
 async def _has_begun(world: World) -> bool:
     return any(entry.event == "rcpt" for entry in world.sink.ledger)

@@ -100,6 +100,48 @@ async def test_an_entry_stops_what_its_key_scope_and_class_say_and_nothing_else(
     assert len(told) == sum(stops for _, _, stops in cases)
 
 
+async def test_an_entry_about_a_topic_stops_messages_about_it_alone(alone: World) -> None:
+    """L-012: of either class, by address and by person; a message about nothing is stopped by what stops every topic only."""
+    await alone.grant_lease()
+    for number, (held_by, topic, stops) in enumerate(
+        [
+            ("address_key", "care", True),
+            ("person_id", "care", True),
+            ("address_key", "news", False),
+            ("person_id", None, False),
+        ]
+    ):
+        address, person = f"bea{number}@example.com", uuid4()
+        held, queued = (alone.message(address, person, topic=topic) for _ in range(2))
+        await alone.submit(held)
+        [claimed] = await alone.claim()
+        assert claimed.topic == topic
+        await alone.submit(queued)
+        values = {"address_key": key_of(address)} if held_by == "address_key" else {"person_id": person}
+        given = entry(number + 1, **values, topic="care")
+        await keep(alone, given)
+        await sweep(alone, given)
+        swept = (await alone.state(UUID(queued["message_id"]))) == ("suppressed", "opted_out")
+        assert (swept, bool(await alone.mark([claimed]))) == (stops, not stops), (held_by, topic)
+        if stops:
+            async with alone.mailer.deps.worker_db.raw() as connection:
+                why = await explain_unmarked(connection, [claimed], now=alone.now)
+            assert why == {claimed.message_id: "suppressed"}
+        else:
+            await alone.database.execute("update messages set state = 'failed' where state = 'accepted'")
+
+
+async def test_a_lift_of_a_topic_removes_that_topics_entries_only(alone: World) -> None:
+    """I9, L-015: nothing wider and no other topic; and a lift of everything no topic."""
+    key = {"address_key": key_of(ANN), "subscriber_id": alone.subscriber.subscriber_id}
+    await keep(alone, entry(1, **key), entry(2, **key, topic="care"), entry(3, **key, topic="news"))
+    await keep(alone, entry(4, kind="lift", **key, topic="care"))
+    left = "select array_agg(position order by position) from suppressions"
+    assert await alone.database.fetchval(left) == [1, 3]
+    await keep(alone, entry(5, kind="lift", **key))
+    assert await alone.database.fetchval(left) == [3]
+
+
 async def test_a_lift_removes_what_came_before_it_and_only_that(alone: World) -> None:
     """I9: a person's own later act; the same key, scope and class."""
     await alone.grant_lease()

@@ -139,12 +139,13 @@ class World(Engine):
         assert len(await self.mark(claimed)) == len(addresses)
         return claimed
 
-    async def opt_out(self, address: str, *, suppression_class: str = "all") -> None:
+    async def opt_out(self, address: str, *, suppression_class: str = "all", topic: str | None = None) -> None:
         """Report an opt-out as a source would."""
         row = {
             "optout_id": str(uuid4()),
             "address_key": key_of(address),
             "suppression_class": suppression_class,
+            "topic": topic,
             "channel": "source_flag",
             "evidence": "test:1",
             "occurred_at": self.now.isoformat(),

@@ -57,6 +57,8 @@ def message(**values: Any) -> MessageInput:
         ({"origin": "campaign", "subscriber_id": uuid4(), "location_id": uuid4()}, "scheduler", PLAIN, "touch_missing"),
         ({"origin": "campaign", "audience": "staff"}, "scheduler", PLAIN, "audience_refused"),
         ({"origin": "campaign", **BUSINESS}, "scheduler", SELLING, None),
+        ({"origin": "campaign", **BUSINESS, "topic": "care"}, "scheduler", SELLING, None),
+        ({"origin": "campaign", **BUSINESS, "topic": "recare"}, "scheduler", SELLING, "topic_unknown"),
         ({"origin": "campaign", **BUSINESS}, "scheduler", PLAIN, "optout_mismatched"),
         ({"origin": "campaign"}, "portal", PLAIN, "origin_not_yours"),
     ],

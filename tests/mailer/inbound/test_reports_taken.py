@@ -4,10 +4,12 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from services.mailer.actions import take_report
 from services.mailer.actions.note_refusals import note_refusals
+from services.mailer.actions.tell_bounces import tell_bounces
 from services.mailer.store.reporting import clear_unreachable
 from tests.mailer.delivery.own_mail import ask, follow
 from tests.mailer.delivery.world import key_of
@@ -156,6 +158,29 @@ async def test_a_refusal_in_the_session_shuts_the_address_too(alone: Post) -> No
     assert not await note_refusals(world.mailer.deps.worker_db, now=world.now)
     assert await alone.unreachable() == {key_of(ADDRESS): "mailbox_unknown"}
     assert await alone.reports() == [("bounce", "hard", "mailbox_unknown")]
+
+
+async def test_every_bounce_stands_in_the_ledger_once_and_permits_and_denies_nothing(post: Post) -> None:
+    """I8: heard in the session or reported later; told again after a crash it is the same entry; the suppression log knows nothing of it."""
+    world, deps = post.world, post.world.mailer.deps
+    refused = await post.message("bounced")
+    await world.database.execute("update messages set reason = 'mailbox_unknown' where message_id = $1", refused)
+    await note_refusals(deps.worker_db, now=world.now)
+    reported = await post.message("sent", "bob@patients.example.com")
+    await post.deliver(post.address(reported), make_bounce("5.2.2"))
+    for _ in range(2):
+        assert not await tell_bounces(deps.worker_db, deps.optout)
+        await world.database.execute("update reports set is_told = false")
+    connection = await asyncpg.connect(world.optout.database.superuser)
+    rows = await connection.fetch(
+        "select bounce_class, channel, evidence, address_key from ledger where kind = 'bounce' order by channel"
+    )
+    await connection.close()
+    assert [tuple(row) for row in rows] == [
+        ("soft", "report", f"message:{reported}", key_of("bob@patients.example.com")),
+        ("hard", "smtp_reply", f"message:{refused}", key_of(ADDRESS)),
+    ]
+    assert await post.evidence() == []
 
 
 async def test_a_complaint_stops_mail_to_the_address(post: Post) -> None:

@@ -4,8 +4,8 @@ from alembic import op
 
 from shared.migrations.policies import protect, role
 
-revision = "0006"
-down_revision = "0005"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -19,7 +19,6 @@ create table erased_rows (
     subscriber_id uuid not null, row_id uuid not null, entry_id uuid not null,
     constraint pk_erased_rows primary key (subscriber_id, row_id));
 create index ix_erased_rows_entry on erased_rows (entry_id);
-create index ix_consumers_address on consumers (subscriber_id, address_key) where address_key is not null;
 create index ix_contact_points_value on contact_points (subscriber_id, value_key) where value_key is not null
 """
 _DELETED_FROM = ("consents", "source_optouts", "consumer_edits", "consumer_history")

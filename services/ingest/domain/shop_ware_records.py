@@ -1,0 +1,165 @@
+"""What things of Shop-Ware become: customers, repair orders with services, vehicles, recommendations, appointments (domain 3.5)."""
+
+from datetime import datetime
+from typing import Final
+
+from services.ingest.domain.connector import Raw, SourceItem, Translation
+from services.ingest.domain.read_record import AnyRecord
+from services.ingest.domain.source_values import (
+    careful,
+    day,
+    instant,
+    key,
+    minutes_between,
+    number,
+    only_one,
+    tables,
+    text,
+    truth,
+)
+from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
+from shared.schemas.source_records import OdometerReadingRecord, ServiceLineRecord, VehicleRecord
+
+_MOST_MILES: Final = 10**8
+
+
+def translate(item: SourceItem) -> Translation:
+    """Return the records of one thing, given as {resource: thing}. Nothing that a source sends makes this raise."""
+    what, row, _ = only_one(item.raw)
+    if what in _MAKERS and not key(row.get("id")):
+        return Translation(skipped="without_id")
+    return careful(_MAKERS, what, row, instant(row.get("updated_at")) or item.seen_at)
+
+
+def _customer(row: Raw, at: datetime) -> Translation:
+    phones = sorted(tables(row.get("phones")), key=lambda phone: truth(phone.get("preferred")) is not True)
+    first, last, company = (text(row.get(name)) for name in ("first_name", "last_name", "business_name"))
+    record = ConsumerRecord(
+        foreign_id=key(row.get("id")),
+        source_updated_at=at,
+        first_name=first,
+        last_name=last or company,
+        email=text(row.get("email")),
+        phone=text(phones[0].get("number")) if phones else text(row.get("phone")),
+        birth_on=day(row.get("date_of_birth")),
+        email_ok=False if truth(row.get("marketing_ok")) is False else None,
+    )
+    return Translation([record])
+
+
+def _vehicle(row: Raw, at: datetime) -> Translation:
+    year = number(row.get("year"))
+    record = VehicleRecord(
+        foreign_id=key(row.get("id")),
+        source_updated_at=at,
+        consumer=key(row.get("customer_id")) or None,
+        vin=text(row.get("vin"), 40).upper(),
+        plate=text(row.get("plate"), 20).upper(),
+        make=text(row.get("make")),
+        model=text(row.get("model")),
+        model_year=year if year and 1886 <= year <= 2200 else None,
+        registration_ends_on=day(row.get("registration_exp_date")),
+    )
+    return Translation([record])
+
+
+def _repair_order(row: Raw, at: datetime) -> Translation:
+    """A closed order is a visit (N-72). `odometer_out` was read last."""
+    order, person, vehicle = (key(row.get(name)) for name in ("id", "customer_id", "vehicle_id"))
+    closed_at, picked_up_at = instant(row.get("closed_at")), instant(row.get("picked_up_at"))
+    records: list[AnyRecord] = []
+    miles = number(row.get("odometer_out")) or number(row.get("odometer"))
+    read_at = closed_at or instant(row.get("started_at"))
+    if vehicle and read_at and miles is not None and 0 < miles <= _MOST_MILES:
+        records.append(
+            OdometerReadingRecord(
+                foreign_id=f"order/{order}", source_updated_at=at, vehicle=vehicle, read_at=read_at, distance=miles
+            )
+        )
+    if closed_at:
+        records.append(
+            VisitRecord(
+                foreign_id=order,
+                source_updated_at=at,
+                consumer=person or None,
+                completed_at=picked_up_at or closed_at,
+                total_cents=_paid(row),
+                currency="USD",
+                vehicle=vehicle,
+            )
+        )
+        records += [line for service in tables(row.get("services")) for line in _service(service, at, person, vehicle)]
+    return Translation(records) if records else Translation(skipped="order_not_closed")
+
+
+def _paid(row: Raw) -> int | None:
+    payments = [number(payment.get("amount_cents")) for payment in tables(row.get("payments"))]
+    total = sum(amount for amount in payments if amount is not None)
+    return total if payments and abs(total) <= 10**10 else None
+
+
+def _service(service: Raw, at: datetime, person: str, vehicle: str) -> list[AnyRecord]:
+    found = key(service.get("id"))
+    if not found or truth(service.get("completed")) is not True:
+        return []
+    return [
+        ServiceLineRecord(
+            foreign_id=f"service/{found}",
+            source_updated_at=at,
+            consumer=person or None,
+            vehicle=vehicle,
+            description=text(service.get("title")),
+            state="done",
+            stated_at=instant(service.get("completed_at")) or at,
+        )
+    ]
+
+
+def _recommendation(row: Raw, at: datetime) -> Translation:
+    approved = truth(row.get("approved"))
+    state = (
+        "done"
+        if truth(row.get("done"))
+        else "recommended"
+        if approved is None
+        else "approved"
+        if approved
+        else "declined"
+    )
+    record = ServiceLineRecord(
+        foreign_id=f"recommendation/{key(row.get('id'))}",
+        source_updated_at=at,
+        consumer=key(row.get("customer_id")) or None,
+        vehicle=key(row.get("vehicle_id")),
+        description=text(row.get("description")),
+        state=state,  # type: ignore[arg-type]
+        stated_at=instant(row.get("approval_at")) or at,
+    )
+    return Translation([record])
+
+
+def _appointment(row: Raw, at: datetime) -> Translation:
+    """An entry without a repair order's customer is a note in the calendar; the API knows no status, being there is being booked."""
+    found, person = key(row.get("id")), key(row.get("customer_id"))
+    if truth(row.get("deleted")):
+        return Translation([AppointmentRecord(foreign_id=found, op="delete", source_updated_at=at)])
+    starts_at, ends_at = instant(row.get("start_at")), instant(row.get("end_at"))
+    record = AppointmentRecord(
+        foreign_id=found,
+        source_updated_at=at,
+        consumer=person or None,
+        starts_at=starts_at,
+        minutes=minutes_between(starts_at, ends_at),
+        status="booked" if person and starts_at else "block",
+        booked_at=instant(row.get("created_at")),
+    )
+    return Translation([record])
+
+
+_MAKERS: Final = {
+    "customers": _customer,
+    "vehicles": _vehicle,
+    "repair_orders": _repair_order,
+    "past_recommendations": _recommendation,
+    "appointments": _appointment,
+}

@@ -1,0 +1,238 @@
+"""Due touches become messages, or move to another time: each by one statement over all of them.
+
+One counting message an address and local day (N-02); commercial ones only while the address has room in thirty days; so many of a campaign a day.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.store.plan import Person, PlanRules
+
+MOST_TOUCHES_A_MESSAGE: Final = 100
+
+_DUE: Final = """
+with slice as materialized (
+    select subscriber_id, consumer_id
+    from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
+), due as (
+    select t.*, cast(:now as timestamptz) at time zone t.zone as now_local,
+        coalesce(cast(k.settings ->> 'send_from' as time), cast(:send_from as time)) as send_from,
+        coalesce(cast(k.settings ->> 'send_until' as time), cast(:send_until as time)) as send_until,
+        coalesce(cast(k.settings ->> 'budget' as integer), cast(:budget as integer)) as budget
+    from slice s
+    join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.state = 'planned' and t.next_at <= :now
+    join campaigns k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
+),
+"""
+_TYPES: Final = """
+type_rules as materialized (
+    select * from unnest(
+        cast(:types as text[]), cast(:commercial as boolean[]), cast(:gather_days as integer[]), cast(:daily_mosts as integer[])
+    ) as r (type, is_commercial, gather_days, daily_most)
+),
+"""
+_MOVE: Final = """
+settled as (
+    select m.*, m.new_local at time zone m.zone < m.useful_until as is_useful from moved m
+), changed as (
+    update touches t set
+        due_local = case when m.is_useful then m.new_local else t.due_local end,
+        due_at = case when m.is_useful then m.new_local at time zone m.zone else t.due_at end,
+        next_at = case when m.is_useful then m.new_local at time zone m.zone else t.next_at end,
+        state = case when m.is_useful then 'planned' else 'skipped' end,
+        reason = case when m.is_useful then m.moved_reason else m.skipped_reason end,
+        final_at = case when not m.is_useful then cast(:now as timestamptz) end
+    from settled m
+    where t.subscriber_id = m.subscriber_id and t.touch_id = m.touch_id and t.state = 'planned'
+    returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
+)
+insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version)
+select subscriber_id, touch_id, :now, state, reason, due_at, rule_version from changed
+"""
+
+
+def _moving(which: str) -> TextClause:
+    """Put a statement together whose middle part names what is `moved`, to which local time, and the reasons."""
+    return text(_DUE + which + _MOVE)
+
+
+_OUTSIDE_WINDOW: Final = _moving("""
+moved as (
+    select *, cast(now_local as date) + case when cast(now_local as time) >= send_until then 1 else 0 end + send_from as new_local,
+        'outside_window' as moved_reason, 'outside_window' as skipped_reason
+    from due where cast(now_local as time) < send_from or cast(now_local as time) >= send_until
+),""")
+# What lost the day's one mail to another goes the next day at its own time, or first thing if that would be too late (N-02). Commercial mail waits
+# until its address has room in thirty days again, and for an open day if that is not too late.
+_NEXT_DAY: Final = _moving(
+    """{types}
+waiting as (
+    select d.*, cast(d.now_local as date) as today, r.is_commercial,
+        case when r.is_commercial then (
+            select m.local_day + 30 from messages m
+            where m.subscriber_id = d.subscriber_id and m.address_key = p.address_key and m.counts and m.commercial and m.state <> 'void'
+                and m.local_day > cast(d.now_local as date) - 30
+            order by m.local_day desc offset d.budget - 1 limit 1
+        ) end as room_on,
+        exists (
+            select from messages m
+            where m.subscriber_id = d.subscriber_id and m.address_key = p.address_key and m.counts and m.state <> 'void'
+                and m.local_day = cast(d.now_local as date)
+        ) as had_mail
+    from due d
+    left join consumers p on p.subscriber_id = d.subscriber_id and p.consumer_id = d.consumer_id
+    left join type_rules r on r.type = d.campaign_type
+), dated as (
+    select w.*, greatest(w.today + 1, w.room_on) as day, w.room_on > w.today as is_over_budget from waiting w
+), opened as (
+    select g.*, case when g.is_commercial then o.forward_to end as open_day,
+        least(greatest(cast(g.due_local as time), g.send_from), g.send_until - interval '1 minute') as same_time
+    from dated g
+    left join open_days o on o.subscriber_id = g.subscriber_id and o.location_id = g.location_id and o.day = g.day
+), moved as (
+    select *,
+        case
+            when (open_day + same_time) at time zone zone < useful_until then open_day + same_time
+            when (day + same_time) at time zone zone < useful_until then day + same_time
+            else day + send_from
+        end as new_local,
+        case when is_over_budget then 'moved_over_budget' when had_mail then 'moved_other_mail' else 'moved_daily_most' end as moved_reason,
+        case when is_over_budget then 'over_budget' when had_mail then 'other_mail_today' else 'daily_most' end as skipped_reason
+    from opened
+),""".replace("{types}", _TYPES)
+)
+# Ids of messages rise (UUIDv7, as kit/ids makes them): the mailer's rows and index entries of one campaign then lie together.
+# One counting message an address and day; commercial ones only while the address has room in thirty days, and so many of a campaign a day.
+_GROUP: Final = text(
+    """
+with slice as materialized (
+    select subscriber_id, consumer_id
+    from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
+),{types}
+ready as materialized (
+    select t.subscriber_id, t.touch_id, t.campaign_id, t.location_id, t.kind, t.counts, t.rank, t.about_at,
+        t.next_at <= :now as is_due, p.address_key, d.local_day, row(p.address_key, t.campaign_id, t.kind, t.about_on) as mates,
+        t.counts and coalesce(r.is_commercial, false) as commercial,
+        coalesce(cast(k.settings ->> 'daily_most' as integer), r.daily_most) as daily_most,
+        coalesce(cast(k.settings ->> 'budget' as integer), cast(:budget as integer)) as budget,
+        lpad(to_hex(cast(extract(epoch from cast(:now as timestamptz)) * 1000 as bigint)), 12, '0') || '7'
+            || substr(translate(cast(gen_random_uuid() as text), '-', ''), 14) as fresh_id
+    from slice s
+    join consumers p on p.subscriber_id = s.subscriber_id and p.consumer_id = s.consumer_id and p.address_key is not null and not p.deleted
+    join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.state = 'planned'
+    join campaigns k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
+    left join type_rules r on r.type = t.campaign_type
+    cross join lateral (select cast(cast(:now as timestamptz) at time zone t.zone as date) as local_day) d
+    where cast(t.due_local as date) <= d.local_day + coalesce(r.gather_days, 0)
+        -- What is gathered early is the first step of its own series.
+        and (cast(t.due_local as date) <= d.local_day or not exists (
+            select from touches e
+            where e.subscriber_id = t.subscriber_id and e.consumer_id = t.consumer_id and e.campaign_id = t.campaign_id and e.cycle = t.cycle
+                and e.due_local < t.due_local))
+), mated as (
+    select *, cast(min(fresh_id) over mates as uuid) as message_id, bool_or(is_due) over mates as has_due, min(rank) over mates as best_rank,
+        min(about_at) over mates as earliest, row_number() over (mates order by not is_due, about_at, touch_id) as number
+    from ready window mates as (partition by subscriber_id, mates)
+), within as (
+    select m.* from mated m
+    where m.has_due and (not m.commercial or (
+        select count(*) from messages g
+        where g.subscriber_id = m.subscriber_id and g.address_key = m.address_key and g.counts and g.commercial and g.state <> 'void'
+            and g.local_day > m.local_day - 30) < m.budget)
+), ranked as (
+    select *, dense_rank() over (
+        partition by subscriber_id, address_key, local_day, counts order by best_rank, earliest, message_id) as place
+    from within
+), placed as materialized (
+    select *, count(*) filter (where number = 1 and place = 1) over (
+        partition by subscriber_id, campaign_id, local_day order by message_id) as nth
+    from ranked
+), made as (
+    insert into messages (
+        subscriber_id, message_id, campaign_id, location_id, address_key, kind, local_day, counts, state, grouped_at, commercial)
+    select g.subscriber_id, g.message_id, g.campaign_id, g.location_id, g.address_key, g.kind, g.local_day, g.counts, 'grouped', :now, g.commercial
+    from placed g
+    where g.number = 1 and (not g.counts or (g.place = 1 and not exists (
+        select from messages m
+        where m.subscriber_id = g.subscriber_id and m.address_key = g.address_key and m.local_day = g.local_day and m.counts
+            and m.state <> 'void')))
+        and (g.daily_most is null or g.nth + (
+            select count(*) from messages m
+            where m.subscriber_id = g.subscriber_id and m.campaign_id = g.campaign_id and m.local_day = g.local_day and m.state <> 'void'
+        ) <= g.daily_most)
+    on conflict do nothing
+    returning message_id
+), taken as (
+    update touches t set state = 'dispatched', reason = null, withdraw_reason = null, message_id = g.message_id
+    from placed g
+    where g.message_id in (select message_id from made) and g.number <= :most
+        and t.subscriber_id = g.subscriber_id and t.touch_id = g.touch_id and t.state = 'planned'
+    returning t.subscriber_id, t.touch_id, t.state, t.due_at, t.rule_version, t.message_id
+), noted as (
+    insert into decisions (subscriber_id, touch_id, decided_at, state, due_at, rule_version, message_id)
+    select subscriber_id, touch_id, :now, state, due_at, rule_version, message_id from taken
+)
+select count(*) from made
+""".replace("{types}", _TYPES)
+)
+
+
+async def move_outside_window(
+    connection: AsyncConnection, people: Sequence[Person], *, now: datetime, rules: PlanRules
+) -> None:
+    """Move due touches of locations where it is night to the next morning, or skip them if that is too late."""
+    await connection.execute(_OUTSIDE_WINDOW, _people(people) | _rules(rules) | {"now": now})
+
+
+async def group_due(
+    connection: AsyncConnection,
+    people: Sequence[Person],
+    *,
+    types: Mapping[str, CampaignType],
+    now: datetime,
+    rules: PlanRules,
+) -> int:
+    """Freeze due touches into messages: one an address, local day and kind, at most one counting message an address and day (N-01, N-02).
+
+    Touches of the same group that fall due later that day, or within its `gather_days`, come along. Returns the number of messages made.
+    """
+    values = _people(people) | _types(types) | {"now": now, "most": MOST_TOUCHES_A_MESSAGE, "budget": rules.budget}
+    return int(await connection.scalar(_GROUP, values) or 0)
+
+
+async def move_to_next_day(
+    connection: AsyncConnection,
+    people: Sequence[Person],
+    *,
+    types: Mapping[str, CampaignType],
+    now: datetime,
+    rules: PlanRules,
+) -> None:
+    """Move what is still due after grouping: its address, or its campaign, has had its mail of the day or month."""
+    await connection.execute(_NEXT_DAY, _people(people) | _rules(rules) | _types(types) | {"now": now})
+
+
+def _people(people: Sequence[Person]) -> dict[str, Any]:
+    return {
+        "subscribers": [subscriber for subscriber, _ in people],
+        "consumers": [consumer for _, consumer in people],
+    }
+
+
+def _rules(rules: PlanRules) -> dict[str, Any]:
+    return {"send_from": rules.window.opens, "send_until": rules.window.closes, "budget": rules.budget}
+
+
+def _types(types: Mapping[str, CampaignType]) -> dict[str, Any]:
+    kinds = list(types.values())
+    return {
+        "types": [kind.slug for kind in kinds],
+        "commercial": [kind.message_class == "commercial" for kind in kinds],
+        "gather_days": [kind.group.gather_days for kind in kinds],
+        "daily_mosts": [kind.daily_most for kind in kinds],
+    }

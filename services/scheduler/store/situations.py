@@ -1,0 +1,57 @@
+"""Situations as conditions over one planned occasion: u the occasion with its times, p its person; pure SQL, put into plan_touches.sql by name."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from services.scheduler.domain.situations import FLEET_VEHICLES, LATELY_DAYS, Situation
+
+_OWN: Final = "{t}.subscriber_id = u.subscriber_id and {t}.consumer_id = u.consumer_id and not {t}.deleted"
+_TOUCH: Final = "t.subscriber_id = u.subscriber_id and t.consumer_id = u.consumer_id"
+_GOING: Final = "('planned', 'dispatched', 'sent', 'uncertain')"
+
+CONDITIONS: Final[dict[Situation, str]] = {
+    "booked_ahead": (
+        f"exists (select from appointments a where {_OWN.format(t='a')} and a.status in ('booked', 'confirmed') and a.starts_at > u.now)"
+    ),
+    "visited_lately": (
+        f"exists (select from visits v where {_OWN.format(t='v')} and v.completed_at > u.now - interval '{LATELY_DAYS} days')"
+    ),
+    "is_fleet": (
+        f"exists (select from relations f where {_OWN.format(t='f')} and f.relation = 'fleet_contact')"  # noqa: S608
+        f" or exists (select from vehicles v where {_OWN.format(t='v')} and v.status = 'active' having count(*) >= {FLEET_VEHICLES})"
+    ),
+    "is_minor": "p.minor_until > cast(u.now_local as date)",
+    "asked_to_confirm": (
+        f"exists (select from touches t where {_TOUCH} and t.campaign_type = 'appointment_confirm_request' and t.trigger_id = u.trigger_id"
+        f" and t.about_at = u.about_at and cast(t.planned_local as date) = cast(u.planned_local as date) and t.state in {_GOING})"
+    ),
+    "reminded_soon": (
+        f"exists (select from touches t where {_TOUCH} and t.campaign_type = 'appointment_reminder' and t.trigger_id = u.trigger_id"
+        " and t.reason = 'step_past')"
+    ),
+    "other_mail": (
+        f"exists (select from touches t where {_TOUCH} and t.campaign_type <> cast(:type as text) and t.state in {_GOING})"
+    ),
+    # Of two that fall close together the later one yields; an earlier one that was only planned has not been had yet, but will be.
+    "had_same_lately": (
+        f"exists (select from touches t where {_TOUCH} and t.campaign_type = cast(:type as text) and t.cycle <> u.cycle and t.state in {_GOING}"
+        " and t.planned_local < u.planned_local and t.planned_local > u.planned_local - make_interval(days => u.gap_days))"
+    ),
+    "been_before": (
+        f"exists (select from visits v where {_OWN.format(t='v')} and v.visit_id <> u.trigger_id and v.completed_at <> u.about_at)"
+    ),
+    "first_visit": (
+        f"not exists (select from visits v where {_OWN.format(t='v')} and v.visit_id <> u.trigger_id and v.completed_at < u.about_at)"
+    ),
+    "no_charge": (
+        "exists (select from visits v where v.subscriber_id = u.subscriber_id and v.visit_id = u.trigger_id and v.total_cents <= 0)"
+    ),
+    "recare_running": (
+        f"exists (select from touches t where {_TOUCH} and t.campaign_type = 'recare_due' and t.state in ('planned', 'held', 'dispatched'))"
+    ),
+}  # fmt: skip
+
+
+def skip_cases(situations: Sequence[Situation]) -> str:
+    """Return the branches of a CASE that name the first of these situations that holds."""
+    return "\n".join(f"            when {CONDITIONS[name]} then '{name}'" for name in situations)
