@@ -192,6 +192,11 @@ class ServiceParts(Protocol):
         ...
 
     @property
+    def disclosure_seal(self) -> MailSeal:
+        """Seals what an authority demands."""
+        ...
+
+    @property
     def public_url(self) -> str:
         """Where consumers reach this service."""
         ...
