@@ -117,6 +117,17 @@ class CampaignType:
         rolled = _ROLLED_DAYS if self.looks_ahead_days is not None else 7
         return max(step.days_after for step in self.steps) + self.useful_days + rolled
 
+    @property
+    def looks_forward_days(self) -> int | None:
+        """How far ahead a trigger may be to have a step within reach; None for types that plan as soon as they know."""
+        if self.looks_ahead_days is None:
+            return None
+        return (
+            self.looks_ahead_days
+            + max(max(0, -(step.days or 0), -2 * (step.business_days or 0)) for step in self.steps)
+            + 2
+        )
+
     def step(self, slug: str) -> Step | None:
         """Return a step by its slug."""
         return next((step for step in self.steps if step.slug == slug), None)
