@@ -300,3 +300,14 @@ async def test_the_services_own_roles_do_no_more_than_they_must(practice: Practi
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await role.execute(statement)
     await role.close()
+
+
+async def test_an_order_about_somebody_unknown_at_a_business_that_sent_nothing_is_acknowledged(
+    practice: Practice,
+) -> None:
+    """S-030, S-036: the feed goes on, and the address is kept out from then on."""
+    await obey(practice, order_for(practice), order_for(None))
+    told = await practice.rows("select body from outbox where path like '%erasures%'")
+    assert [each["records"] for each in json.loads(told[0]["body"])["done"]] == [0, 0]
+    await practice.upload(consumer("P1", email=ANN))
+    assert await person_of(practice, "P1") == {}

@@ -27,6 +27,7 @@ _KINDS: Final = {child.table: child.name for child in CHILDREN.values()} | {
     "consumer_history": "change",
     "consents": "permission_told",
     "source_optouts": "source_optout",
+    "write_backs": "write_back",
 }
 _BOOKKEEPING: Final = frozenset(
     (

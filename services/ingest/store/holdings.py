@@ -31,6 +31,9 @@ where c.subscriber_id = :s and c.id {_MINE} and c.personal is not null""",  # no
 select consumer_id, changed_at, source, changed_by, fields from consumer_history where subscriber_id = :s and consumer_id {_MINE}
 order by position desc""",  # noqa: S608 - a constant
     "consents": f"select * from consents where subscriber_id = :s and person_id {_MINE}",  # noqa: S608 - a constant
+    "write_backs": f"""
+select consumer_id, kind, scope, appointment_id, starts_at, suppression_class, decided_at, state, answered_at from write_backs
+where subscriber_id = :s and consumer_id {_MINE}""",  # noqa: S608 - a constant
     "source_optouts": f"select * from source_optouts where subscriber_id = :s and person_id {_MINE}",  # noqa: S608
 }
 

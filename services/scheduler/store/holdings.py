@@ -15,6 +15,15 @@ HOLDINGS: Final[Mapping[str, str]] = {
     "consumers": f"select * from consumers where {_MINE}",  # noqa: S608 - a constant
     "appointments": f"select * from appointments where {_MINE}",  # noqa: S608 - a constant
     "visits": f"select * from visits where {_MINE}",  # noqa: S608 - a constant
+    **{
+        table: f"select * from {table} where {_MINE}"  # noqa: S608 - our own names
+        for table in ("recares", "recare_cycles", "vehicles", "service_lines")
+    },
+    "relations": """
+select * from relations
+where subscriber_id = :s and (consumer_id = any(cast(:ids as uuid[])) or related_id = any(cast(:ids as uuid[])))""",
+    "odometers": f"""
+select * from odometers where subscriber_id = :s and vehicle_id in (select vehicle_id from vehicles where {_MINE})""",  # noqa: S608
     "touches": f"""
 select touch_id, campaign_type, location_id, step, cycle, consumer_id, about_at, due_at, useful_until, state, reason, message_id, final_at
 from touches where {_MINE} order by due_at desc""",  # noqa: S608 - a constant
