@@ -24,6 +24,7 @@ from services.ingest.api import (
     changes,
     connections,
     consumers,
+    personal_data,
     record_exports,
     records,
     source_health,
@@ -138,6 +139,7 @@ def create_app(deps: Deps) -> FastAPI:
                 capture.router,
             ),
             *(record_exports.router, write_backs.router, aggregates.router, changes.router, webhooks.router),
+            personal_data.router,
         ],
         signals=signals,
         facts={

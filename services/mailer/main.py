@@ -8,16 +8,15 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.actions.carry_on_cancelling import carry_on_cancelling
 from services.mailer.actions.check_sender_domains import check_sender_domains
 from services.mailer.actions.erase_contents import erase_contents
-from services.mailer.actions.keep_erasures import keep_erasures
+from services.mailer.actions.follow_erasures import follow_erasures
+from services.mailer.actions.follow_requested import follow_requested
 from services.mailer.actions.keep_platform import keep_platform
 from services.mailer.actions.note_refusals import LONG_LOOK, SHORT_LOOK, note_refusals
 from services.mailer.actions.recover_worker import recover_worker
-from services.mailer.actions.send_requested import send_requested
 from services.mailer.actions.take_mail import InboundMail, MailRoom, take_mail
 from services.mailer.actions.take_privacy_mail import take_privacy_mail
 from services.mailer.actions.tell_bounces import tell_bounces
@@ -26,6 +25,7 @@ from services.mailer.api import (
     contents,
     messages,
     operations,
+    personal_data,
     platform_sender,
     relay_logs,
     relay_reports,
@@ -42,13 +42,10 @@ from services.mailer.smtp.courier import Courier
 from services.mailer.smtp.inbound import Receiver, identify, open_receiver
 from services.mailer.smtp.verp import Purpose
 from shared.kit.app import create_app as create_service_app
-from shared.kit.feed import Follower
 from shared.kit.loops import Loop, run_loops
 from shared.kit.outbox import OutboxDelivery
 from shared.schemas.access import RevokedClient, VerificationKey
 from shared.schemas.location import LocationFacts, SubscriberFacts
-from shared.schemas.token import TokenKeys
-from shared.schemas.wire import Change
 
 __all__ = [
     "Deps",
@@ -70,8 +67,7 @@ PLATFORM_SECONDS = 60.0
 """Content and keys of mail of our own are missing in a new database only."""
 
 REQUEST_SECONDS = 1.0
-REQUEST_WAIT_SECONDS = 9.0
-"""A mail that optout asks for is on its way within a second: its feed is asked with a long poll."""
+"""A mail that optout asks for, and an erasure, are on their way within a second: its feed is asked with a long poll."""
 
 COMPLAINT_SECONDS = 10.0
 """A complaint that tips the rate pauses commercial mail within this."""
@@ -95,6 +91,7 @@ def create_app(deps: Deps) -> FastAPI:
             contents.router,
             messages.router,
             operations.router,
+            personal_data.router,
             platform_sender.router,
             relay_logs.router,
             relay_reports.router,
@@ -150,11 +147,11 @@ def loops(deps: Deps) -> list[Loop]:
 
     own = [
         Loop("keep_platform", platform, PLATFORM_SECONDS),
-        Loop("follow_optout", _requested_mail(deps).step, REQUEST_SECONDS),
+        Loop("follow_optout", follow_requested(deps).step, REQUEST_SECONDS),
     ]
     return [
         *(own if deps.settings.platform else []),
-        Loop("follow_erasures", _erasures(deps).step, REQUEST_SECONDS),
+        Loop("follow_erasures", follow_erasures(deps).step, REQUEST_SECONDS),
         Loop("erase_contents", erase, idle_seconds=2.0),
         Loop(
             "deliver_outbox", OutboxDelivery(deps.worker_db, {"optout": deps.optout_feed}).step, 0.5, quiet_seconds=2.0
@@ -166,43 +163,6 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("tell_bounces", tell, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),
     ]
-
-
-def _erasures(deps: Deps) -> Follower:
-    """Follow whom optout orders to erase; apart from the mails of our own, which a mailer without a sender for them does not take."""
-
-    async def keep(connection: AsyncConnection, changes: list[Change]) -> None:
-        await keep_erasures(connection, changes, clock=deps.clock)
-
-    return Follower(
-        name="optout_erasures",
-        source=deps.optout_feed,
-        database=deps.worker_db,
-        apply=keep,
-        wait_seconds=REQUEST_WAIT_SECONDS,
-    )
-
-
-def _requested_mail(deps: Deps) -> Follower:
-    """Follow what optout asks us to send."""
-    settings = deps.settings
-    tokens = TokenKeys(settings.token_keys)
-
-    async def take(connection: AsyncConnection, changes: list[Change]) -> None:
-        await send_requested(
-            connection,
-            changes,
-            tokens=tokens,
-            keys=deps.data_keys,
-            platform=settings.platform,
-            own_hosts=settings.own_hosts,
-            pace_secret=settings.pace_secret,
-            now=deps.clock.now(),
-        )
-
-    return Follower(
-        name="optout", source=deps.optout_feed, database=deps.worker_db, apply=take, wait_seconds=REQUEST_WAIT_SECONDS
-    )
 
 
 async def work(deps: Deps, stop: asyncio.Event) -> None:

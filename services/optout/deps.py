@@ -58,13 +58,14 @@ class PageMaker(Protocol):
         *,
         action: str,
         stands: Mapping[Topic, str],
+        narrowed: bool,
         shown: str,
         hint: str,
         business: str | None,
         wanted: str,
         spoken: str,
     ) -> Response:
-        """The page of topics: each `on`, `off` or `fixed`; `shown` goes into the form."""
+        """The page of topics: each `on`, `off` or `fixed`; `narrowed`: advertising has been stopped; `shown` goes into the form."""
         ...
 
     def preferences_done(self, *, wanted: str, spoken: str) -> Response:
@@ -188,6 +189,11 @@ class ServiceParts(Protocol):
     @property
     def case_seal(self) -> MailSeal:
         """Seals who a privacy case is about and what they said."""
+        ...
+
+    @property
+    def disclosure_seal(self) -> MailSeal:
+        """Seals what an authority demands."""
         ...
 
     @property

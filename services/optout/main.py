@@ -136,6 +136,7 @@ class Deps:
     seal: MailSeal
     signup_seal: MailSeal
     case_seal: MailSeal
+    disclosure_seal: MailSeal
     networks: Networks
     export_key: bytes = field(repr=False)
     door: Door
@@ -202,6 +203,7 @@ async def open_deps(
             seal=MailSeal(keys),
             signup_seal=MailSeal(keys, "signups"),
             case_seal=MailSeal(keys, "privacy_cases"),
+            disclosure_seal=MailSeal(keys, "disclosures"),
             networks=Networks(settings.trusted_proxies, derive(keys[min(keys)], "networks")),
             export_key=derive(keys[min(keys)], "suppression_exports"),
             door=door,

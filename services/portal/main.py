@@ -9,12 +9,13 @@ from fastapi import FastAPI
 
 from services.portal.actions.ensure_signing_key import ensure_signing_key
 from services.portal.actions.push_everything import push_everything
-from services.portal.api import clients, locations, services, subscribers, tokens
+from services.portal.api import access_reports, clients, locations, services, subscribers, tokens
 from services.portal.clients.downhill import Downhill
 from services.portal.clients.facts import DOWNHILL, OWN_KINDS
 from services.portal.deps import Deps
 from services.portal.domain.client import KnownClient, hash_secret
 from services.portal.domain.tokens import OPERATOR_SCOPES
+from services.portal.pages import access_report
 from services.portal.pages.status import status_router
 from services.portal.settings import Settings
 from services.portal.store.failures import FailureMemory
@@ -103,6 +104,8 @@ def create_app(deps: Deps) -> FastAPI:
             locations.router,
             clients.router,
             services.router,
+            access_reports.router,
+            access_report.router,
             status_router(),
         ],
         facts=OWN_KINDS,

@@ -10,6 +10,7 @@ from services.ingest.api.examples import CONNECTION_INPUT, NDJSON
 from services.mailer.api.domain_examples import INPUT as DOMAIN_INPUT
 from services.mailer.api.examples import CONTENT, MESSAGES
 from services.optout.api.case_examples import HOLD_INPUT
+from services.optout.api.disclosures import INPUT as DISCLOSURE
 from services.portal.api.examples import CLIENT_INPUT, LOCATION_INPUT, SUBSCRIBER_INPUT
 from services.scheduler.api.examples import CAMPAIGN_INPUT
 from shared.schemas.token import OptoutToken
@@ -55,13 +56,28 @@ async def _in_portal(neighbours: Neighbours, opened: OpenService) -> Ids:
     below = f"/v1/subscribers/{made['subscriber_id']}"
     location = await _make(opened, "POST", f"{below}/locations", operator, json=LOCATION_INPUT)
     client = await _make(opened, "POST", f"{below}/clients", operator, json=CLIENT_INPUT)
+    for below_us in ("optout", "ingest", "scheduler", "mailer"):
+        await neighbours.open(below_us)
     return {
+        "case_id": await _proven_case(neighbours, made["subscriber_id"]),
         "subscriber_id": made["subscriber_id"],
         "location_id": location["location_id"],
         "client_id": client["client_id"],
         "client_secret": client["client_secret"],
         "name": "portal",
     }
+
+
+async def _proven_case(neighbours: Neighbours, subscriber_id: str) -> str:
+    """An access case at optout that was proven."""
+    optout = neighbours.opened["optout"]
+    staff = _client(neighbours, {"subscriber_id": subscriber_id}, "privacy")
+    case = {"kind": "access", "address": "cleo@example.com"}
+    made = await _make(optout, "POST", "/v1/privacy-cases", staff, json=case)
+    await _by_hand(
+        optout, "update privacy_cases set state = 'proven', proven_at = now() where case_id = $1", made["case_id"]
+    )
+    return str(made["case_id"])
 
 
 async def _uploaded(neighbours: Neighbours, opened: OpenService, ids: Ids) -> Ids:
@@ -139,9 +155,14 @@ async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
 
 async def _leave_uncertain(opened: OpenService, message_id: str) -> None:
     """A relay has left this message unanswered, so that there is a doubt to settle."""
+    await _by_hand(opened, "update messages set state = 'uncertain' where message_id = $1", message_id)
+
+
+async def _by_hand(opened: OpenService, statement: str, thing_id: str) -> None:
+    """Bring about what takes a relay or a mailbox."""
     connection = await asyncpg.connect(opened.database.superuser)
     try:
-        await connection.execute("update messages set state = 'uncertain' where message_id = $1", UUID(message_id))
+        await connection.execute(statement, UUID(thing_id))
     finally:
         await connection.close()
 
@@ -165,13 +186,23 @@ async def _in_optout(neighbours: Neighbours, opened: OpenService) -> Ids:
 
 
 async def _with_cases(neighbours: Neighbours, opened: OpenService, ids: Ids) -> Ids:
-    """A case that waits for its proof and a legal hold."""
+    """A case that waits for its proof, one that was proven, a legal hold, and a disclosure that two people have approved."""
     case = {"kind": "access", "address": "bob@example.com", "location_id": ids["location_id"]}
     staff = _client(neighbours, ids, "privacy")
     operator = neighbours.client_headers(subscriber_id=None, scopes="operator")
     opened_case = await _make(opened, "POST", "/v1/privacy-cases", staff, json=case)
     hold = await _make(opened, "POST", "/v1/legal-holds", operator, json=HOLD_INPUT)
-    return {"case_id": opened_case["case_id"], "hold_id": hold["hold_id"]}
+    entry = await _make(opened, "POST", "/v1/disclosures", operator, json=DISCLOSURE)
+    for _ in range(2):
+        approver = neighbours.client_headers(subscriber_id=None, scopes="operator")
+        path = f"/v1/disclosures/{entry['disclosure_id']}/approvals"
+        await _make(opened, "POST", path, approver, json={"remark": "examined"})
+    return {
+        "case_id": opened_case["case_id"],
+        "hold_id": hold["hold_id"],
+        "disclosure_id": entry["disclosure_id"],
+        "proven_case_id": await _proven_case(neighbours, ids["subscriber_id"]),
+    }
 
 
 _ONE = {

@@ -161,13 +161,14 @@ async def test_what_was_stopped_in_another_way_stays(
     assert (await clinic.poll()).last == before
 
 
-async def test_an_opt_out_of_advertising_leaves_appointments_to_choose(clinic: Clinic) -> None:
-    """Architecture 11: one click on a commercial mail; what it stopped is shown as stopped."""
+async def test_an_opt_out_of_advertising_leaves_what_was_arranged_to_choose(clinic: Clinic) -> None:
+    """Architecture 11: one click on a commercial mail; what it stopped is shown as stopped, and that the rest is less than it was."""
     await clinic.consent()
     await clinic.click()
     page = await _show(clinic)
-    assert (page.ticked, page.fixed) == ({"appointments"}, ALL - {"appointments"})
-    await _choose(clinic)
+    assert (page.ticked, page.fixed) == ({"appointments", "visits"}, {"care", "news"})
+    assert page.text.count("you have stopped advertising") == 2
+    await _choose(clinic, "visits")
     assert await _refused(clinic, message_class="transactional") == {"appointments"}
 
 

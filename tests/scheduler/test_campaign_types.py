@@ -136,7 +136,7 @@ def test_noon_midnight_and_month_order_follow_the_language() -> None:
 
 def _type(**changes: object) -> CampaignType:
     values: dict[str, object] = {
-        "slug": "x", "title": "X", "verticals": ("dental",), "topic": "visits", "message_class": "commercial", "class_reason": "x.",
+        "slug": "x", "title": "X", "verticals": ("dental",), "message_class": "commercial", "topic": "news", "class_reason": "x.",
         "trigger": Trigger("visit", ("completed",)), "cycle": "trigger", "steps": (Step("one", days=1, at=time(9)),), "useful_days": 2,
         "rank": 1, "group": Group("x", same_day=False), "needs_fresh_source": False, "sample": {"dental": ("Ana",)},
     }  # fmt: skip
@@ -153,6 +153,7 @@ def _type(**changes: object) -> CampaignType:
         lambda: _type(steps=(Step("one", days=1), Step("one", days=2))),
         lambda: _type(useful_days=None),
         lambda: _type(sample={}),
+        lambda: _type(message_class="transactional", topic="news"),
         lambda: _type(trigger=Trigger("visit", ("completed",), {"completed": "x"})),
     ],
 )

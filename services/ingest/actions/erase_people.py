@@ -1,32 +1,23 @@
 """Erases the people of one order, at one business or at every one, and keeps them out of what sources send later (S-036, I19)."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.ingest.actions.find_reached import find_reached
 from services.ingest.deps import Deps
-from services.ingest.domain.search_terms import words_of
-from services.ingest.store.cards import open_person
 from services.ingest.store.child_rows import GONE
 from services.ingest.store.erasing import (
     blank_people,
     blank_points,
-    find_at_address,
     find_erasure,
     find_owners,
-    find_person,
-    find_same,
-    find_unmerged,
-    is_reached_by_guardian,
     keep_erasure,
 )
 from services.ingest.store.erasure_tables import PLATFORM
-from services.ingest.store.row_keys import SubscriberKeys
 from shared.kit.crypto import keyed_hash
-from shared.schemas.address import AddressKeys, AddressRefusedError, canonical_address
 from shared.schemas.privacy_cases import EraseOrder
 
 
@@ -63,50 +54,23 @@ class _Erased(NamedTuple):
 async def _erase_at(
     deps: Deps, connection: AsyncConnection, subscriber_id: UUID, address_key: str, order: EraseOrder
 ) -> _Erased:
-    keys = await deps.row_keys.of(deps.worker_db, subscriber_id)
+    keys = await deps.row_keys.of(deps.api_db, subscriber_id)
     gone = keyed_hash(keys.contents, GONE)
-    residents = await find_at_address(connection, subscriber_id, address_key)
-    wanted = residents
-    if order.person_id is not None:
-        person = await find_person(connection, subscriber_id, order.person_id)
-        reached = person is not None and await _is_reached(
-            connection, person, subscriber_id, address_key, keys, deps.address_keys
-        )
-        wanted = [order.person_id] if reached else []
-    ids = await find_same(connection, subscriber_id, wanted)
-    if order.person_id is None:
-        humans = _count_humans(await find_unmerged(connection, subscriber_id, ids), keys)
-        if humans > 1:
-            return _Erased(0, humans, is_alone=False)
-    is_alone = bool(wanted) and set(residents) <= set(ids)
+    reached = await find_reached(
+        connection,
+        subscriber_id=subscriber_id,
+        address_key=address_key,
+        people=[order.person_id] if order.person_id else [],
+        keys=keys,
+        address_keys=deps.address_keys,
+    )
+    if reached.undecided:
+        return _Erased(0, reached.undecided, is_alone=False)
+    ids = reached.ids
+    is_alone = bool(ids) and set(reached.residents) <= set(ids)
     records = 0
     if ids:
         records = await blank_people(connection, subscriber_id, ids, entry_id=order.entry_id, gone=gone)
     if order.person_id is None or is_alone:
         records += await blank_points(connection, subscriber_id, address_key, gone=gone)
     return _Erased(records, 0, is_alone)
-
-
-def _count_humans(rows: Sequence[Any], keys: SubscriberKeys) -> int:
-    """Rows of one name at one address are one person whom two sources know, or the front desk typed in again."""
-    people = [open_person(row, keys) for row in rows]
-    return len({tuple(words_of(person.first_name, person.last_name)) for person in people})
-
-
-async def _is_reached(
-    connection: AsyncConnection,
-    person: Any,
-    subscriber_id: UUID,
-    address_key: str,
-    keys: SubscriberKeys,
-    address_keys: AddressKeys,
-) -> bool:
-    if person.address_key == address_key:
-        return True
-    try:
-        own = address_keys.all_keys_of(canonical_address(open_person(person, keys).address).folded)
-    except AddressRefusedError:
-        own = []
-    return address_key in own or await is_reached_by_guardian(
-        connection, subscriber_id, person.guardian_id, address_key
-    )

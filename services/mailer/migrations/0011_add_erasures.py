@@ -1,4 +1,4 @@
-"""Erasures that optout ordered."""
+"""Erasures that optout ordered; and a worker may read who looked at content, for a report to the person."""
 
 from alembic import op
 
@@ -29,3 +29,7 @@ def upgrade() -> None:
         "using (subscriber_id = '00000000-0000-0000-0000-000000000000')"
     )
     op.execute(f"grant update (sealed_note) on settlements to {role('mailer', 'worker')}")
+    op.execute(f"grant select on content_views to {role('mailer', 'worker')}")
+    op.execute(
+        f"create policy content_views_worker on content_views for select to {role('mailer', 'worker')} using (true)"
+    )

@@ -56,6 +56,7 @@ async def show_preferences(token: str, caller: Anyone, visit: AVisit) -> Respons
     return visit.parts.pages.preferences(
         action=f"/u/{token}/preferences",
         stands={topic: state.stands for topic, state in states.items()},
+        narrowed=any(state.is_narrowed for state in states.values()),
         shown=_seal(visit, link, states),
         hint=link.hint,
         business=sender.business,

@@ -10,7 +10,7 @@ from services.optout.domain.choices import Choice, entry_from_link, stable_id
 from services.optout.domain.entries import LedgerEntry, NewEntry
 from services.optout.domain.lifting import lift_of, standing_stops
 from shared.schemas.token import OptoutToken
-from shared.schemas.topics import TOPICS, Topic
+from shared.schemas.topics import ARRANGED, TOPICS, Topic
 
 CHANNEL: Final = "preferences"
 EVERYTHING: Final = Choice("nothing", "business", "all")
@@ -18,16 +18,18 @@ EVERYTHING: Final = Choice("nothing", "business", "all")
 
 _SWITCHES: Final = frozenset({CHANNEL, "front_desk"})
 """Channels whose topics the page may switch on again: the person's own choice, or what they told the staff."""
-_ARRANGED: Final[Topic] = "appointments"
-"""The topic whose mail is transactional (architecture 11): an opt-out of the commercial class leaves it on."""
 
 
 @dataclass(frozen=True, slots=True)
 class TopicState:
-    """`fixed`: stopped in a way that only another act ends. `off`: by these opt-outs (a list per place, oldest first), and by nothing else."""
+    """`fixed`: stopped in a way that only another act ends. `off`: by these opt-outs (a list per place, oldest first), and by nothing else.
+
+    `is_narrowed`: advertising has been stopped, so it is about transactional mail only.
+    """
 
     stands: Literal["on", "off", "fixed"]
     stops: tuple[list[LedgerEntry], ...] = ()
+    is_narrowed: bool = False
 
     def digest(self, topic: Topic) -> UUID:
         """Name what switches the topic off: another name after anybody has stopped it anew."""
@@ -40,13 +42,14 @@ def topic_states(entries: Iterable[LedgerEntry], *, location_id: UUID) -> dict[T
     What stops one location alone counts for a topic at that location; an opt-out of all its mail is not the business's and fixes nothing.
     """
     standing = standing_stops(entries)
+    is_narrowed = any(each[0].entry.topic is None and each[0].entry.scope == "business" for each in standing)
     states: dict[Topic, TopicState] = {}
     for topic in TOPICS:
         stops = tuple(each for each in standing if _speaks_of(each[0].entry, topic, location_id))
         if not stops:
-            states[topic] = TopicState("on")
+            states[topic] = TopicState("on", is_narrowed=is_narrowed)
         elif all(_is_switch(link.entry) for each in stops for link in each):
-            states[topic] = TopicState("off", stops)
+            states[topic] = TopicState("off", stops, is_narrowed)
         else:
             states[topic] = TopicState("fixed")
     return states
@@ -76,7 +79,7 @@ def lifts_by_preferences(
 
 def _speaks_of(entry: NewEntry, topic: Topic, location_id: UUID) -> bool:
     if entry.topic is None:
-        return entry.scope != "location" and (entry.suppression_class == "all" or topic != _ARRANGED)
+        return entry.scope != "location" and (entry.suppression_class == "all" or topic not in ARRANGED)
     return entry.topic == topic and (entry.scope != "location" or entry.location_id == location_id)
 
 

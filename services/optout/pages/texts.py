@@ -35,6 +35,7 @@ class PageTexts:
     news: str
     news_note: str
     topic_fixed: str
+    topic_narrowed: str
     nothing: str
     nothing_note: str
     preferences_button: str

@@ -23,10 +23,10 @@ from sqlalchemy import (
     text,
 )
 
-from services.optout.store import case_tables, door_tables, export_tables, journal_tables
+from services.optout.store import case_tables, disclosure_tables, door_tables, export_tables, journal_tables
 from services.optout.store.metadata import metadata
 
-__all__ = ["case_tables", "door_tables", "export_tables", "journal_tables", "metadata"]
+__all__ = ["case_tables", "disclosure_tables", "door_tables", "export_tables", "journal_tables", "metadata"]
 
 ledger: Final = Table(
     "ledger",

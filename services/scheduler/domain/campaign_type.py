@@ -12,7 +12,7 @@ from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TriggerKind
 from shared.schemas.location import Vertical
 from shared.schemas.token import MessageClass
-from shared.schemas.topics import Topic
+from shared.schemas.topics import ARRANGED, Topic
 
 Cycle = Literal["trigger", "trigger_and_start", "occasion"]
 """What makes a touch unique beside campaign, step and person: the record, it at its announced start, or what it calls its occasion."""
@@ -102,6 +102,8 @@ class CampaignType:
             raise ContradictoryRulesError(f"{self.slug}: looking ahead needs useful_days")
         if set(self.sample) != set(self.verticals):
             raise ContradictoryRulesError(f"{self.slug}: one sample for each vertical")
+        if self.message_class == "transactional" and self.topic not in ARRANGED:
+            raise ContradictoryRulesError(f"{self.slug}: mail about {self.topic} is advertising")
         if self.takes_offer and self.message_class != "commercial":
             raise ContradictoryRulesError(f"{self.slug}: an offer makes a mail commercial (L-002)")
         if self.needs_link is not None and self.needs_link not in self.links:
@@ -114,6 +116,17 @@ class CampaignType:
             return 0
         rolled = _ROLLED_DAYS if self.looks_ahead_days is not None else 7
         return max(step.days_after for step in self.steps) + self.useful_days + rolled
+
+    @property
+    def looks_forward_days(self) -> int | None:
+        """How far ahead a trigger may be to have a step within reach; None for types that plan as soon as they know."""
+        if self.looks_ahead_days is None:
+            return None
+        return (
+            self.looks_ahead_days
+            + max(max(0, -(step.days or 0), -2 * (step.business_days or 0)) for step in self.steps)
+            + 2
+        )
 
     def step(self, slug: str) -> Step | None:
         """Return a step by its slug."""

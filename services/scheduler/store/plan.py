@@ -77,6 +77,7 @@ async def plan_touches(
         "consumers": [consumer for _, consumer in people],
         "now": now,
         "oldest": now - timedelta(days=kind.looks_back_days),
+        "forward_days": kind.looks_forward_days,
         "send_from": rules.window.opens,
         "send_until": rules.window.closes,
         "grace_minutes": rules.stale_grace_minutes,

@@ -29,7 +29,12 @@ running as materialized (
         c.oldest - make_interval(days => coalesce(cast(k.settings ->> 'useful_days' as integer), 0) + (
             select coalesce(max(greatest(cast(o.value ->> 'days' as integer), 2 * cast(o.value ->> 'business_days' as integer), 0)), 0)
             from jsonb_each(k.settings -> 'steps') o where jsonb_typeof(o.value) = 'object'
-        )) as oldest
+        )) as oldest,
+        -- What is further ahead than any step reaches back has none to make yet.
+        c.now + make_interval(days => cast(:forward_days as integer) + (
+            select coalesce(max(greatest(-cast(o.value ->> 'days' as integer), 0)), 0)
+            from jsonb_each(k.settings -> 'steps') o where jsonb_typeof(o.value) = 'object'
+        )) as latest
     from campaigns k
     join locations l on l.subscriber_id = k.subscriber_id and l.location_id = k.location_id
     cross join clock c
@@ -60,6 +65,7 @@ occasion as (
     join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
     join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state <> 'ended'
     where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > k.oldest
+        and (k.latest is null or o.about_at < k.latest)
     order by o.subscriber_id, o.consumer_id, o.location_id, {one_per}, o.about_at, o.trigger_id
 ),
 -- Offsets in days keep the wall clock, offsets in hours are elapsed time (N-48), business days count the open days of the calendar.

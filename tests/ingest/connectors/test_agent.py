@@ -85,7 +85,7 @@ async def test_a_power_cut_at_any_step_loses_nothing_and_does_nothing_twice(prac
         file = _config(tmp_path, practice, f"http://127.0.0.1:{port}", portal.url, "export")
         outputs = []
         for step in STEPS:
-            code, output = await _run_agent(file, DUEBACK_CRASH=f"ingest.sync.{step}")
+            code, output = await _run_agent(file, DUEBACK_CRASH=f"ingest.sync_{step}")
             outputs.append(output)
             assert code == -signal.SIGKILL, (step, output)
         code, output = await _run_agent(file)

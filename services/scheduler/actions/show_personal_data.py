@@ -1,0 +1,29 @@
+"""Tells what the scheduler holds about people: facts, touches, and the decision behind each (S-061, N-114)."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from services.scheduler.store.holdings import HOLDINGS, read_holding
+from shared.kit.db import Database
+from shared.schemas.personal_data import PersonalData, PersonalDataQuestion, gather
+
+_KINDS: Final = {
+    "consumers": "planning_facts",
+    "appointments": "planned_appointment",
+    "visits": "planned_visit",
+    "touches": "touch",
+    "decisions": "decision",
+    "messages": "planned_message",
+}
+
+
+async def show_personal_data(database: Database, *, asked: PersonalDataQuestion) -> PersonalData:
+    """Return it for the people named, whom ingest found; nothing without a business, because no name or address is known here."""
+    rows: list[tuple[str, UUID | None, dict[str, Any]]] = []
+    if asked.subscriber_id is not None:
+        owner = asked.subscriber_id
+        async with database.transaction() as connection:
+            for table in HOLDINGS:
+                found = await read_holding(connection, table, subscriber_id=owner, ids=asked.consumer_ids)
+                rows += [(_KINDS[table], row.pop("subscriber_id", owner), row) for row in found]
+    return PersonalData(service="scheduler", holdings=gather(rows))
