@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -72,6 +73,19 @@ async def test_a_revoked_client_is_refused_once_the_service_has_read_it(http: As
         "not_authenticated",
     )
     assert (await http.post("/v1/things", json={"number": 1}, headers=client_credential())).status_code == 201
+
+
+async def test_a_token_seen_before_is_no_pass_for_another_nor_beyond_its_time(http: AsyncClient, deps: Deps) -> None:
+    """S1, S12: its signature is not verified again for some seconds; its words, its time and every other token are."""
+    headers = client_credential()
+    assert (await http.post("/v1/things", json={"number": 1}, headers=headers)).status_code == 201
+    head, words, signature = headers["Authorization"].removeprefix("Bearer ").split(".")
+    _, others, _ = client_credential(scope="things operator")["Authorization"].split(".")
+    for forged in (f"{head}.{others}.{signature}", f"{head}.{words}.{signature[:-2]}AA", f"{head}.{words}."):
+        wrong = {"Authorization": f"Bearer {forged}"}
+        assert_problem(await http.post("/v1/things", json={"number": 1}, headers=wrong), 401, "not_authenticated")
+    deps.clock.move(timedelta(minutes=16))
+    assert_problem(await http.post("/v1/things", json={"number": 1}, headers=headers), 401, "not_authenticated")
 
 
 async def test_an_undeclared_route_does_not_start(deps: Deps) -> None:

@@ -25,7 +25,7 @@ AT_ONCE: Final = 3
 MEASURED: Final = ("ingest", "postgres")
 MOST_CONNECTIONS: Final = 256
 BUSINESSES: Final = 200
-ROUNDS: Final = 60
+ROUNDS: Final = 30
 """Questions of each kind a connection asks."""
 _BEHIND: Final = """
 (select from changes where kind = 'consumer' and (xid, position) > (
