@@ -92,5 +92,10 @@ def test_a_part_whose_settings_are_refused_ends_all_with_its_exit_code(tmp_path:
 def test_parts_do_not_outlive_their_parent(parent: subprocess.Popen[bytes], tmp_path: Path) -> None:
     """`kill -9` of the parent leaves nothing running."""
     pids = _both_run(tmp_path)
+    assert all(_is_alive(pid) for pid in pids)
     parent.kill()
-    _until(lambda: not any(_is_alive(pid) for pid in pids))
+    parent.wait()
+    until = time.monotonic() + 30
+    while any(_is_alive(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert [pid for pid in pids if _is_alive(pid)] == []

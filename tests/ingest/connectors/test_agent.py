@@ -236,8 +236,11 @@ async def test_left_running_it_brings_what_comes(practice: Practice, tmp_path: P
             await _until(practice, 2)
             (export / "Patient.2.ndjson").write_text('{"resourceType": "Patient", "id": "new"}\n')
             await _until(practice, 3)
+            assert not task.done()
             task.cancel()
             await asyncio.wait((task,))
+    assert portal.paths().count("/") >= 2, "the refused run was tried again"
+    assert len(await practice.rows("select 1 from consumers")) == 3
     open_state(tmp_path / "state", str(practice.connection_id)).close()
 
 
