@@ -48,8 +48,8 @@ ANY_UNSWEPT: Final = f"exists (select {_UNSWEPT_FROM.format(now='$2')})"
 """A condition over $2, the present instant: a location's day has begun and nobody has looked who comes up."""
 _SWEEP: Final = text(f"""
 update locations set swept_on = cast(cast(:now as timestamptz) at time zone zone as date)
-where (subscriber_id, location_id) in (
-    select l.subscriber_id, l.location_id {_UNSWEPT_FROM.format(now=":now")} order by 1, 2 limit :limit for update skip locked)
+where ctid = any(array(
+    select l.ctid {_UNSWEPT_FROM.format(now=":now")} order by l.subscriber_id, l.location_id limit :limit for update skip locked))
 returning subscriber_id, location_id
 """)  # noqa: S608 - constants only
 _FACTS: Final = text(

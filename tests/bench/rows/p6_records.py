@@ -219,6 +219,8 @@ async def _read(http: AsyncClient, desk: Desk, chance: random.Random) -> str:
 
 
 async def _edit(http: AsyncClient, desk: Desk, chance: random.Random) -> str:
+    if http not in desk.read:  # told to come again when it read
+        return ""
     wanted, version = desk.read[http]
     name = f"Pat{chance.randrange(10**6)}"
     answer = await http.patch(
