@@ -13,7 +13,7 @@ from services.scheduler.actions.apply_outcomes import apply_outcomes
 from services.scheduler.actions.dispatch_due import dispatch_due
 from services.scheduler.actions.plan_slice import plan_slice
 from services.scheduler.actions.publish_contents import publish_contents
-from services.scheduler.api import campaign_types, campaigns, consumers, personal_data, status, touches
+from services.scheduler.api import audiences, campaign_types, campaigns, consumers, personal_data, status, touches
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
 from services.scheduler.content.stock import read_stock_contents
@@ -92,6 +92,7 @@ def create_app(deps: Deps) -> FastAPI:
         deps=deps,
         routers=[
             campaigns.router,
+            audiences.router,
             campaign_types.router,
             consumers.router,
             touches.router,

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.scheduler.domain.audience import read_audience
 from services.scheduler.domain.campaign_settings import SendWindow, check_settings
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.errors import CampaignTypeUnknownError, ZoneRefusedError
 from services.scheduler.domain.readiness import refuse_unready
+from services.scheduler.store.audience_facts import FACTS
 from services.scheduler.store.campaigns import NewCampaign, find_campaign, insert_campaign
 from services.scheduler.store.locations import knows_zone
 from services.scheduler.store.replans import mark_location
@@ -38,6 +40,8 @@ async def create_campaign(
     if location is None or location.subscriber_id != subscriber_id:
         raise NotFoundError
     check_settings(kind, campaign.settings, window=window)
+    if "audience" in campaign.settings:
+        read_audience(campaign.settings["audience"], facts=FACTS, vertical=location.vertical, campaign_types=types)
     refuse_unready(kind, location, await find_fact(connection, "subscriber", subscriber_id, SubscriberFacts))
     if not await knows_zone(connection, location.zone, now):
         raise ZoneRefusedError

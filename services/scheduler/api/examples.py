@@ -76,6 +76,32 @@ STATUS: Final = {
     "facts_cursor": "812.4",
     "outcomes_cursor": "977.12",
 }
+AUDIENCE_COUNT_INPUT: Final = {
+    "location_id": LOCATION_ID,
+    "audience": {
+        "all": [
+            {"fact": "last_visit", "operator": "over_days_ago", "value": 180},
+            {"fact": "appointment_ahead", "operator": "is", "value": False},
+        ]
+    },
+}
+AUDIENCE_COUNT: Final = {
+    "sentence": "Everybody for whom the last visit was more than 180 days ago and there is no appointment ahead.",
+    "people": 1840,
+    "matched": 312,
+    "reachable": 297,
+    "sample": [CONSUMER_ID],
+    "warnings": [],
+}
+AUDIENCE_FACT: Final = {
+    "slug": "visits",
+    "title": "the number of visits",
+    "kind": "number",
+    "verticals": ["dental", "auto"],
+    "operators": ["at_least", "at_most"],
+    "values": [],
+    "days": "optional",
+}
 
 
 def worked(value: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ CAMPAIGN_TYPE = CampaignType(
     group=Group("promotion", same_day=False),
     needs_fresh_source=False,
     sample={"dental": ("Ana",), "auto": ("Sam",)},
-    skips=("is_minor", "booked_ahead", "had_same_lately"),
+    skips=("not_in_audience", "is_minor", "booked_ahead", "had_same_lately"),
     looks_ahead_days=7,
     defaults={"gap_days": 28},
     words="needed",

@@ -128,6 +128,11 @@ class CampaignType:
             + 2
         )
 
+    @property
+    def takes_audience(self) -> bool:
+        """Whether a location may choose whom it is for, by an audience in its settings."""
+        return "not_in_audience" in self.skips
+
     def step(self, slug: str) -> Step | None:
         """Return a step by its slug."""
         return next((step for step in self.steps if step.slug == slug), None)

@@ -6,6 +6,7 @@ Each is looked at when a touch is planned and again at the last moment; the situ
 from typing import Final, Literal, get_args
 
 Situation = Literal[
+    "not_in_audience",
     "booked_ahead",
     "visited_lately",
     "is_fleet",
@@ -25,6 +26,7 @@ LATELY_DAYS: Final = 30
 FLEET_VEHICLES: Final = 5
 """From so many vehicles on a customer is a fleet."""
 SITUATIONS: Final[dict[Situation, str]] = {
+    "not_in_audience": "The person is not in the campaign's audience as its facts stand now.",
     "booked_ahead": "The person has an appointment ahead (N-63).",
     "visited_lately": f"The person was here in the last {LATELY_DAYS} days.",
     "is_fleet": f"The customer is a fleet (a fleet contact, or {FLEET_VEHICLES} vehicles or more): this is talked over with a fleet.",

@@ -17,6 +17,7 @@ from services.scheduler.domain.campaign_type import CampaignType, Cycle
 from services.scheduler.domain.reasons import OWN_HOLDS
 from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TRIGGERS, OnePer, TriggerKind
+from services.scheduler.store.audiences import find_outsiders
 from services.scheduler.store.situations import skip_cases
 from services.scheduler.store.triggers import CYCLES, SOURCES
 
@@ -72,9 +73,14 @@ async def plan_touches(
     connection: AsyncConnection, *, kind: CampaignType, people: Sequence[Person], now: datetime, rules: PlanRules
 ) -> list[Withdrawn]:
     """Bring the touches of one campaign type in line with the facts of these people; return what must be withdrawn from the mailer."""
+    outside = (
+        await find_outsiders(connection, campaign_type=kind.slug, people=people, now=now) if kind.takes_audience else []
+    )
     values = {
         "subscribers": [subscriber for subscriber, _ in people],
         "consumers": [consumer for _, consumer in people],
+        "outside_campaigns": [campaign for campaign, _ in outside],
+        "outside_consumers": [consumer for _, consumer in outside],
         "now": now,
         "oldest": now - timedelta(days=kind.looks_back_days),
         "forward_days": kind.looks_forward_days,

@@ -5,20 +5,26 @@ from typing import Final
 
 from services.scheduler.domain.situations import FLEET_VEHICLES, LATELY_DAYS, Situation
 
-_OWN: Final = "{t}.subscriber_id = u.subscriber_id and {t}.consumer_id = u.consumer_id and not {t}.deleted"
+OWN: Final = "{t}.subscriber_id = u.subscriber_id and {t}.consumer_id = u.consumer_id and not {t}.deleted"
+"""A row t of the person u that is still there."""
 _TOUCH: Final = "t.subscriber_id = u.subscriber_id and t.consumer_id = u.consumer_id"
 _GOING: Final = "('planned', 'dispatched', 'sent', 'uncertain')"
 
 CONDITIONS: Final[dict[Situation, str]] = {
+    # Asked before planning, one statement a campaign that has an audience (store/audiences.py).
+    "not_in_audience": (
+        "(u.campaign_id, u.consumer_id) in (select o.campaign_id, o.consumer_id"
+        " from unnest(cast(:outside_campaigns as uuid[]), cast(:outside_consumers as uuid[])) as o (campaign_id, consumer_id))"
+    ),
     "booked_ahead": (
-        f"exists (select from appointments a where {_OWN.format(t='a')} and a.status in ('booked', 'confirmed') and a.starts_at > u.now)"
+        f"exists (select from appointments a where {OWN.format(t='a')} and a.status in ('booked', 'confirmed') and a.starts_at > u.now)"
     ),
     "visited_lately": (
-        f"exists (select from visits v where {_OWN.format(t='v')} and v.completed_at > u.now - interval '{LATELY_DAYS} days')"
+        f"exists (select from visits v where {OWN.format(t='v')} and v.completed_at > u.now - interval '{LATELY_DAYS} days')"
     ),
     "is_fleet": (
-        f"exists (select from relations f where {_OWN.format(t='f')} and f.relation = 'fleet_contact')"  # noqa: S608
-        f" or exists (select from vehicles v where {_OWN.format(t='v')} and v.status = 'active' having count(*) >= {FLEET_VEHICLES})"
+        f"exists (select from relations f where {OWN.format(t='f')} and f.relation = 'fleet_contact')"  # noqa: S608
+        f" or exists (select from vehicles v where {OWN.format(t='v')} and v.status = 'active' having count(*) >= {FLEET_VEHICLES})"
     ),
     "is_minor": "p.minor_until > cast(u.now_local as date)",
     "asked_to_confirm": (
@@ -38,10 +44,10 @@ CONDITIONS: Final[dict[Situation, str]] = {
         " and t.planned_local < u.planned_local and t.planned_local > u.planned_local - make_interval(days => u.gap_days))"
     ),
     "been_before": (
-        f"exists (select from visits v where {_OWN.format(t='v')} and v.visit_id <> u.trigger_id and v.completed_at <> u.about_at)"
+        f"exists (select from visits v where {OWN.format(t='v')} and v.visit_id <> u.trigger_id and v.completed_at <> u.about_at)"
     ),
     "first_visit": (
-        f"not exists (select from visits v where {_OWN.format(t='v')} and v.visit_id <> u.trigger_id and v.completed_at < u.about_at)"
+        f"not exists (select from visits v where {OWN.format(t='v')} and v.visit_id <> u.trigger_id and v.completed_at < u.about_at)"
     ),
     "no_charge": (
         "exists (select from visits v where v.subscriber_id = u.subscriber_id and v.visit_id = u.trigger_id and v.total_cents <= 0)"
