@@ -41,7 +41,10 @@ from services.mailer.settings import Settings, load_settings
 from services.mailer.smtp.courier import Courier
 from services.mailer.smtp.inbound import Receiver, identify, open_receiver
 from services.mailer.smtp.verp import Purpose
+from services.mailer.store.complaints import COMPLAINT_COUNTS
 from shared.kit.app import create_app as create_service_app
+from shared.kit.cleaning import cleaning_loop
+from shared.kit.feed_cleaning import EventFeed
 from shared.kit.loops import Loop, run_loops
 from shared.kit.outbox import OutboxDelivery
 from shared.schemas.access import RevokedClient, VerificationKey
@@ -74,6 +77,9 @@ COMPLAINT_SECONDS = 10.0
 
 CHECK_SECONDS = 15.0
 """A record just published is found within a minute and this."""
+
+READERS = ("scheduler.mailer", COMPLAINT_COUNTS)
+"""Who must have read an outcome before it may be dropped from the feed: the scheduler's follower, and our own counting of complaints."""
 
 
 def create_app(deps: Deps) -> FastAPI:
@@ -132,25 +138,11 @@ def loops(deps: Deps) -> list[Loop]:
     async def cancel() -> bool:
         return await carry_on_cancelling(deps.worker_db, now=deps.clock.now())
 
-    async def platform() -> bool:
-        return await keep_platform(
-            deps.api_db,
-            platform=deps.settings.platform,
-            operator=deps.settings.operator,
-            bounces=deps.settings.bounce_records,
-            keys=deps.data_keys,
-            now=deps.clock.now(),
-        )
-
     async def erase() -> bool:
         return await erase_contents(deps.worker_db, now=deps.clock.now())
 
-    own = [
-        Loop("keep_platform", platform, PLATFORM_SECONDS),
-        Loop("follow_optout", follow_requested(deps).step, REQUEST_SECONDS),
-    ]
     return [
-        *(own if deps.settings.platform else []),
+        *(_platform_loops(deps) if deps.settings.platform else []),
         Loop("follow_erasures", follow_erasures(deps).step, REQUEST_SECONDS),
         Loop("erase_contents", erase, idle_seconds=2.0),
         Loop(
@@ -162,6 +154,26 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("note_refusals", note, REPAIR_SECONDS),
         Loop("tell_bounces", tell, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),
+        cleaning_loop(deps.worker_db, deps.clock, deps.settings.common, feed=EventFeed(*READERS)),
+    ]
+
+
+def _platform_loops(deps: Deps) -> list[Loop]:
+    """Return the loops of mail of our own, for which there must be a sender."""
+
+    async def platform() -> bool:
+        return await keep_platform(
+            deps.api_db,
+            platform=deps.settings.platform,
+            operator=deps.settings.operator,
+            bounces=deps.settings.bounce_records,
+            keys=deps.data_keys,
+            now=deps.clock.now(),
+        )
+
+    return [
+        Loop("keep_platform", platform, PLATFORM_SECONDS),
+        Loop("follow_optout", follow_requested(deps).step, REQUEST_SECONDS),
     ]
 
 

@@ -32,6 +32,7 @@ from services.optout.store.signups import forget_signups
 from services.optout.store.tries import forget_tries
 from shared.kit.app import create_app as create_service_app
 from shared.kit.auth import Signer, Verifier
+from shared.kit.cleaning import cleaning_loop
 from shared.kit.clock import Clock
 from shared.kit.crypto import derive
 from shared.kit.db import Database
@@ -285,6 +286,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("shred_mail_requests", shred, idle_seconds=600),
         Loop("forget_signups", forget_signed_up, idle_seconds=600),
         Loop("forget_holders", forget, idle_seconds=3600),
+        cleaning_loop(deps.worker_db, deps.clock, deps.settings.common),
     ]
 
 

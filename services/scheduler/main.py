@@ -22,6 +22,7 @@ from services.scheduler.settings import Settings
 from services.scheduler.store.replans import renew_instants
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
+from shared.kit.cleaning import cleaning_loop
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
@@ -137,6 +138,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("dispatch", dispatch, idle_seconds=0.5),
         Loop("publish_contents", publish, idle_seconds=2.0),
         Loop("deliver_outbox", delivery.step, idle_seconds=0.5, quiet_seconds=2.0),
+        cleaning_loop(deps.worker_db, deps.clock, deps.settings.common),
     ]
 
 

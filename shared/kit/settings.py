@@ -56,6 +56,20 @@ class CommonSettings(_SilentSettings):
     clock_file: Path | None = Field(default=None, description="file of the movable clock; demo and test only")
     service_keys: dict[str, Octets] = Field(description="JSON: service name to base64 of its raw Ed25519 public key")
     urls: dict[str, str] = Field(description="JSON: service name to base URL")
+    idempotency_days: int = Field(
+        default=1,
+        ge=1,
+        le=90,
+        description="days for which the answer to a creating POST is kept for a repeat of its Idempotency-Key",
+    )
+    feed_days: int = Field(
+        default=90,
+        ge=30,
+        le=4000,
+        description=(
+            "days for which a row of a change feed is kept at least; more than the age of any backup that may be restored of a service that reads it"
+        ),
+    )
 
     @model_validator(mode="after")
     def _clock_only_where_time_is_play(self) -> Self:
