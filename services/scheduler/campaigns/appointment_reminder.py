@@ -10,6 +10,7 @@ CAMPAIGN_TYPE = CampaignType(
     title="Appointment reminder",
     verticals=("dental", "auto"),
     message_class="transactional",
+    purpose="agreed_transaction",
     topic="appointments",
     class_reason="It facilitates an appointment the person agreed to and carries no promotion (15 U.S.C. 7702(17)).",
     trigger=Trigger(

@@ -76,6 +76,7 @@ def _compose(
         language=language,
         vertical=vertical,
         message_class=kind.message_class,
+        class_reason=kind.reason,
         subject=fill("[[subject]]"),
         mjml=fill(layout),
         text=fill("[[text]]\n\n[[text_footer]]\n"),

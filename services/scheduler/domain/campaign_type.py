@@ -10,6 +10,7 @@ from typing import Literal
 from services.scheduler.domain.campaign_step import ContradictoryRulesError, Step
 from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TriggerKind
+from shared.schemas.contents import TRANSACTIONAL_PURPOSES, ClassReason, PrimaryPurpose
 from shared.schemas.location import Vertical
 from shared.schemas.token import MessageClass
 from shared.schemas.topics import ARRANGED, Topic
@@ -63,7 +64,7 @@ class CampaignType:
     `skips`: situations in which a touch is not sent, the first that holds is its reason. `looks_ahead_days`: touches are made so many days before
     they fall due, None: as soon as they are known. `defaults`: figures that its query or its situations need (service_months, gap_days), and which
     a campaign's settings may change. `dates`: month and day of its occasions in a year, for the calendar. `daily_most`: messages a location and day.
-    `topic`: what its mail is about, which a consumer may switch off alone.
+    `topic`: what its mail is about, which a consumer may switch off alone. `purpose` decides the class, `class_reason` says why in a sentence.
     """
 
     slug: str
@@ -71,6 +72,7 @@ class CampaignType:
     verticals: tuple[Vertical, ...]
     topic: Topic
     message_class: MessageClass
+    purpose: PrimaryPurpose
     class_reason: str
     trigger: Trigger
     cycle: Cycle
@@ -104,6 +106,8 @@ class CampaignType:
             raise ContradictoryRulesError(f"{self.slug}: one sample for each vertical")
         if self.message_class == "transactional" and self.topic not in ARRANGED:
             raise ContradictoryRulesError(f"{self.slug}: mail about {self.topic} is advertising")
+        if self.message_class == "transactional" and self.purpose not in TRANSACTIONAL_PURPOSES:
+            raise ContradictoryRulesError(f"{self.slug}: its primary purpose makes its mail commercial (L-001)")
         if self.takes_offer and self.message_class != "commercial":
             raise ContradictoryRulesError(f"{self.slug}: an offer makes a mail commercial (L-002)")
         if self.needs_link is not None and self.needs_link not in self.links:
@@ -132,6 +136,11 @@ class CampaignType:
     def takes_audience(self) -> bool:
         """Whether a location may choose whom it is for, by an audience in its settings."""
         return "not_in_audience" in self.skips
+
+    @property
+    def reason(self) -> ClassReason:
+        """Why its mail has its class, as it is recorded with every content version (L-001)."""
+        return ClassReason(purpose=self.purpose, decided_by="campaign_type", decider=self.slug, words=self.class_reason)
 
     def step(self, slug: str) -> Step | None:
         """Return a step by its slug."""
