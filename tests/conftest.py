@@ -32,10 +32,11 @@ _server = pytest.StashKey[tuple[EmbeddedPostgres, tempfile.TemporaryDirectory[st
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server in each process that runs tests; one that only hands them out needs none."""
     configure_logs("tests", level="ERROR")
-    # Where a run decides whether work lands it repeats the same examples; elsewhere each run looks for new ones.
-    hypothesis.settings.register_profile("ci", derandomize=True)
-    if os.environ.get("CI"):
-        hypothesis.settings.load_profile("ci")
+    # Where a run decides whether work lands it repeats the same examples; elsewhere each run looks for new ones. A busy machine is no finding.
+    patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.register_profile("ci", patient, derandomize=True)
+    hypothesis.settings.register_profile("new", patient)
+    hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "new")
     hands_out = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
     if os.environ.get(SERVER_VARIABLE) or hands_out:
         return

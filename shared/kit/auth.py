@@ -110,8 +110,9 @@ class Verifier:
     async def caller_of(self, token: str) -> Caller:
         """Return who the bearer token speaks for, or raise NotAuthenticatedError."""
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
-            return self._service_of(token) if kid == "service" else await self._client_of(token, str(kid))
+            if token not in self._verified and _key_id_of(token) == "service":
+                return self._service_of(token)
+            return await self._client_of(token)
         except (jwt.PyJWTError, ValidationError, ValueError, KeyError, TypeError):
             raise NotAuthenticatedError from None
 
@@ -131,12 +132,12 @@ class Verifier:
         jwt.decode(token, key, algorithms=["EdDSA"], audience=self.service, issuer=claimed, leeway=_LEEWAY_SECONDS)
         return Caller("service", claimed)
 
-    async def _client_of(self, token: str, kid: str) -> Caller:
+    async def _client_of(self, token: str) -> Caller:
         await self._refresh()
         options: Any = {"require": ["exp", "iat", "sub"], "verify_exp": False, "verify_iat": False}
         claims = self._verified.get(token)
         if claims is None:
-            key = self._keys[kid]
+            key = self._keys[_key_id_of(token)]
             claims = jwt.decode(token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options=options)
             if len(self._verified) < _MOST_TOKENS:
                 self._verified[token] = claims
@@ -170,6 +171,10 @@ class Verifier:
             self._revoked = {str(row.client_id): row.revoked_at for row in gone}
             self._verified.clear()
             self._read_at = monotonic()
+
+
+def _key_id_of(token: str) -> str:
+    return str(jwt.get_unverified_header(token).get("kid"))
 
 
 def _raw(text: str) -> bytes:

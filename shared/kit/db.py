@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
@@ -22,12 +23,23 @@ else:
     RawConnection = Any
 
 _CONTEXT: Final = text("select set_config('dueback.subscriber_id', :subscriber, true)")
+_RAW_CONTEXT: Final = "select set_config('dueback.subscriber_id', $1, true)"
 _DANGEROUS_ROLE: Final = """
 select r.rolsuper or r.rolbypassrls or d.datdba = r.oid
     or exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
                where n.nspname = 'public' and c.relkind in ('r', 'p') and c.relowner = r.oid)
 from pg_roles r, pg_database d where r.rolname = current_user and d.datname = current_database()
 """
+
+
+class Row(asyncpg.Record):
+    """A row of the driver whose columns are attributes, as SQLAlchemy's are: `fetch(..., record_class=Row)`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 class UnsafeRoleError(Exception):
@@ -87,6 +99,13 @@ class Database:
         async with self._pool.acquire() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def reading(self, subscriber_id: UUID) -> AsyncIterator[RawConnection]:
+        """Open a transaction on the driver that only reads, with the subscriber's context: a quarter of what `transaction()` costs."""
+        async with self.raw() as connection, connection.transaction(readonly=True):
+            await connection.fetchval(_RAW_CONTEXT, str(subscriber_id))
+            yield connection
+
     async def glance(self, query: str, *values: object) -> Any:
         """Return the first value of one statement in autocommit: what an idle loop asks, one round trip and nothing else."""
         async with self.raw() as connection:
@@ -110,9 +129,15 @@ class Database:
                 pool_size=self._pool_size,
                 max_overflow=self._pool_size,
                 pool_timeout=2,
-                pool_pre_ping=True,
             )
+            event.listen(self._engine.sync_engine, "checkout", _replace_closed)
         return self._engine
+
+
+def _replace_closed(connection: Any, *_: Any) -> None:
+    """Have the pool replace a connection that the server has closed (a restart): asking each first would cost three round trips a transaction."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def _register_json(connection: Any) -> None:

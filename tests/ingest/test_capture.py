@@ -7,8 +7,8 @@ import pytest
 
 from services.ingest.domain.address_quality import CONSUMER_DOMAINS, address_problem, one_slip, suggested_address
 from tests.fixtures.builders import build_location
+from tests.ingest.desk import Desk
 from tests.ingest.practice import Practice, appointment, at, consumer
-from tests.ingest.test_records import Desk
 
 
 @pytest.mark.parametrize(

@@ -1,83 +1,24 @@
 """Consumers as a front desk works with them: found blind, edited against the source by rule, merged, explained (S-120, S-123, N-06, N-114)."""
 
+import asyncio
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
+import asyncpg
 
 from services.ingest.domain.conflict import RULES
-from shared.kit.http import Response
 from tests.fixtures.builders import build_location, build_subscriber
-from tests.ingest.practice import Practice, at, consumer, visit
-
-CAR = {"type": "vehicle", "foreign_id": "C1", "source_updated_at": at(), "consumer": "P2", "plate": "7 abc-123"}
-
-
-class Desk:
-    """A front desk at its screen."""
-
-    def __init__(self, practice: Practice, **credential: Any) -> None:
-        owner = practice.subscriber.subscriber_id
-        self.http = practice.ingest.http
-        self.practice = practice
-        self.headers = practice.neighbours.client_headers(subscriber_id=owner, scopes="records", **credential)
-
-    async def find(self, **asked: Any) -> list[str]:
-        """Return the foreign ids of what a search finds, all pages."""
-        found: list[str] = []
-        after = None
-        while True:
-            body = asked | ({"after": after} if after else {})
-            answer = await self.http.post("/v1/consumers/search", json=body, headers=self.headers)
-            assert answer.status_code == 200, answer.text
-            found += [row["foreign_id"] for row in answer.json()["items"]]
-            after = answer.json()["next"]
-            if after is None:
-                return sorted(found)
-
-    async def read(self, consumer_id: str, what: str = "") -> dict[str, Any]:
-        """Read a consumer, or something of theirs."""
-        answer = await self.http.get(f"/v1/consumers/{consumer_id}{what}", headers=self.headers)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    async def send(
-        self, method: str, consumer_id: str, what: str = "", *, version: int | None = None, **body: Any
-    ) -> Response:
-        """Edit, merge or part, on the version as it is unless said otherwise."""
-        if version is None:
-            version = (await self.read(consumer_id))["version"]
-        headers = self.headers | {"if-match": f'"{version}"'}
-        path = what + consumer_id if what else f"/v1/consumers/{consumer_id}"
-        return await self.http.request(method, path, json=body or None, headers=headers)
-
-    async def id_of(self, foreign_id: str) -> str:
-        """Return a consumer's id by the source's key."""
-        params = {"connection_id": str(self.practice.connection_id), "foreign_id": foreign_id}
-        answer = await self.http.get("/v1/consumers", params=params, headers=self.headers)
-        return str(answer.json()["items"][0]["consumer_id"])
-
-    async def index(self) -> None:
-        """Let the search terms catch up."""
-        while await self.practice.ingest.step("search"):
-            pass
+from tests.ingest.desk import Desk
+from tests.ingest.practice import at, consumer
 
 
-@pytest.fixture
-async def desk(practice: Practice) -> Desk:
-    """A desk with three people, one of them with a car."""
-    await practice.upload(
-        consumer("P1", first_name="Zoë", last_name="O'Brien-Müller", phone="+1 (415) 555-0101", household="H1"),
-        consumer("P2", first_name="Annabel", last_name="Lee", email="Shared@Example.com", household="H1"),
-        consumer("P3", first_name="Ann", last_name="Leeds", email="shared@example.com", preferred_name="Bo"),
-        CAR,
-        visit("V1", "P1"),
-    )
-    desk = Desk(practice)
-    await desk.index()
-    return desk
+async def wait_until_waiting(connection: Any, count: int) -> None:
+    """Return when so many transactions of this database wait for a lock."""
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    async with asyncio.timeout(20):
+        while await connection.fetchval(waiting) < count:  # noqa: ASYNC110 - the server knows
+            await asyncio.sleep(0.01)
 
 
 async def test_people_are_found_by_name_address_phone_and_plate(desk: Desk) -> None:
@@ -133,6 +74,29 @@ async def test_an_edit_is_effective_at_once_and_needs_the_version_that_was_read(
     assert (refused.status_code, refused.json()["code"]) == (422, "address_unusable")
     history = (await desk.read(person, "/history"))["items"]
     assert (history[0]["source"], history[0]["fields"]) == ("front_desk", ["email", "phone"])
+
+
+async def test_an_edit_is_answered_with_what_it_made(desk: Desk) -> None:
+    """S-120: a change that waited for the edit and follows it at once is not in its answer."""
+    person = await desk.id_of("P1")
+    version = (await desk.read(person))["version"]
+    superuser = await asyncpg.connect(desk.practice.ingest.database.superuser)
+    next_edit = await asyncpg.connect(desk.practice.ingest.database.superuser)
+    async with superuser.transaction():
+        await superuser.execute(
+            "lock table consumer_edits in exclusive mode"
+        )  # where the edit waits, its person locked
+        edit = asyncio.create_task(desk.send("PATCH", person, version=version, preferred_name="Bo"))
+        await wait_until_waiting(superuser, 1)
+        change = "update consumers set version = version + 1 where id = $1"
+        follows = asyncio.create_task(next_edit.execute(change, UUID(person)))
+        await wait_until_waiting(superuser, 2)
+    edited = (await edit).json()
+    assert (edited["preferred_name"], edited["version"]) == ("Bo", version + 1)
+    await follows
+    assert (await desk.read(person))["version"] == version + 2
+    for connection in (superuser, next_edit):
+        await connection.close()
 
 
 EDITED = {
@@ -212,6 +176,12 @@ async def test_a_front_desk_merges_and_parts_people(desk: Desk) -> None:
         assert (again.status_code, again.json()["code"]) == (409, "consumer_merged")
     await desk.practice.ingest.step("source_optouts")
     assert {str(row.person_id) for row in desk.practice.optout.optouts.values()} == {gone, stays}
+    bare = await desk.http.delete(f"/v1/merges/{gone}", headers=desk.headers)
+    late = await desk.send("DELETE", gone, "/v1/merges/", version=merged.json()["version"] - 1)
+    assert [(each.status_code, each.json()["code"]) for each in (bare, late)] == [
+        (428, "version_needed"),
+        (412, "version_mismatch"),
+    ]
     parted = await desk.send("DELETE", gone, "/v1/merges/")
     assert (parted.status_code, parted.json()["merged_into"]) == (200, None)
     assert (await desk.practice.facts("visit"))[-1]["consumer_id"] == gone

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.kit.crypto import DataKeys, UndecryptableError
-from shared.kit.db import Database, UnsafeRoleError, set_subscriber
+from shared.kit.db import Database, Row, UnsafeRoleError, set_subscriber
 from shared.kit.epoch import is_on_hold, read_epoch, renew_epoch, set_hold
 from shared.kit.lease import drop_lease, take_lease
 from tests.conftest import SERVER_VARIABLE
@@ -125,3 +125,34 @@ async def test_a_context_can_be_given_later(api: Database) -> None:
         await set_subscriber(connection, subscriber)
         await DataKeys(b"k" * 32).cipher(connection, subscriber)
         assert await connection.scalar(text("select count(*) from data_keys")) == 1
+
+
+async def test_a_reading_has_its_subscriber_and_writes_nothing(api: Database) -> None:
+    """S5: on the driver too the context ends with the transaction."""
+    keys, subscriber = DataKeys(b"k" * 32), uuid4()
+    async with api.transaction(subscriber) as connection:
+        await keys.cipher(connection, subscriber)
+    async with api.reading(subscriber) as raw:
+        (row,) = await raw.fetch("select subscriber_id as owner from data_keys", record_class=Row)
+        assert row.owner == subscriber
+        with pytest.raises(AttributeError):
+            _ = row.stranger
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await raw.execute("delete from data_keys")
+    async with api.raw() as raw:
+        assert await raw.fetchval("select count(*) from data_keys") == 0
+
+
+async def test_connections_that_the_server_has_closed_are_replaced(api: Database) -> None:
+    """F24: after a restart of the server the first transactions of a process succeed."""
+    for _ in range(3):
+        async with api.transaction() as one, api.transaction() as other, api.raw() as raw:
+            pids = [await each.scalar(text("select pg_backend_pid()")) for each in (one, other)]
+            pids.append(await raw.fetchval("select pg_backend_pid()"))
+        superuser = await asyncpg.connect(os.environ[SERVER_VARIABLE])
+        for pid in pids:
+            assert await superuser.fetchval("select pg_terminate_backend($1, 5000)", pid)
+        await superuser.close()
+        async with api.transaction() as one, api.transaction() as other, api.raw() as raw:
+            now = [await each.scalar(text("select pg_backend_pid()")) for each in (one, other)]
+            assert not {*now, await raw.fetchval("select pg_backend_pid()")} & set(pids)

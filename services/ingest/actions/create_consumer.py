@@ -10,9 +10,9 @@ from services.ingest.deps import Deps
 from services.ingest.domain.batch import LocationUnknownError
 from services.ingest.domain.person_edit import FIELDS, state_of
 from services.ingest.store.business import address_rules, refuse_without_agreement
-from services.ingest.store.cards import card_of
+from services.ingest.store.cards import read_detail
 from services.ingest.store.edits import insert_consumer, note_history, tell_of_consumer
-from services.ingest.store.records import find_people_by_id
+from services.ingest.store.staging import raw_of
 from shared.kit.auth import Caller
 from shared.kit.crypto import keyed_id
 from shared.kit.db import set_subscriber
@@ -48,7 +48,7 @@ async def create_consumer(
     rules = await address_rules(connection, owner, wanted.location_id)
     state = state_of(foreign_id, values, rules=rules, today=now.date(), strict=True)
     await refuse_erased(connection, subscriber_id=owner, address=state.address, address_keys=deps.address_keys)
-    key = {"subscriber_id": owner, "consumer_id": consumer_id}
+    key: dict[str, UUID] = {"subscriber_id": owner, "consumer_id": consumer_id}
     await insert_consumer(
         connection,
         **key,
@@ -62,5 +62,4 @@ async def create_consumer(
     await tell_of_consumer(connection, **key)
     await note_history(connection, **key, source="front_desk", changed_by=caller.name, fields=["created"], now=now)
     await index_people(connection, subscriber_id=owner, keys=keys, ids=[consumer_id])
-    (row,) = await find_people_by_id(connection, subscriber_id=owner, ids=[consumer_id])
-    return ConsumerDetail(**card_of(row, keys).model_dump(), edits=[])
+    return await read_detail(await raw_of(connection), **key, keys=keys)

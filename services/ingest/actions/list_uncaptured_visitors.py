@@ -8,6 +8,7 @@ from services.ingest.deps import Deps
 from services.ingest.domain.batch import LocationUnknownError
 from services.ingest.store.capture import find_uncaptured_visitors
 from services.ingest.store.cards import card_of
+from services.ingest.store.staging import raw_of
 from shared.kit.auth import Caller
 from shared.kit.directory import find_fact
 from shared.schemas.capture import Visitor, Visitors
@@ -27,7 +28,12 @@ async def list_uncaptured_visitors(deps: Deps, *, caller: Caller, location_id: U
         since = datetime.combine(day, time(), zone).astimezone(UTC)
         until = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
         rows = await find_uncaptured_visitors(
-            connection, subscriber_id=owner, location_id=location_id, since=since, until=until, today=now.date()
+            await raw_of(connection),
+            subscriber_id=owner,
+            location_id=location_id,
+            since=since,
+            until=until,
+            today=now.date(),
         )
     items = [
         Visitor(appointment_id=row.appointment_id, starts_at=row.starts_at, consumer=card_of(row, keys)) for row in rows

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from services.ingest.actions.show_consumer import show_consumer
 from services.ingest.deps import Deps
 from services.ingest.domain.person_edit import ConsumerMergedError, ConsumerUnknownError
+from services.ingest.store.cards import read_detail
 from services.ingest.store.edits import keep_merge, lock_consumer, note_history
+from services.ingest.store.erasing import write_beside
 from services.ingest.store.merging import settle_merges, spread_optouts
-from services.ingest.store.records import find_people_by_id
+from services.ingest.store.records import find_person
 from services.ingest.store.staging import raw_of
 from shared.kit.auth import Caller
 from shared.kit.crypto import keyed_id
@@ -23,28 +24,25 @@ async def merge_consumer(deps: Deps, *, caller: Caller, consumer_id: UUID, versi
     """
     owner, now = caller.subscriber, deps.clock.now()
     keys = await deps.row_keys.of(deps.api_db, owner)
+    key = {"subscriber_id": owner, "consumer_id": consumer_id}
     async with deps.api_db.transaction(owner) as connection:
-        row = await lock_consumer(connection, subscriber_id=owner, consumer_id=consumer_id)
-        stays = await find_people_by_id(connection, subscriber_id=owner, ids=[into])
-        for person in (row, stays[0] if stays else None):
-            if person is None or person.deleted or not caller.covers(person.location_id):
-                raise ConsumerUnknownError
+        await write_beside(connection)
+        raw = await raw_of(connection)
+        row = await lock_consumer(connection, **key)
+        stays = await find_person(raw, subscriber_id=owner, consumer_id=into)
+        if row is None or stays is None or stays.deleted:
+            raise ConsumerUnknownError
+        if not (caller.covers(row.location_id) and caller.covers(stays.location_id)):
+            raise ConsumerUnknownError
         if row.version != version:
             raise VersionMismatchError
-        if row.merged_into is not None or stays[0].merged_into is not None or into == consumer_id:
+        if row.merged_into is not None or stays.merged_into is not None or into == consumer_id:
             raise ConsumerMergedError
         merge_id = keyed_id(keys.ids, "front_desk", "merge", consumer_id)
         await keep_merge(connection, subscriber_id=owner, row=row, merge_id=merge_id, into_id=into, now=now)
-        raw, people = await raw_of(connection), f"{{{consumer_id}}}"
+        people = f"{{{consumer_id}}}"
         await settle_merges(raw, subscriber_id=owner, people=people)
         await spread_optouts(raw, subscriber_id=owner, people=people, batch_id=new_id())
-        await note_history(
-            connection,
-            subscriber_id=owner,
-            consumer_id=consumer_id,
-            source="merge",
-            changed_by=caller.name,
-            fields=["merged_into"],
-            now=now,
-        )
-    return await show_consumer(deps, caller=caller, consumer_id=consumer_id)
+        fields = ["merged_into"]
+        await note_history(connection, **key, source="merge", changed_by=caller.name, fields=fields, now=now)
+        return await read_detail(raw, **key, keys=keys)

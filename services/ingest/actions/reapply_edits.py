@@ -15,6 +15,7 @@ from services.ingest.domain.person_edit import CONFIRMED, state_of, values_of
 from services.ingest.store.cards import open_person
 from services.ingest.store.edits import drop_edits, has_edits, lock_consumer, read_edits, save_consumer
 from services.ingest.store.row_keys import SubscriberKeys
+from services.ingest.store.staging import raw_of
 from shared.kit.crypto import keyed_hash
 from shared.schemas.address import AddressKeys
 
@@ -33,7 +34,7 @@ async def reapply_edits(
     if not await has_edits(connection, subscriber_id):
         return
     ids = [UUID(found) for found in people.strip("{}").split(",")]
-    edits = await read_edits(connection, subscriber_id=subscriber_id, consumer_ids=ids)
+    edits = await read_edits(await raw_of(connection), subscriber_id=subscriber_id, consumer_ids=ids)
     for consumer_id, group in groupby(edits, key=lambda edit: edit.consumer_id):
         row = await lock_consumer(connection, subscriber_id=subscriber_id, consumer_id=consumer_id)
         if row is None:

@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from services.ingest.deps import Deps
-from services.ingest.domain.search_terms import asked_terms, matches
+from services.ingest.domain.search_terms import asked_terms, matches, words_of
 from services.ingest.store.cards import card_of
 from services.ingest.store.records import list_people
 from services.ingest.store.search import blind
@@ -32,18 +32,25 @@ async def search_consumers(deps: Deps, *, caller: Caller, asked: ConsumerSearch)
         address = canonical_address(asked.address).folded if asked.address else ""
     except AddressRefusedError:
         return Page(items=[], next=None)
+    words = words_of(asked.name)
     terms = [blind(keys, term) for term in asked_terms(asked.name, address, asked.phone, asked.plate)]
     covered = [asked.location_id] if asked.location_id else list(caller.location_ids)
-    filters = {"locations": covered or None, "status": asked.status, "has_address": asked.has_address}
     items: list[ConsumerCard] = []
-    async with deps.api_db.transaction(owner) as connection:
+    async with deps.api_db.reading(owner) as connection:
         for _ in range(_MOST_ROUNDS):
             rows = await list_people(
-                connection, terms=terms, subscriber=owner, after=after, limit=asked.limit + 1, **filters
+                connection,
+                subscriber_id=owner,
+                terms=terms,
+                after=after,
+                location_ids=covered or None,
+                status=asked.status,
+                has_address=asked.has_address,
+                limit=asked.limit + 1,
             )
             for row in rows[: asked.limit]:
                 after, card = row.id, card_of(row, keys)
-                if matches(asked.name, card.first_name, card.last_name, card.preferred_name):
+                if matches(words, card.first_name, card.last_name, card.preferred_name):
                     items.append(card)
                 if len(items) == asked.limit:
                     break

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.store.capture import count_captured
+from services.ingest.store.staging import raw_of
 from shared.kit.auth import Caller
 from shared.kit.clock import Clock
 from shared.kit.db import set_subscriber
@@ -13,7 +14,7 @@ async def show_capture(connection: AsyncConnection, *, caller: Caller, clock: Cl
     """Return the rates of the locations that the caller covers; those without people are absent."""
     await set_subscriber(connection, caller.subscriber)
     counted = await count_captured(
-        connection,
+        await raw_of(connection),
         subscriber_id=caller.subscriber,
         location_ids=list(caller.location_ids) or None,
         today=clock.now().date(),

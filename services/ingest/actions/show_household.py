@@ -17,7 +17,7 @@ async def show_household(deps: Deps, *, caller: Caller, consumer_id: UUID) -> Ho
     me = await show_consumer(deps, caller=caller, consumer_id=consumer_id)
     keys = await deps.row_keys.of(deps.api_db, caller.subscriber)
     folded = canonical_address(me.address).folded if me.address else ""
-    async with deps.api_db.transaction(caller.subscriber) as connection:
+    async with deps.api_db.reading(caller.subscriber) as connection:
         people, relations = await find_household(
             connection,
             subscriber_id=caller.subscriber,

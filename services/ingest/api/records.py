@@ -110,9 +110,11 @@ async def merge_record(
 
 
 @router.delete("/v1/merges/{merged_id}", response_model=ConsumerDetail, responses=answers(DETAIL))
-async def unmerge_record(merged_id: UUID, caller: Reader, deps: Given, response: Response) -> ConsumerDetail:
+async def unmerge_record(
+    merged_id: UUID, version: IfMatch, caller: Reader, deps: Given, response: Response
+) -> ConsumerDetail:
     """Undo a merge, the source's too; opt-outs stay on both."""
-    parted = await part_consumer(deps, caller=caller, consumer_id=merged_id)
+    parted = await part_consumer(deps, caller=caller, consumer_id=merged_id, version=version)
     set_version(response, parted.version)
     return parted
 

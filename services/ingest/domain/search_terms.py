@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 PREFIXES: Final = (8, 5, 3)
@@ -47,10 +47,12 @@ def asked_terms(name: str, address: str, phone: str, plate: str) -> list[str]:
     return terms
 
 
-def matches(name: str, *names: str) -> bool:
-    """Tell whether every word of `name` begins a word of `names`."""
+def matches(asked: Sequence[str], *names: str) -> bool:
+    """Tell whether every word asked for begins a word of `names`."""
+    if not asked:
+        return True
     there = words_of(*names)
-    return all(any(word.startswith(asked) for word in there) for asked in words_of(name))
+    return all(any(word.startswith(beginning) for word in there) for beginning in asked)
 
 
 def phone_digits(phone: str) -> str:

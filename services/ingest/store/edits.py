@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.person_edit import PersonState
 from services.ingest.store.row_keys import SubscriberKeys
+from shared.kit.db import RawConnection, Row
 from shared.schemas.address import AddressKeys
 
 _LOCK: Final = text("""
@@ -35,15 +36,16 @@ _NOTE: Final = text("""
 insert into consumer_history (subscriber_id, consumer_id, changed_at, source, changed_by, fields)
 values (:subscriber, :id, :now, :source, :by, :fields)
 """)
-_KEEP_EDIT: Final = text("""
+_KEEP_EDITS: Final = text("""
 insert into consumer_edits as kept (subscriber_id, consumer_id, field, sealed, base_hash, edited_at, edited_by)
-values (:subscriber, :id, :field, :sealed, :base, :now, :by)
+select :subscriber, :id, e.field, e.sealed, e.base, :now, :by
+from unnest(cast(:fields as text[]), cast(:sealed as bytea[]), cast(:bases as bytea[])) as e (field, sealed, base)
 on conflict (subscriber_id, consumer_id, field) do update set sealed = excluded.sealed, edited_at = excluded.edited_at,
     edited_by = excluded.edited_by
 """)
-_EDITS: Final = text("""
-select e.* from consumer_edits e where e.subscriber_id = :subscriber and e.consumer_id = any(cast(:ids as uuid[])) order by e.consumer_id, e.field
-""")
+_EDITS: Final = """
+select * from consumer_edits where subscriber_id = $1 and consumer_id = any($2::uuid[]) order by consumer_id, field
+"""
 _DROP_EDITS: Final = text("""
 delete from consumer_edits where subscriber_id = :subscriber and consumer_id = :id and field = any(:fields)
 """)
@@ -129,20 +131,19 @@ async def note_history(
     await connection.execute(_NOTE, values | {"by": changed_by, "fields": list(fields)})
 
 
-async def keep_edit(
+async def keep_edits(
     connection: AsyncConnection,
     *,
     subscriber_id: UUID,
     consumer_id: UUID,
-    field: str,
-    sealed: bytes,
-    base_hash: bytes,
+    edits: Sequence[tuple[str, bytes, bytes]],
     edited_by: str,
     now: datetime,
 ) -> None:
-    """Keep what the front desk says of a field; a later edit keeps the first one's base, which is the source's value."""
-    values = {"subscriber": subscriber_id, "id": consumer_id, "field": field, "sealed": sealed, "base": base_hash}
-    await connection.execute(_KEEP_EDIT, values | {"by": edited_by, "now": now})
+    """Keep what the front desk says: (field, value sealed, hash of what was there); a later edit keeps the first one's, the source's value."""
+    fields, sealed, bases = (list(column) for column in zip(*edits, strict=True))
+    values = {"subscriber": subscriber_id, "id": consumer_id, "fields": fields, "sealed": sealed, "bases": bases}
+    await connection.execute(_KEEP_EDITS, values | {"by": edited_by, "now": now})
 
 
 async def has_edits(connection: AsyncConnection, subscriber_id: UUID) -> bool:
@@ -150,9 +151,9 @@ async def has_edits(connection: AsyncConnection, subscriber_id: UUID) -> bool:
     return bool(await connection.scalar(_ANY_EDIT, {"subscriber": subscriber_id}))
 
 
-async def read_edits(connection: AsyncConnection, *, subscriber_id: UUID, consumer_ids: Sequence[UUID]) -> list[Any]:
+async def read_edits(connection: RawConnection, *, subscriber_id: UUID, consumer_ids: Sequence[UUID]) -> list[Row]:
     """Return the edits of these people, person by person."""
-    return list(await connection.execute(_EDITS, {"subscriber": subscriber_id, "ids": list(consumer_ids)}))
+    return await connection.fetch(_EDITS, subscriber_id, list(consumer_ids), record_class=Row)
 
 
 async def drop_edits(

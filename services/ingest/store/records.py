@@ -7,46 +7,44 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.kit.db import RawConnection, Row
+
 _FILTERS: Final = """
     and not c.deleted and c.personal is not null and c.merged_into is null
-    and (cast(:locations as uuid[]) is null or c.location_id = any(cast(:locations as uuid[])))
-    and (cast(:status as text) is null or c.status = :status)
-    and (cast(:has_address as boolean) is null or (c.address_key is not null) = :has_address)
+    and ($3::uuid[] is null or c.location_id = any($3)) and ($4::text is null or c.status = $4)
+    and ($5::boolean is null or (c.address_key is not null) = $5)
 """
-_LIST: Final = text(f"""
-select c.* from consumers c where c.subscriber_id = :subscriber and c.id > :after {_FILTERS} order by c.id limit :limit
-""")  # noqa: S608 - a constant
-_HITS: Final = text(f"""
+_LIST: Final = f"""
+select c.* from consumers c where c.subscriber_id = $1 and c.id > $2 {_FILTERS} order by c.id limit $6
+"""  # noqa: S608 - a constant
+_HITS: Final = f"""
 select c.* from search_terms s
 cross join lateral (select * from consumers c where c.subscriber_id = s.subscriber_id and c.id = s.consumer_id {_FILTERS} offset 0) c
-where s.subscriber_id = :subscriber and s.term = :term and s.consumer_id > :after
-    and not exists (select from unnest(cast(:others as bigint[])) as o (term) where not exists (
-        select from search_terms m where m.subscriber_id = :subscriber and m.term = o.term and m.consumer_id = s.consumer_id))
-order by s.consumer_id limit :limit
-""")  # noqa: S608 - a constant
-_FIND: Final = text(
-    "select * from consumers where subscriber_id = :subscriber and id = any(cast(:ids as uuid[])) and personal is not null"
-)
-_HOUSEHOLD: Final = text("""
-with me as (select * from consumers where subscriber_id = :subscriber and id = :id), near as (
-    select c.id from consumers c join me on c.household_id = me.household_id where c.subscriber_id = :subscriber
-    union select s.consumer_id from search_terms s where s.subscriber_id = :subscriber and s.term = :address
+where s.subscriber_id = $1 and s.term = $7 and s.consumer_id > $2
+    and not exists (select from unnest($8::bigint[]) as o (term) where not exists (
+        select from search_terms m where m.subscriber_id = $1 and m.term = o.term and m.consumer_id = s.consumer_id))
+order by s.consumer_id limit $6
+"""  # noqa: S608 - a constant
+_FIND: Final = "select * from consumers where subscriber_id = $1 and id = $2 and personal is not null"
+_HOUSEHOLD: Final = """
+with me as (select * from consumers where subscriber_id = $1 and id = $2), near as (
+    select c.id from consumers c join me on c.household_id = me.household_id where c.subscriber_id = $1
+    union select s.consumer_id from search_terms s where s.subscriber_id = $1 and s.term = $3
     union select me.id from me union select me.guardian_id from me
-    union select w.id from consumers w join me on w.guardian_id = me.id where w.subscriber_id = :subscriber
-    union select r.related_id from relations r join me on r.consumer_id = me.id where r.subscriber_id = :subscriber and not r.deleted
-    union select r.consumer_id from relations r join me on r.related_id = me.id where r.subscriber_id = :subscriber and not r.deleted)
-select c.* from near join consumers c on c.subscriber_id = :subscriber and c.id = near.id
-where not c.deleted and c.personal is not null and c.merged_into is null
-    and (cast(:locations as uuid[]) is null or c.location_id = any(cast(:locations as uuid[])))
-order by c.id limit :limit
-""")
-_RELATIONS: Final = text("""
+    union select w.id from consumers w join me on w.guardian_id = me.id where w.subscriber_id = $1
+    union select r.related_id from relations r join me on r.consumer_id = me.id where r.subscriber_id = $1 and not r.deleted
+    union select r.consumer_id from relations r join me on r.related_id = me.id where r.subscriber_id = $1 and not r.deleted)
+select c.* from near join consumers c on c.subscriber_id = $1 and c.id = near.id
+where not c.deleted and c.personal is not null and c.merged_into is null and ($4::uuid[] is null or c.location_id = any($4))
+order by c.id limit $5
+"""
+_RELATIONS: Final = """
 select consumer_id, related_id, relation from relations
-where subscriber_id = :subscriber and consumer_id = any(cast(:ids as uuid[])) and related_id is not null and not deleted and not parked
+where subscriber_id = $1 and consumer_id = any($2::uuid[]) and related_id is not null and not deleted and not parked
 union select id, guardian_id, 'guardian' from consumers
-where subscriber_id = :subscriber and id = any(cast(:ids as uuid[])) and guardian_id is not null
+where subscriber_id = $1 and id = any($2::uuid[]) and guardian_id is not null
 order by 1, 2, 3
-""")
+"""
 _HISTORY: Final = text("""
 select position, changed_at, source, changed_by, fields from consumer_history
 where subscriber_id = :subscriber and consumer_id = :id and (cast(:before as bigint) is null or position < :before)
@@ -65,31 +63,42 @@ select evidence, occurred_at from consents where subscriber_id = :subscriber and
 MOST_IN_HOUSEHOLD: Final = 100
 
 
-async def list_people(connection: AsyncConnection, *, terms: Sequence[int], **filters: Any) -> list[Any]:
-    """Return rows by ascending id that meet all terms. `filters`: subscriber, after, locations, status, has_address, limit."""
+async def list_people(
+    connection: RawConnection,
+    *,
+    subscriber_id: UUID,
+    terms: Sequence[int],
+    after: UUID,
+    location_ids: list[UUID] | None,
+    status: str | None,
+    has_address: bool | None,
+    limit: int,
+) -> list[Row]:
+    """Return rows by ascending id that meet all terms."""
+    values = (subscriber_id, after, location_ids, status, has_address, limit)
     if not terms:
-        return list(await connection.execute(_LIST, filters))
-    return list(await connection.execute(_HITS, filters | {"term": terms[0], "others": list(terms[1:])}))
+        return await connection.fetch(_LIST, *values, record_class=Row)
+    return await connection.fetch(_HITS, *values, terms[0], list(terms[1:]), record_class=Row)
 
 
-async def find_people_by_id(connection: AsyncConnection, *, subscriber_id: UUID, ids: Sequence[UUID]) -> list[Any]:
-    """Return these people's rows, merged and deleted ones with personal fields too."""
-    return list(await connection.execute(_FIND, {"subscriber": subscriber_id, "ids": list(ids)}))
+async def find_person(connection: RawConnection, *, subscriber_id: UUID, consumer_id: UUID) -> Row | None:
+    """Return a person's row, a merged or deleted one with personal fields too, or None."""
+    return await connection.fetchrow(_FIND, subscriber_id, consumer_id, record_class=Row)
 
 
 async def find_household(
-    connection: AsyncConnection,
+    connection: RawConnection,
     *,
     subscriber_id: UUID,
     consumer_id: UUID,
     address_term: int,
     location_ids: list[UUID] | None,
-) -> tuple[list[Any], list[Any]]:
+) -> tuple[list[Row], list[Row]]:
     """Return the people who belong to one, and the relations of all of them."""
-    values = {"subscriber": subscriber_id, "id": consumer_id, "address": address_term, "locations": location_ids}
-    people = list(await connection.execute(_HOUSEHOLD, values | {"limit": MOST_IN_HOUSEHOLD}))
+    near = (subscriber_id, consumer_id, address_term, location_ids, MOST_IN_HOUSEHOLD)
+    people = await connection.fetch(_HOUSEHOLD, *near, record_class=Row)
     ids = [row.id for row in people]
-    return people, list(await connection.execute(_RELATIONS, {"subscriber": subscriber_id, "ids": ids}))
+    return people, await connection.fetch(_RELATIONS, subscriber_id, ids, record_class=Row)
 
 
 async def read_history(

@@ -19,13 +19,16 @@ from consumers c where c.subscriber_id = :subscriber and c.id = any(cast(:ids as
 _OWNERS: Final = text("""
 select distinct consumer_id from vehicles where subscriber_id = :subscriber and id = any(cast(:ids as uuid[])) and consumer_id is not null
 """)
-_DROP: Final = text(
-    "delete from search_terms where subscriber_id = :subscriber and consumer_id = any(cast(:ids as uuid[]))"
+_REPLACE: Final = text("""
+with wanted as materialized (
+    select t.term, t.id from unnest(cast(:terms as bigint[]), cast(:ids as uuid[])) as t (term, id)
+), gone as (
+    delete from search_terms where subscriber_id = :subscriber and consumer_id = any(cast(:people as uuid[]))
+        and (term, consumer_id) not in (select term, id from wanted)
 )
-_KEEP: Final = text("""
-insert into search_terms (subscriber_id, term, consumer_id)
-select :subscriber, t.term, t.id from unnest(cast(:terms as bigint[]), cast(:ids as uuid[])) as t (term, id) on conflict do nothing
+insert into search_terms (subscriber_id, term, consumer_id) select :subscriber, term, id from wanted on conflict do nothing
 """)
+"""What stays is not touched. `not in` is looked up in a hash, whatever the planner thinks of the number of terms."""
 
 
 def blind(keys: SubscriberKeys, term: str) -> int:
@@ -48,7 +51,6 @@ async def replace_terms(
 ) -> None:
     """Give people exactly these terms."""
     rows = sorted(pairs)
-    await connection.execute(_DROP, {"subscriber": subscriber_id, "ids": list(people)})
-    if rows:
-        terms, ids = zip(*rows, strict=True)
-        await connection.execute(_KEEP, {"subscriber": subscriber_id, "terms": list(terms), "ids": list(ids)})
+    values = {"subscriber": subscriber_id, "people": list(people)}
+    wanted = {"terms": [term for term, _ in rows], "ids": [consumer_id for _, consumer_id in rows]}
+    await connection.execute(_REPLACE, values | wanted)

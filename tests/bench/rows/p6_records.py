@@ -4,6 +4,7 @@ The size follows --records (1,000,000 for the full row). Half of the questions g
 """
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import defaultdict
@@ -160,26 +161,28 @@ async def _ask(
     connections: int,
     rounds: int,
 ) -> None:
-    """Ask every kind of question in turn over each connection."""
+    """Ask every kind of question in turn over each connection.
 
-    async def one(number: int) -> None:
-        chance = random.Random(number)
-        async with AsyncClient(timeout=Timeout(60), trust_env=False, base_url=url) as http:
-            for _ in range(rounds):
-                desk = desks[0] if chance.random() < 0.5 else chance.choice(desks)
-                for kind, ask in _KINDS.items():
-                    start = time.perf_counter()
-                    try:
-                        fault = await ask(http, desk, chance)
-                    except (HttpFailure, KeyError, IndexError, ValueError) as error:
-                        fault = (
-                            f"{kind}: {getattr(getattr(error, 'response', None), 'status_code', type(error).__name__)}"
-                        )
-                    took[kind].append(time.perf_counter() - start)
-                    if fault:
-                        wrong.append(fault)
+    All clients are made beforehand: one takes 20 ms of this process, in which nobody else's answer is read.
+    """
 
-    await asyncio.gather(*(one(number) for number in range(connections)))
+    async def one(http: AsyncClient, chance: random.Random) -> None:
+        for _ in range(rounds):
+            desk = desks[0] if chance.random() < 0.5 else chance.choice(desks)
+            for kind, ask in _KINDS.items():
+                start = time.perf_counter()
+                try:
+                    fault = await ask(http, desk, chance)
+                except (HttpFailure, KeyError, IndexError, ValueError) as error:
+                    fault = f"{kind}: {getattr(getattr(error, 'response', None), 'status_code', type(error).__name__)}"
+                took[kind].append(time.perf_counter() - start)
+                if fault:
+                    wrong.append(fault)
+
+    async with contextlib.AsyncExitStack() as stack:
+        made = [AsyncClient(timeout=Timeout(60), trust_env=False, base_url=url) for _ in range(connections)]
+        clients = [await stack.enter_async_context(client) for client in made]
+        await asyncio.gather(*(one(http, random.Random(number)) for number, http in enumerate(clients)))
 
 
 async def _search(http: AsyncClient, desk: Desk, **asked: Any) -> list[dict[str, Any]]:
