@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kit.clock import Clock, ShiftedClock, SystemClock
@@ -29,8 +29,17 @@ def _not_a_sample(value: object) -> object:
     return value
 
 
+def _of_32(value: bytes) -> bytes:
+    if len(value) != 32:
+        raise ValueError("needs 32 octets")
+    return value
+
+
 Octets = Annotated[bytes, BeforeValidator(_octets)]
 """Binary secret given as base64."""
+
+Key = Annotated[Octets, AfterValidator(_of_32)]
+"""Binary secret of 32 octets given as base64."""
 
 Secret = Annotated[SecretStr, BeforeValidator(_not_a_sample)]
 """Text secret of at least 12 letters that is no sample."""

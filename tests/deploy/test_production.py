@@ -35,6 +35,7 @@ def _load(service: str, given: dict[str, str], folder: Path, monkeypatch: pytest
     options = chosen_options(given=given)
     assert options.smtp_url
     assert options.optout_public_url
+    assert options.scheduler_public_url
     around = Surroundings(
         mode=options.mode,
         clock_file=options.clock_file,
@@ -45,6 +46,7 @@ def _load(service: str, given: dict[str, str], folder: Path, monkeypatch: pytest
         secrets=load_or_make_secrets(folder),
         smtp_url=options.smtp_url,
         optout_public_url=options.optout_public_url,
+        scheduler_public_url=options.scheduler_public_url,
         bounce_domain=options.bounce_domain,
     )
     for name, value in service_environment(service, around, given=given).items():

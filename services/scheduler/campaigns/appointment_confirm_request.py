@@ -33,4 +33,6 @@ CAMPAIGN_TYPE = CampaignType(
     group=Group("confirm", same_day=True),
     needs_fresh_source=True,
     sample={"dental": ("Ana", "Ben", "Mia"), "auto": ("Sam",)},
+    skips=("asked_another_time",),
+    page="confirm",
 )

@@ -39,4 +39,5 @@ CAMPAIGN_TYPE = CampaignType(
     needs_fresh_source=True,
     sample={"dental": ("Ana", "Ben", "Mia"), "auto": ("Sam",)},
     skips=("asked_to_confirm",),
+    page="confirm",
 )
