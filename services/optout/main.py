@@ -24,6 +24,7 @@ from services.optout.domain.sealing import MailSeal
 from services.optout.pages.render import Pages
 from services.optout.store.ballast import Ballast
 from services.optout.store.door import Door
+from services.optout.store.group_commit import DOOR_LIMITS
 from services.optout.store.holders import forget_holders
 from services.optout.store.late_cases import LateCases
 from services.optout.store.mail_requests import shred_mail_requests
@@ -168,7 +169,9 @@ async def open_deps(
     """
     api_db = Database(settings.database_api.get_secret_value(), application="optout-api")
     worker_db = Database(settings.database_worker.get_secret_value(), application="optout-worker", pool_size=8)
-    doors_db = Database(settings.database_worker.get_secret_value(), application="optout-door", pool_size=3)
+    doors_db = Database(
+        settings.database_worker.get_secret_value(), application="optout-door", pool_size=3, limits=DOOR_LIMITS
+    )
     clock = clock or settings.common.clock()
     keys = settings.links.token_keys
     settings.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
