@@ -30,7 +30,7 @@ from shared.kit.settings import SERVICES, ServiceSettings, SettingsRefusedError
 
 MODES = ("serve", "work", "both")
 _SPLIT = ("follow", "deliver")
-_GIVING_WAY = 10
+_GIVING_WAY = 5
 """Niceness of a process that delivers, where another follows. With two of them on two cores an opt-out was safe after 0.15 s instead of 2.5 s."""
 _GC_THRESHOLDS = (20_000, 20, 50)
 """Rarer than Python's 700, 10, 10, which cost a sending worker 4 % of its time; what is looked through is little, the rest is frozen."""

@@ -42,7 +42,7 @@ async def test_one_process_follows_for_all_that_deliver_and_they_give_way_to_it(
         assert {(await house.click(address)).status_code for address in addresses[:5]} == {200}
         family = house.start("mailer", "work", "work")
         await house.until(house.drained, 60)
-        assert _niceness(house, family) == [("mailer-follow", 0), ("mailer-work", 10), ("mailer-work", 10)]
+        assert _niceness(house, family) == [("mailer-follow", 0), ("mailer-work", 5), ("mailer-work", 5)]
         assert {dot.details["recipients"][0] for dot in house.dots()} == set(addresses[5:])
         [follower] = [pid for pid in _children(family) if _name(pid) == "mailer-follow"]
         os.kill(follower, signal.SIGKILL)

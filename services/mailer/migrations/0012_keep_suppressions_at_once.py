@@ -11,14 +11,16 @@ depends_on = None
 
 # The exclusive lock keeps every marker's statement out until this one commits; the time-out ends a transaction whose process froze in it. Each
 # statement of a volatile function has its own snapshot, so `known` is what the last leader committed: what it has received already is passed over,
-# or an old suppression would come back after its lift.
+# or an old suppression would come back after its lift. Nobody waits for the disk: a server that crashes and forgets what it received has forgotten
+# that it did, and has no lease after its start.
 _KEEP = """
 create function keep_suppressions(entries jsonb, log_epoch uuid, last_received bigint, new_lease timestamptz)
 returns void language plpgsql volatile as $$
 declare
     known bigint;
 begin
-    perform set_config('idle_in_transaction_session_timeout', '1000', true), pg_advisory_xact_lock(7310);
+    perform set_config('synchronous_commit', 'off', true), set_config('idle_in_transaction_session_timeout', '1000', true),
+        pg_advisory_xact_lock(7310);
     known := coalesce((select f.received from follower_state f where f.singleton and f.epoch = log_epoch), 0);
     insert into suppressions (entry_id, position, subscriber_id, location_id, address_key, person_id, suppression_class, topic)
     select entry_id, position, subscriber_id, location_id, address_key, person_id, suppression_class, topic

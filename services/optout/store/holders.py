@@ -1,6 +1,7 @@
 """Who may send until when: lease holders, their progress, and the present state that a waiting door reads.
 
-Times are this database's clock; a lease is committed before its holder hears of it, so a restarted process still knows every lease.
+Times are this database's clock; a lease is committed before its holder hears of it, so a restarted process still knows every lease. Nobody waits for
+the disk: after a restart of the server, which may have forgotten leases, every door waits a full one (Watch).
 """
 
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ kept as (
     select $1, after_position, safe_position, clock_timestamp() + make_interval(secs => lease_seconds), clock_timestamp() from granted where is_ours
     on conflict (holder) do update set after_position = excluded.after_position, safe_position = excluded.safe_position,
         lease_until = greatest(held.lease_until, excluded.lease_until), seen_at = excluded.seen_at)
-select is_ours, epoch, server_started, last_position, after_position, lease_seconds from granted
+select is_ours, epoch, server_started, last_position, after_position, lease_seconds, set_config('synchronous_commit', 'off', true) from granted
 """  # noqa: S608 - one constant in another
 _REPORT: Final = f"""
 with head as ({_HEAD}),
@@ -46,7 +47,8 @@ reported as (
     update lease_holders held set after_position = $3, safe_position = least($4, $3), seen_at = clock_timestamp() from known
     where held.holder = $1 and (held.after_position, held.safe_position) is distinct from ($3, least($4, $3)) returning held.holder)
 select exists (select from known where last_position = $3) as has_all, exists (select from reported) as is_news, coalesce((
-    select extract(epoch from held.lease_until - clock_timestamp()) from lease_holders held where held.holder = $1), 0)::float as lease_seconds
+    select extract(epoch from held.lease_until - clock_timestamp()) from lease_holders held where held.holder = $1), 0)::float as lease_seconds,
+    set_config('synchronous_commit', 'off', true)
 """  # noqa: S608 - one constant in another
 _STATE: Final = """
 select h.last_position,
@@ -100,7 +102,7 @@ async def report_progress(connection: RawConnection, poll: SuppressionPoll) -> P
     """Keep a known holder's progress; an entry may commit meanwhile, so nothing is granted on this word."""
     row = await connection.fetchrow(_REPORT, poll.holder, poll.epoch, poll.after, poll.safe)
     assert row is not None
-    return Progress(*row)
+    return Progress(*row[:3])
 
 
 async def grant_lease(
@@ -116,7 +118,7 @@ async def grant_lease(
         _GRANT, poll.holder, poll.epoch, poll.after, poll.safe, most_rows, lease_seconds, *found
     )
     assert row is not None
-    return Grant(*row)
+    return Grant(*row[:6])
 
 
 async def read_state(connection: RawConnection) -> LogState:
