@@ -74,7 +74,8 @@ _STOPS_OF: Final = text(
 )
 _AROUND: Final = text(
     f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and address_key = "  # noqa: S608
-    "(select address_key from ledger where subscriber_id = :subscriber and entry_id = :entry_id) order by chain_position limit 1000"
+    "(select address_key from ledger where subscriber_id = :subscriber and entry_id = :entry_id) "
+    "and kind in ('optout', 'erasure', 'lift') order by chain_position limit :limit"
 )
 _OF_CHAIN: Final = text(
     f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and chain_position > :after "  # noqa: S608
@@ -161,10 +162,12 @@ async def lock_chains(connection: AsyncConnection, subscribers: Iterable[UUID]) 
     await connection.execute(_LOCK_CHAINS, {"chains": sorted({_chain_lock(each) for each in subscribers})})
 
 
-async def read_around(connection: AsyncConnection, subscriber_id: UUID, entry_id: UUID) -> list[LedgerEntry]:
-    """Return the entries of a subscriber about the address that this entry is about, as `read_address`; none for an entry not on file."""
-    rows = await connection.execute(_AROUND, {"subscriber": subscriber_id, "entry_id": entry_id})
-    return [_as_entry(row) for row in rows.mappings()]
+async def read_stops_around(
+    connection: AsyncConnection, subscriber_id: UUID, entry_id: UUID, *, limit: int = 2000
+) -> list[LedgerEntry]:
+    """Return, as `read_stops_of`, what stops and lifts the address that this entry is about; nothing for an entry not on file."""
+    given = {"subscriber": subscriber_id, "entry_id": entry_id, "limit": limit + 1}
+    return _all_of([_as_entry(row) for row in (await connection.execute(_AROUND, given)).mappings()], limit)
 
 
 async def read_address(
@@ -197,7 +200,10 @@ async def read_stops_of(
 ) -> list[LedgerEntry]:
     """Return the opt-outs, tombstones and lifts of one address in these chains, each chain in order; raise TooManyStopsError beyond the limit."""
     given = {"subscribers": list(subscriber_ids), "address_key": address_key, "limit": limit + 1}
-    found = [_as_entry(row) for row in (await connection.execute(_STOPS_OF, given)).mappings()]
+    return _all_of([_as_entry(row) for row in (await connection.execute(_STOPS_OF, given)).mappings()], limit)
+
+
+def _all_of(found: list[LedgerEntry], limit: int) -> list[LedgerEntry]:
     if len(found) > limit:
         raise TooManyStopsError
     return found
