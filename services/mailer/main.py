@@ -34,6 +34,7 @@ from services.mailer.api import (
     sent_contents,
 )
 from services.mailer.clients.dns import DnsClient
+from services.mailer.delivery.follower import follow as follow_log
 from services.mailer.delivery.opening import follow_in_thread, open_follower, open_worker
 from services.mailer.deps import Deps, open_deps
 from services.mailer.domain.reports import Handled, Report
@@ -54,6 +55,8 @@ __all__ = [
     "Deps",
     "Settings",
     "create_app",
+    "deliver",
+    "follow",
     "load_settings",
     "loops",
     "open_deps",
@@ -178,17 +181,28 @@ def _platform_loops(deps: Deps) -> list[Loop]:
 
 
 async def work(deps: Deps, stop: asyncio.Event) -> None:
-    """Recover, then deliver and repair until `stop`; the follower runs in a thread of its own."""
-    await recover_worker(deps.worker_db, folder=deps.settings.state_folder, clock=deps.clock)
+    """Deliver and follow in one process; the follower runs in a thread of its own."""
     ended = threading.Event()
     thread = threading.Thread(target=follow_in_thread, args=(deps, ended), name="follow_suppressions", daemon=True)
     thread.start()
     try:
-        async with open_worker(deps) as worker, open_inbound(deps):
-            await asyncio.gather(worker.run(stop), run_loops(loops(deps), stop))
+        await deliver(deps, stop)
     finally:
         ended.set()
         await asyncio.to_thread(thread.join, 5.0)
+
+
+async def deliver(deps: Deps, stop: asyncio.Event) -> None:
+    """Recover, then deliver and repair until `stop`."""
+    await recover_worker(deps.worker_db, folder=deps.settings.state_folder, clock=deps.clock)
+    async with open_worker(deps) as worker, open_inbound(deps):
+        await asyncio.gather(worker.run(stop), run_loops(loops(deps), stop))
+
+
+async def follow(deps: Deps, stop: asyncio.Event) -> None:
+    """Follow the log of opt-outs until `stop`, in a process of its own: the quickest way for an opt-out, however busy the workers are."""
+    async with open_follower(deps) as follower:
+        await follow_log(follower, stop)
 
 
 @asynccontextmanager
