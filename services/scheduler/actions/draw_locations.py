@@ -6,8 +6,16 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.open_days import draw_open_days, redraw_until
-from services.scheduler.store.locations import StaleLocation, find_stale_locations, keep_location, knows_zone
+from services.scheduler.domain.zone_data import first_difference, moments_ahead
+from services.scheduler.store.locations import (
+    StaleLocation,
+    find_stale_locations,
+    keep_location,
+    knows_zone,
+    read_offsets,
+)
 from services.scheduler.store.replans import mark_location
+from shared.kit.logs import log
 
 HORIZON_DAYS: Final = 550
 """A calendar reaches a year and a half ahead: few appointments are booked further out, and it is redrawn twice a year."""
@@ -22,6 +30,8 @@ async def draw_locations(connection: AsyncConnection, *, now: datetime) -> bool:
     stale = await find_stale_locations(connection, drawn_until=redraw_until(now), limit=_AT_ONCE)
     for location in stale:
         known = await knows_zone(connection, location.facts.zone, now)
+        if known:
+            await _compare_zone_data(connection, location.facts.zone, now)
         last = today + timedelta(days=HORIZON_DAYS)
         days = draw_open_days(
             location.facts.hours, location.facts.closures, first=today - timedelta(days=_BEFORE_DAYS), last=last
@@ -38,6 +48,14 @@ async def draw_locations(connection: AsyncConnection, *, now: datetime) -> bool:
             connection, subscriber_id=location.facts.subscriber_id, location_id=location.facts.location_id
         )
     return bool(stale)
+
+
+async def _compare_zone_data(connection: AsyncConnection, zone: str, now: datetime) -> None:
+    """Warn an operator where the database's time-zone data and ours differ within a year: one of them is too old."""
+    moments = moments_ahead(now)
+    differs_at = first_difference(zone, moments, await read_offsets(connection, zone, moments))
+    if differs_at is not None:
+        log("scheduler.locations").warning("zone_data_differs", zone=zone, differs_at=differs_at.isoformat())
 
 
 def _hold_reason(location: StaleLocation) -> str | None:
