@@ -78,7 +78,7 @@ def test_every_command_explains_itself() -> None:
     """The subcommands there are now."""
     overview = _dueback("--help")
     assert overview.returncode == 0
-    for name in ("bench", "check", "demo", "migrate", "serve", "sync", "test", "up", "work"):
+    for name in ("bench", "check", "demo", "migrate", "serve", "sync", "test", "up", "work", "year"):
         assert f"\n  {name} " in overview.stdout
     assert "--apart" in _dueback("up", "--help").stdout
 
