@@ -21,6 +21,8 @@ from services.scheduler.api import (
     consumers,
     personal_data,
     status,
+    survey,
+    survey_answers,
     time_requests,
     touches,
 )
@@ -34,6 +36,7 @@ from services.scheduler.store.replans import renew_instants
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
+from shared.kit.crypto import DataKeys
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
 from shared.kit.feed import Follower
@@ -94,6 +97,7 @@ async def open_deps(
             types=types,
             stock=read_stock_contents(types),
             links=settings.answer_links,
+            data_keys=DataKeys(settings.kek),
             pages=Pages(),
         )
 
@@ -111,6 +115,8 @@ def create_app(deps: Deps) -> FastAPI:
             touches.router,
             confirm.router,
             time_requests.router,
+            survey.router,
+            survey_answers.router,
             status.router,
             personal_data.router,
         ],

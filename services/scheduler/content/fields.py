@@ -107,7 +107,12 @@ def _own_words(settings: Mapping[str, Any], language: str) -> dict[str, JsonValu
 
 def _links(own: Mapping[str, str], answers: Mapping[AnswerPage, str]) -> dict[str, JsonValue]:
     """Return every link there is, empty where the message has none: a name that is absent altogether would be an error in a content."""
-    return {"booking": own.get("booking", ""), "review": own.get("review", ""), "confirm": answers.get("confirm", "")}
+    return {
+        "booking": own.get("booking", ""),
+        "review": own.get("review", ""),
+        "confirm": answers.get("confirm", ""),
+        "survey": answers.get("survey", ""),
+    }
 
 
 def _name(mention: Mention) -> str:
