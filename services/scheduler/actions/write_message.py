@@ -1,6 +1,6 @@
 """Writes one frozen message as the mailer takes it: content in the readers' language, and the fields it speaks with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.answer_links import AnswerLinks
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.review_sites import choose_review_link
 from services.scheduler.store.messages import FrozenMessage, Line
 from shared.schemas.ingest import Recipient, VehicleName
 from shared.schemas.location import LocationFacts
@@ -56,12 +57,22 @@ def write_message(
             language=language,
             is_change=message.is_change,
             settings=message.settings,
-            answers={kind.page: answer_links.url(kind.page, *message.key)} if kind.page else None,
+            links=_links(message, lines, kind, answer_links),
         ),
         due_at=min(line.due_at for line in lines),
         useful_until=min(line.useful_until for line in lines),
         recheck_after=recheck_after,
     )
+
+
+def _links(
+    message: FrozenMessage, lines: Sequence[Line], kind: CampaignType, answer_links: AnswerLinks
+) -> dict[str, str]:
+    """Return what this message leads to; of several touches the first by id chooses the review site."""
+    links: dict[str, str] = {kind.page: answer_links.url(kind.page, *message.key)} if kind.page else {}
+    if "review" in kind.links:
+        links["review"] = choose_review_link(message.settings, min(line.touch_id for line in lines))
+    return links
 
 
 def _mention(subscriber_id: UUID, line: Line, reader: Recipient, vehicles: Vehicles) -> Mention:
