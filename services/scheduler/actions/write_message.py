@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.scheduler.content.fields import Mention, message_fields
@@ -9,6 +10,7 @@ from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.answer_links import AnswerLinks
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.review_sites import choose_review_link
+from services.scheduler.store.announcements import Noted
 from services.scheduler.store.messages import FrozenMessage, Line
 from shared.schemas.ingest import Recipient, VehicleName
 from shared.schemas.location import LocationFacts
@@ -18,6 +20,8 @@ People = Mapping[tuple[UUID, UUID], Recipient]
 """By (subscriber_id, consumer_id)."""
 Vehicles = Mapping[tuple[UUID, UUID], VehicleName]
 """By (subscriber_id, vehicle_id)."""
+
+_MOST_ENTRIES: Final = 100
 
 
 def write_message(
@@ -30,9 +34,10 @@ def write_message(
     location: LocationFacts,
     stock: StockContents,
     answer_links: AnswerLinks,
+    noted: Sequence[Noted],
     recheck_after: datetime,
 ) -> MessageInput:
-    """Return the message with those of its touches that are `fitting`; every one's person is among `people`."""
+    """Return the message with those of its touches that are `fitting`; every one's person is among `people`, `noted` what it announces."""
     lines = [line for line in message.lines if line.touch_id in fitting]
     readers = [people[message.subscriber_id, line.consumer_id] for line in lines]
     spoken = {reader.language for reader in readers if reader.language}
@@ -59,6 +64,9 @@ def write_message(
             settings=message.settings,
             links=_links(message, lines, kind, answer_links),
         ),
+        calendar=[each.entry for each in noted if each.consumer_id in {line.consumer_id for line in lines}][
+            :_MOST_ENTRIES
+        ],
         due_at=min(line.due_at for line in lines),
         useful_until=min(line.useful_until for line in lines),
         recheck_after=recheck_after,

@@ -19,6 +19,7 @@ Cycle = Literal["trigger", "trigger_and_start", "occasion"]
 """What makes a touch unique beside campaign, step and person: the record, it at its announced start, or what it calls its occasion."""
 Wording = Literal["none", "optional", "needed"]
 """Whether the location's own words (settings `words`: headline and text) may or must stand in the mail."""
+CalendarUse = Literal["enter", "cancel"]
 LinkKind = Literal["booking", "review"]
 """Links to pages of the location's own, from settings `links`; the mailer checks their hosts against the location's."""
 
@@ -63,7 +64,8 @@ class CampaignType:
     `skips`: situations in which a touch is not sent, the first that holds is its reason. `looks_ahead_days`: touches are made so many days before
     they fall due, None: as soon as they are known. `defaults`: figures that its query or its situations need (service_months, gap_days), and which
     a campaign's settings may change. `dates`: month and day of its occasions in a year, for the calendar. `daily_most`: messages a location and day.
-    `topic`: what its mail is about, which a consumer may switch off alone. `page`: the page of ours on which its mail is answered.
+    `topic`: what its mail is about, which a consumer may switch off alone. `page`: the page of ours on which its mail is answered. `calendar`: its
+    mail puts the appointments it announces into the reader's calendar, or takes out those that were cancelled.
     """
 
     slug: str
@@ -90,6 +92,7 @@ class CampaignType:
     needs_link: LinkKind | None = None
     takes_offer: bool = False
     page: AnswerPage | None = None
+    calendar: CalendarUse | None = None
 
     def __post_init__(self) -> None:
         slugs = [step.slug for step in self.steps]
@@ -107,10 +110,17 @@ class CampaignType:
             raise ContradictoryRulesError(f"{self.slug}: mail about {self.topic} is advertising")
         if self.takes_offer and self.message_class != "commercial":
             raise ContradictoryRulesError(f"{self.slug}: an offer makes a mail commercial (L-002)")
+        self._check_where_it_leads()
+
+    def _check_where_it_leads(self) -> None:
         if self.needs_link is not None and self.needs_link not in self.links:
             raise ContradictoryRulesError(f"{self.slug}: needs a link that it does not take")
-        if self.page == "confirm" and self.trigger.kind != "appointment":
-            raise ContradictoryRulesError(f"{self.slug}: only an appointment can be confirmed")
+        if self.page == "confirm" and (self.trigger.kind != "appointment" or self.calendar != "enter"):
+            raise ContradictoryRulesError(f"{self.slug}: only an appointment that is announced can be confirmed")
+        if self.calendar == "cancel" and self.trigger.kind != "cancellation":
+            raise ContradictoryRulesError(f"{self.slug}: only a cancellation takes something out of a calendar")
+        if self.calendar == "enter" and self.trigger.kind not in ("appointment", "booking"):
+            raise ContradictoryRulesError(f"{self.slug}: only appointments stand in calendars")
 
     @property
     def looks_back_days(self) -> int:

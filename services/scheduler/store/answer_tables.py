@@ -2,15 +2,18 @@
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     Column,
     DateTime,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Uuid,
+    text,
 )
 
 
@@ -25,8 +28,12 @@ def add_answer_tables(metadata: MetaData) -> None:
         Column("consumer_id", Uuid, nullable=False),
         Column("starts_at", DateTime(timezone=True), nullable=False),
         Column("announced_at", DateTime(timezone=True), nullable=False),
+        Column("minutes", Integer),
+        Column("sequence", Integer, nullable=False, server_default=text("0")),
+        Column("is_cancelled", Boolean, nullable=False, server_default=text("false")),
         PrimaryKeyConstraint("subscriber_id", "message_id", "appointment_id"),
     )
+    Index("ix_announcements_consumer", announcements.c.subscriber_id, announcements.c.consumer_id)
     Index("ix_announcements_appointment", announcements.c.subscriber_id, announcements.c.appointment_id)
     confirmations = Table(
         "confirmations",
