@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, StrictInt
 
+from shared.schemas.calendar import CalendarEntry
 from shared.schemas.token import MessageClass
 from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
 
@@ -62,6 +63,7 @@ class MessageInput(Wire):
     address: Line = Field(max_length=254)
     address_key: AddressKey
     fields: dict[str, JsonValue]
+    calendar: list[CalendarEntry] = Field(default=[], max_length=100)
     due_at: Instant
     useful_until: Instant
     recheck_after: Instant = Field(

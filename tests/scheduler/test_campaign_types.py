@@ -160,6 +160,10 @@ def _type(**changes: object) -> CampaignType:
         lambda: _type(message_class="transactional", purpose="agreed_transaction", topic="news"),
         lambda: _type(message_class="transactional", topic="visits"),
         lambda: _type(trigger=Trigger("visit", ("completed",), {"completed": "x"})),
+        lambda: _type(page="confirm"),
+        lambda: _type(trigger=Trigger("appointment", ("booked",)), page="confirm"),
+        lambda: _type(calendar="enter"),
+        lambda: _type(trigger=Trigger("appointment", ("booked",)), calendar="cancel"),
     ],
 )
 def test_rules_that_contradict_each_other_never_start(make: object) -> None:

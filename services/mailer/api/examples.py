@@ -70,6 +70,16 @@ MESSAGES: dict[str, Any] = {
             "address": "ann@example.com",
             "address_key": "1.AAAAAAAAAAAAAAAAAAAAAA",
             "fields": {"person": {"greeting": "Ann"}},
+            "calendar": [
+                {
+                    "uid": "5a1b2c3d-4e5f-5a6b-9c7d-8e9f0a1b2c3d",
+                    "sequence": 0,
+                    "starts_at": "2026-03-05T17:00:00Z",
+                    "minutes": 45,
+                    "announced_at": "2026-03-02T16:58:00Z",
+                    "is_cancelled": False,
+                }
+            ],
             "due_at": "2026-03-02T17:00:00Z",
             "useful_until": "2026-03-03T17:00:00Z",
             "recheck_after": "2026-03-02T18:00:00Z",
