@@ -36,7 +36,7 @@ class Route(PaceLimits):
 
     name: RouteName
     relay: Line = Field(description="host:port, without credentials")
-    tls: Literal["never", "offered", "required"]
+    tls: Literal["never", "offered", "required", "implicit"]
     weight: StrictInt
     priority: StrictInt
     max_connections: StrictInt | None

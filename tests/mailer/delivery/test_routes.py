@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from services.mailer.delivery import routing
+from tests.fixtures.certificates import Authority
 from tests.fixtures.smtp import Script, SmtpSink, Step
 from tests.mailer.delivery.world import World
 
@@ -163,6 +165,23 @@ async def test_the_password_of_a_relay_is_kept_sealed_and_never_shown(world: Wor
     assert refused.status_code == 422
     assert refused.json()["code"] == "route_url_refused"
     assert "s3cret" not in refused.text
+
+
+async def test_a_relay_that_speaks_tls_from_the_first_octet_takes_the_mail(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 8314: port 465, its certificate held against the system's trust store; the operator sees how it is spoken to."""
+    shown = await _put(world, "/v1/routes/far", url="smtps://dueback:s3cret-word@relay.example.com", state="paused")
+    assert (shown["relay"], shown["tls"]) == ("relay.example.com:465", "implicit")
+    authority = Authority.make()
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.trust_file(tmp_path)))
+    async with SmtpSink(implicit_tls=authority.issue("127.0.0.1").server_context(tmp_path)) as relay:
+        await _put(world, "/v1/routes/default", state="paused")
+        await _put(world, "/v1/routes/near", url=f"smtps://127.0.0.1:{relay.port}")
+        await world.send(*_people(5))
+        assert await world.deliver() == {"sent": 5}
+        assert len(relay.messages) == 5
+    assert world.sink.messages == []
 
 
 def _most_at_once(sink: SmtpSink) -> int:
