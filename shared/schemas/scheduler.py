@@ -105,11 +105,12 @@ class Verdict(Wire):
 
 
 class Reasons(Wire):
-    """ "Why did this go out / not go out" for one consumer: the touches there are and a verdict per campaign."""
+    """ "Why did this go out / not go out" for one consumer: a page of touches by due time, and a verdict per campaign."""
 
     consumer_id: UUID
     touches: list[Touch]
     verdicts: list[Verdict]
+    next: str | None = Field(default=None, description="opaque cursor of the following page of touches")
 
 
 class PlanStatus(Wire):

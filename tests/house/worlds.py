@@ -148,6 +148,9 @@ async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
     await _make(opened, "POST", "/v1/messages", scheduler, json=with_ids(MESSAGES, ids))
     await opened.step("keep_platform")
     await _make(opened, "POST", "/v1/sender-domains", _client(neighbours, ids, "locations"), json=DOMAIN_INPUT)
+    operator, route = _client(neighbours, ids, "operator"), "/v1/routes/default"
+    read = await opened.http.get(route, headers=operator)
+    await _make(opened, "PUT", route, operator | {"If-Match": read.headers["etag"]}, json={"weight": 2})
     opened.deps.transports["sns"] = Amazon().transport
     await _leave_uncertain(opened, ids["message_id"])
     return ids

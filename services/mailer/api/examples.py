@@ -142,6 +142,20 @@ SENT_CONTENT: dict[str, Any] = {
     "html": "<h1>Hello Ann</h1>",
     "source": "From: Bright Smile Dental <hello@brightsmile.example.com>\r\n",
 }
+CONTENT_VIEWS: dict[str, Any] = {
+    "items": [
+        {
+            "view_id": "0192f0c1-7a00-7000-8000-00000000000a",
+            "subscriber_id": _SUBSCRIBER,
+            "message_id": _MESSAGE,
+            "viewed_by": "client:0192f0c1-7a00-7000-8000-000000000009",
+            "viewed_at": "2026-03-02T18:00:00Z",
+            "proof": "matches",
+        }
+    ],
+    "next": None,
+}
+ATTEMPTS: dict[str, Any] = {"items": STATUS["attempts"], "next": None}
 SUMMARIES: dict[str, Any] = {
     "items": [
         {

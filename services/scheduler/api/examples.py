@@ -72,6 +72,7 @@ REASONS: Final = {
             "explanation": "There is no completed visit.",
         },
     ],
+    "next": None,
 }
 STATUS: Final = {
     "behind": 0,
