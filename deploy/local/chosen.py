@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.local.cannot_run import CannotRunError
 from deploy.local.names import SERVICES
 from deploy.local.options import Options
-from deploy.local.ports import USUAL_PORTS
+from deploy.local.ports import IN_MAILS, USUAL_PORTS
 from shared.kit.relay_url import RelayUrlRefusedError, read_relay_url
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -71,7 +71,7 @@ def chosen_options(
     mode = given.get("DUEBACK_MODE") or ("production" if smtp_url else "demo")
     if mode not in MODES:
         raise CannotRunError(f"DUEBACK_MODE must be one of {', '.join(MODES)}, not {mode!r}.")
-    public = given.get("OPTOUT_PUBLIC_URL") or None
+    public = {name: given.get(f"{name.upper()}_PUBLIC_URL") or None for name in IN_MAILS}
     _check_way_out(mode, smtp_url, public, given)
     if mailer_workers < 1:
         raise CannotRunError("--mailers takes a number from 1.")
@@ -88,7 +88,8 @@ def chosen_options(
         database_url=given.get("DATABASE_URL") or None,
         service_database_urls=own,
         smtp_url=smtp_url,
-        optout_public_url=public,
+        optout_public_url=public["optout"],
+        scheduler_public_url=public["scheduler"],
         bounce_domain=given.get("MAILER_BOUNCE_DOMAIN") or "bounces.example.com",
         apart=apart,
         mailer_workers=mailer_workers,
@@ -96,8 +97,8 @@ def chosen_options(
     )
 
 
-def _check_way_out(mode: str, smtp_url: str | None, public: str | None, given: Mapping[str, str]) -> None:
-    """Raise `CannotRunError` where services of this mode would refuse to start: relay, address of the opt-out links, sample values."""
+def _check_way_out(mode: str, smtp_url: str | None, public: Mapping[str, str | None], given: Mapping[str, str]) -> None:
+    """Raise `CannotRunError` where services of this mode would refuse to start: relay, addresses of the links in mails, sample values."""
     if smtp_url:
         try:
             read_relay_url(smtp_url, mode=mode, variable="SMTP_URL")
@@ -105,11 +106,12 @@ def _check_way_out(mode: str, smtp_url: str | None, public: str | None, given: M
             raise CannotRunError(f"{refused} (or DUEBACK_MODE=demo to try things on this machine).") from None
     if mode != "production":
         return
-    if not (public or "").startswith("https://"):
-        raise CannotRunError(
-            "Mail to the world needs opt-out links that open: set OPTOUT_PUBLIC_URL to the https address of the "
-            "opt-out service (or DUEBACK_MODE=demo to try things on this machine)."
-        )
+    for name, what in (("optout", "opt-out links that open"), ("scheduler", "links that answer it")):
+        if not (public[name] or "").startswith("https://"):
+            raise CannotRunError(
+                f"Mail to the world needs {what}: set {name.upper()}_PUBLIC_URL to the https address of the "
+                f"{name} service (or DUEBACK_MODE=demo to try things on this machine)."
+            )
     missing = [name for name in NEEDED_FOR_THE_WORLD if not given.get(name)]
     if missing:
         raise CannotRunError(f"Mail to the world needs names of your own: set {', '.join(missing)} too.")

@@ -17,6 +17,7 @@ MAY_BE_OVERRIDDEN = (
     "HOST",
     "PUBLIC_URL",
     "OPTOUT_PUBLIC_URL",
+    "SCHEDULER_PUBLIC_URL",
     "BOUNCE_DOMAIN",
     "PLATFORM_FROM",
     "PLATFORM_POSTAL_ADDRESS",
@@ -43,6 +44,7 @@ class Surroundings:
     secrets: Secrets
     smtp_url: str
     optout_public_url: str
+    scheduler_public_url: str
     bounce_domain: str
 
 
@@ -107,9 +109,12 @@ def _special(service: str, around: Surroundings) -> dict[str, str]:
     if service == "optout":
         special["OPTOUT_PUBLIC_URL"] = around.optout_public_url
         special |= {} if around.mode == "production" else {"OPTOUT_BALLAST_MB": "8"}
+    if service == "scheduler":
+        special["SCHEDULER_PUBLIC_URL"] = around.scheduler_public_url
     if service == "mailer":
         special["MAILER_SMTP_URL"] = around.smtp_url
         special["MAILER_OPTOUT_PUBLIC_URL"] = around.optout_public_url
+        special["MAILER_SCHEDULER_PUBLIC_URL"] = around.scheduler_public_url
         special["MAILER_BOUNCE_DOMAIN"] = around.bounce_domain
         special |= {} if around.mode == "production" else SAMPLE_PLATFORM
     if service == "portal":

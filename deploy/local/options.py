@@ -24,6 +24,7 @@ class Options:
     passwords: Mapping[str, str] | None = None
     smtp_url: str | None = None
     optout_public_url: str | None = None
+    scheduler_public_url: str | None = None
     bounce_domain: str = "bounces.example.com"
     apart: bool = False
     mailer_workers: int = 1

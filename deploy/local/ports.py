@@ -17,7 +17,7 @@ USUAL_PORTS = {
     "inbox": 8425,
     "smtp": 8426,
 }
-IN_MAILS = ("optout",)
+IN_MAILS = ("optout", "scheduler")
 
 
 class PortsTaken:
@@ -57,7 +57,7 @@ def choose_ports(
 ) -> PortsTaken:
     """A free loopback port for each name: the demanded one, else the usual or the last run's.
 
-    Opt-out links are in mails that were sent, so optout stays where it was.
+    Links to optout's and the scheduler's pages are in mails that were sent, so those two stay where they were.
 
     `usual=False` takes any free port where none was demanded. Raises `CannotRunError` when a demanded port is taken.
     """

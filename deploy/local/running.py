@@ -33,6 +33,7 @@ def running_environment(service: str, data: Path, options: Options) -> dict[str,
         secrets=secrets,
         smtp_url=options.smtp_url or f"smtp://127.0.0.1:{ports.get('smtp', 0)}",
         optout_public_url=options.optout_public_url or urls["optout"],
+        scheduler_public_url=options.scheduler_public_url or urls["scheduler"],
         bounce_domain=options.bounce_domain,
     )
     return service_environment(service, around, extra={f"{service.upper()}_STATE_FOLDER": str(state)})

@@ -16,7 +16,7 @@ from deploy.local.names import SERVICES, all_roles
 from deploy.local.private_file import write_private
 
 FILE = "secrets.json"
-WITH_KEY_ENCRYPTION = ("ingest", "mailer", "portal")
+WITH_KEY_ENCRYPTION = ("ingest", "scheduler", "mailer", "portal")
 
 
 @dataclass(frozen=True)

@@ -218,6 +218,7 @@ class Stack:
             secrets=self.secrets,
             smtp_url=self.smtp_url,
             optout_public_url=self.options.optout_public_url or self.urls["optout"],
+            scheduler_public_url=self.options.scheduler_public_url or self.urls["scheduler"],
             bounce_domain=self.options.bounce_domain,
         )
 

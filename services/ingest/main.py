@@ -40,11 +40,13 @@ from services.ingest.store.row_keys import RowKeys
 from services.ingest.store.source_watch import SourceWatch
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
+from shared.kit.cleaning import cleaning_loop
 from shared.kit.clock import Clock
 from shared.kit.crypto import DataKeys
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
 from shared.kit.feed import Follower
+from shared.kit.feed_cleaning import StateFeed
 from shared.kit.http import ServiceClient, Transport
 from shared.kit.loops import Loop, run_loops
 from shared.kit.outbox import OutboxDelivery
@@ -206,6 +208,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("source_optouts", deliver, idle_seconds=2.0, quiet_seconds=4.0),
         Loop("aggregates", count, idle_seconds=3600.0),
         Loop("new_adults", release, idle_seconds=60.0),
+        cleaning_loop(deps.worker_db, deps.clock, deps.settings.common, feed=StateFeed()),
     ]
 
 

@@ -34,6 +34,7 @@ from services.mailer.api import (
     sent_contents,
 )
 from services.mailer.clients.dns import DnsClient
+from services.mailer.delivery.follower import follow as follow_log
 from services.mailer.delivery.opening import follow_in_thread, open_follower, open_worker
 from services.mailer.deps import Deps, open_deps
 from services.mailer.domain.reports import Handled, Report
@@ -41,7 +42,10 @@ from services.mailer.settings import Settings, load_settings
 from services.mailer.smtp.courier import Courier
 from services.mailer.smtp.inbound import Receiver, identify, open_receiver
 from services.mailer.smtp.verp import Purpose
+from services.mailer.store.complaints import COMPLAINT_COUNTS
 from shared.kit.app import create_app as create_service_app
+from shared.kit.cleaning import cleaning_loop
+from shared.kit.feed_cleaning import EventFeed
 from shared.kit.loops import Loop, run_loops
 from shared.kit.outbox import OutboxDelivery
 from shared.schemas.access import RevokedClient, VerificationKey
@@ -51,6 +55,8 @@ __all__ = [
     "Deps",
     "Settings",
     "create_app",
+    "deliver",
+    "follow",
     "load_settings",
     "loops",
     "open_deps",
@@ -74,6 +80,9 @@ COMPLAINT_SECONDS = 10.0
 
 CHECK_SECONDS = 15.0
 """A record just published is found within a minute and this."""
+
+READERS = ("scheduler.mailer", COMPLAINT_COUNTS)
+"""Who must have read an outcome before it may be dropped from the feed: the scheduler's follower, and our own counting of complaints."""
 
 
 def create_app(deps: Deps) -> FastAPI:
@@ -132,25 +141,11 @@ def loops(deps: Deps) -> list[Loop]:
     async def cancel() -> bool:
         return await carry_on_cancelling(deps.worker_db, now=deps.clock.now())
 
-    async def platform() -> bool:
-        return await keep_platform(
-            deps.api_db,
-            platform=deps.settings.platform,
-            operator=deps.settings.operator,
-            bounces=deps.settings.bounce_records,
-            keys=deps.data_keys,
-            now=deps.clock.now(),
-        )
-
     async def erase() -> bool:
         return await erase_contents(deps.worker_db, now=deps.clock.now())
 
-    own = [
-        Loop("keep_platform", platform, PLATFORM_SECONDS),
-        Loop("follow_optout", follow_requested(deps).step, REQUEST_SECONDS),
-    ]
     return [
-        *(own if deps.settings.platform else []),
+        *(_platform_loops(deps) if deps.settings.platform else []),
         Loop("follow_erasures", follow_erasures(deps).step, REQUEST_SECONDS),
         Loop("erase_contents", erase, idle_seconds=2.0),
         Loop(
@@ -162,21 +157,52 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("note_refusals", note, REPAIR_SECONDS),
         Loop("tell_bounces", tell, REPAIR_SECONDS),
         Loop("check_sender_domains", check_domains, CHECK_SECONDS),
+        cleaning_loop(deps.worker_db, deps.clock, deps.settings.common, feed=EventFeed(*READERS)),
+    ]
+
+
+def _platform_loops(deps: Deps) -> list[Loop]:
+    """Return the loops of mail of our own, for which there must be a sender."""
+
+    async def platform() -> bool:
+        return await keep_platform(
+            deps.api_db,
+            platform=deps.settings.platform,
+            operator=deps.settings.operator,
+            bounces=deps.settings.bounce_records,
+            keys=deps.data_keys,
+            now=deps.clock.now(),
+        )
+
+    return [
+        Loop("keep_platform", platform, PLATFORM_SECONDS),
+        Loop("follow_optout", follow_requested(deps).step, REQUEST_SECONDS),
     ]
 
 
 async def work(deps: Deps, stop: asyncio.Event) -> None:
-    """Recover, then deliver and repair until `stop`; the follower runs in a thread of its own."""
-    await recover_worker(deps.worker_db, folder=deps.settings.state_folder, clock=deps.clock)
+    """Deliver and follow in one process; the follower runs in a thread of its own."""
     ended = threading.Event()
     thread = threading.Thread(target=follow_in_thread, args=(deps, ended), name="follow_suppressions", daemon=True)
     thread.start()
     try:
-        async with open_worker(deps) as worker, open_inbound(deps):
-            await asyncio.gather(worker.run(stop), run_loops(loops(deps), stop))
+        await deliver(deps, stop)
     finally:
         ended.set()
         await asyncio.to_thread(thread.join, 5.0)
+
+
+async def deliver(deps: Deps, stop: asyncio.Event) -> None:
+    """Recover, then deliver and repair until `stop`."""
+    await recover_worker(deps.worker_db, folder=deps.settings.state_folder, clock=deps.clock)
+    async with open_worker(deps) as worker, open_inbound(deps):
+        await asyncio.gather(worker.run(stop), run_loops(loops(deps), stop))
+
+
+async def follow(deps: Deps, stop: asyncio.Event) -> None:
+    """Follow the log of opt-outs until `stop`, in a process of its own: the quickest way for an opt-out, however busy the workers are."""
+    async with open_follower(deps) as follower:
+        await follow_log(follower, stop)
 
 
 @asynccontextmanager

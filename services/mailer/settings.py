@@ -39,6 +39,9 @@ class Settings(ServiceSettings):
         )
     )
     optout_public_url: str = Field(description="where consumers reach optout, without a slash at the end")
+    scheduler_public_url: str = Field(
+        description="where consumers reach the scheduler's pages that answer a mail, without a slash at the end; mail may lead there"
+    )
     bounce_domain: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{3,100}$")] = Field(
         description="domain of envelope senders, Message-IDs and List-Ids; its MX leads to our inbound receiver"
     )
@@ -113,8 +116,9 @@ class Settings(ServiceSettings):
     def _strict_in_production(self) -> Self:
         self.relay()
         _ = self.webhook_secrets
-        if self.common.mode == "production" and not self.optout_public_url.startswith("https://"):
-            raise ValueError("MAILER_OPTOUT_PUBLIC_URL must be an https address")
+        for name, url in (("OPTOUT", self.optout_public_url), ("SCHEDULER", self.scheduler_public_url)):
+            if self.common.mode == "production" and not url.startswith("https://"):
+                raise ValueError(f"MAILER_{name}_PUBLIC_URL must be an https address")
         if self.platform_from:
             if self.platform_postal_address is None:
                 raise ValueError("MAILER_PLATFORM_POSTAL_ADDRESS is needed with MAILER_PLATFORM_FROM")
@@ -151,8 +155,8 @@ class Settings(ServiceSettings):
 
     @property
     def own_hosts(self) -> frozenset[str]:
-        """Hosts of our own that every mail may lead to: the opt-out pages."""
-        return frozenset(filter(None, (host_of(self.optout_public_url),)))
+        """Hosts of our own that every mail may lead to: the opt-out pages, and the pages that answer a mail."""
+        return frozenset(filter(None, map(host_of, (self.optout_public_url, self.scheduler_public_url))))
 
     @property
     def platform(self) -> PlatformFacts | None:

@@ -1,15 +1,13 @@
 """What consumers' routes take from the running service: its parts, the visit, and the form that was sent."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Final, Protocol
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from starlette.exceptions import HTTPException
 
 from services.optout.domain.choices import Choice
 from services.optout.domain.door_links import DoorLinks
@@ -21,17 +19,6 @@ from shared.schemas.address import AddressKeys
 from shared.schemas.privacy_cases import CaseKind
 from shared.schemas.token import MessageClass, OptoutToken, TokenKeys, TokenRefusedError
 from shared.schemas.topics import Topic
-
-HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
-}
-_FORM_SECONDS: Final = 5
-
-
-def form_example(example: dict[str, str]) -> dict[str, Any]:
-    """Return the OpenAPI extra of a route that reads a form of text fields, with a worked example."""
-    schema = {"type": "object", "properties": {name: {"type": "string"} for name in example}}
-    return {"requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": schema, "example": example}}}}
 
 
 class PageMaker(Protocol):
@@ -248,24 +235,7 @@ async def _visit(request: Request) -> Visit:
     return Visit(parts, parts.clock.now(), request.headers.get("accept-language", "")[:200], network)
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the text fields of a form of any encoding; nothing for what cannot be read as one, or took longer than 5 s. Too large stays 413."""
-    try:
-        async with (
-            asyncio.timeout(_FORM_SECONDS),
-            request.form(max_files=0, max_fields=20, max_part_size=4096) as form,
-        ):
-            return {name: value for name, value in form.items() if isinstance(value, str)}
-    except HTTPException as refused:
-        if refused.status_code == 413:
-            raise
-        return {}
-    except (TimeoutError, ValueError):
-        return {}
-
-
 AVisit = Annotated[Visit, Depends(_visit)]
-AForm = Annotated[dict[str, str], Depends(read_form)]
 
 
 async def poke_after_commit(request: Request) -> AsyncIterator[None]:

@@ -22,6 +22,7 @@ from services.portal.store.failures import FailureMemory
 from services.portal.store.full_pushes import count_asked
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
+from shared.kit.cleaning import cleaning_loop
 from shared.kit.clock import Clock
 from shared.kit.crypto import DataKeys, FieldCipher, derive
 from shared.kit.db import Database
@@ -134,7 +135,7 @@ class FullPush:
 
 
 def loops(deps: Deps) -> list[Loop]:
-    """Return every background loop: outbox delivery, and one full push per service below."""
+    """Return every background loop: outbox delivery, one full push per service below, and cleaning."""
     clients_ = {name: service.http for name, service in deps.services.items()}
     delivery = OutboxDelivery(deps.worker_db, clients_)
     deliveries = [
@@ -143,7 +144,7 @@ def loops(deps: Deps) -> list[Loop]:
     pushes = [
         Loop(f"push_{name}", FullPush(deps, service).step, _PUSH_SECONDS) for name, service in deps.services.items()
     ]
-    return [*deliveries, *pushes]
+    return [*deliveries, *pushes, cleaning_loop(deps.worker_db, deps.clock, deps.settings.common)]
 
 
 async def work(deps: Deps, stop: asyncio.Event) -> None:

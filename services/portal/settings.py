@@ -3,10 +3,10 @@
 from typing import Self
 from uuid import UUID
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.kit.settings import CommonSettings, Octets, Secret, ServiceSettings, load, refuse_samples
+from shared.kit.settings import CommonSettings, Key, Secret, ServiceSettings, load, refuse_samples
 
 
 class Settings(ServiceSettings):
@@ -15,19 +15,12 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="PORTAL_", frozen=True)
 
     common: CommonSettings = Field(default_factory=lambda: load(CommonSettings), description="what all services share")
-    kek: Octets = Field(description="base64 of 32 octets; encrypts signing keys and subscribers' contact data at rest")
+    kek: Key = Field(description="base64 of 32 octets; encrypts signing keys and subscribers' contact data at rest")
     operator_client_id: UUID = Field(description="API client of the operator, who takes in subscribers")
     operator_client_secret: Secret = Field(description="its secret")
     privacy_contact: str = Field(
         default="privacy@example.com", description="address of the privacy officer, shown on every page", max_length=254
     )
-
-    @field_validator("kek")
-    @classmethod
-    def _has_32_octets(cls, value: bytes) -> bytes:
-        if len(value) != 32:
-            raise ValueError("needs 32 octets")
-        return value
 
     @model_validator(mode="after")
     def _no_sample_in_production(self) -> Self:

@@ -3,10 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
+
+from fastapi import Response
 
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
 from services.scheduler.content.stock import StockContents
+from services.scheduler.domain.answer_links import AnswerLinks
+from services.scheduler.domain.answering import MailDays
 from services.scheduler.domain.campaign_settings import SendWindow
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.settings import Settings
@@ -14,6 +19,30 @@ from services.scheduler.store.plan import PlanRules
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
 from shared.kit.db import Database
+
+
+class PageMaker(Protocol):
+    """The pages as routes see them (pages/render.py). `wanted` is Accept-Language, `spoken` the language where it names none of ours."""
+
+    def ask(self, *, action: str, shown: MailDays, wanted: str) -> Response:
+        """The page with what a mail announced and the buttons that answer it."""
+        ...
+
+    def answered(self, *, again: str, shown: MailDays, wanted: str, spoken: str) -> Response:
+        """The answer to an answer: how everything stands now; `again` leads back to the page."""
+        ...
+
+    def incomplete(self, *, again: str, wanted: str, spoken: str) -> Response:
+        """The 422 for a form in which nothing was chosen."""
+        ...
+
+    def unreadable(self, *, wanted: str) -> Response:
+        """The answer to everything that is no link of ours, or leads to nothing any more."""
+        ...
+
+    def failed(self, *, again: str, wanted: str, spoken: str) -> Response:
+        """The 503 where an answer could not be kept."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -30,6 +59,8 @@ class Deps:
     mailer: MailerClient
     types: Mapping[str, CampaignType]
     stock: StockContents
+    links: AnswerLinks
+    pages: PageMaker
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

@@ -13,15 +13,27 @@ from services.scheduler.actions.apply_outcomes import apply_outcomes
 from services.scheduler.actions.dispatch_due import dispatch_due
 from services.scheduler.actions.plan_slice import plan_slice
 from services.scheduler.actions.publish_contents import publish_contents
-from services.scheduler.api import audiences, campaign_types, campaigns, consumers, personal_data, status, touches
+from services.scheduler.api import (
+    audiences,
+    campaign_types,
+    campaigns,
+    confirm,
+    consumers,
+    personal_data,
+    status,
+    time_requests,
+    touches,
+)
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
 from services.scheduler.content.stock import read_stock_contents
 from services.scheduler.deps import Deps
+from services.scheduler.pages.render import Pages
 from services.scheduler.settings import Settings
 from services.scheduler.store.replans import renew_instants
 from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
+from shared.kit.cleaning import cleaning_loop
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
@@ -82,6 +94,8 @@ async def open_deps(
             mailer=MailerClient(clients["mailer"]),
             types=types,
             stock=read_stock_contents(types),
+            links=settings.answer_links,
+            pages=Pages(),
         )
 
 
@@ -96,6 +110,8 @@ def create_app(deps: Deps) -> FastAPI:
             campaign_types.router,
             consumers.router,
             touches.router,
+            confirm.router,
+            time_requests.router,
             status.router,
             personal_data.router,
         ],
@@ -129,7 +145,7 @@ def loops(deps: Deps) -> list[Loop]:
 
     facts = Follower(name="ingest", source=deps.ingest.service, database=deps.worker_db, apply=keep_facts)
     outcomes = Follower(name="mailer", source=deps.mailer.service, database=deps.worker_db, apply=keep_outcomes)
-    delivery = OutboxDelivery(deps.worker_db, {"mailer": deps.mailer.service})
+    delivery = OutboxDelivery(deps.worker_db, {"mailer": deps.mailer.service, "ingest": deps.ingest.service})
     return [
         Loop("follow_ingest", facts.step, idle_seconds=0.2),
         Loop("follow_mailer", outcomes.step, idle_seconds=0.2),
@@ -137,6 +153,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("dispatch", dispatch, idle_seconds=0.5),
         Loop("publish_contents", publish, idle_seconds=2.0),
         Loop("deliver_outbox", delivery.step, idle_seconds=0.5, quiet_seconds=2.0),
+        cleaning_loop(deps.worker_db, deps.clock, deps.settings.common),
     ]
 
 

@@ -1,11 +1,16 @@
 """The scheduler's settings; every field described."""
 
 from datetime import time
+from functools import cached_property
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.kit.settings import CommonSettings, ServiceSettings, load
+from services.scheduler.domain.answer_links import AnswerLinks
+from shared.kit.crypto import derive
+from shared.kit.pages.sealed_ids import SealedIds
+from shared.kit.settings import CommonSettings, Key, ServiceSettings, load
 
 
 class Settings(ServiceSettings):
@@ -14,6 +19,10 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="SCHEDULER_", frozen=True)
 
     common: CommonSettings = Field(default_factory=lambda: load(CommonSettings), description="what all services share")
+    kek: Key = Field(description="base64 of 32 octets; seals the links to the pages that answer a mail")
+    public_url: str = Field(
+        description="where consumers reach the pages that answer a mail, without a slash at the end; https in production"
+    )
     send_from: time = Field(
         default=time(8), description="local time from which mail may leave, unless a campaign says otherwise"
     )
@@ -41,3 +50,14 @@ class Settings(ServiceSettings):
     recheck_minutes: int = Field(
         default=15, ge=1, le=1440, description="a message not handed over by then comes back to be looked at again"
     )
+
+    @model_validator(mode="after")
+    def _only_encrypted_in_production(self) -> Self:
+        if self.common.mode == "production" and not self.public_url.startswith("https://"):
+            raise ValueError("SCHEDULER_PUBLIC_URL must be https in production")
+        return self
+
+    @cached_property
+    def answer_links(self) -> AnswerLinks:
+        """What makes and opens the links of the pages that answer a mail."""
+        return AnswerLinks(self.public_url.rstrip("/"), SealedIds({"1": derive(self.kek, "answer_links")}))

@@ -5,7 +5,7 @@ connection for hot paths (COPY, grouped markers). The subscriber context is tran
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -52,10 +52,16 @@ async def set_subscriber(connection: AsyncConnection, subscriber_id: UUID) -> No
 
 
 class Database:
-    """One role's way into one service's database. Opened lazily; pools are small because work is batched."""
+    """One role's way into one service's database. Opened lazily; pools are small because work is batched.
 
-    def __init__(self, url: str, *, application: str, pool_size: int = 5) -> None:
+    `limits` are settings of the server (time-outs) that every connection begins with.
+    """
+
+    def __init__(
+        self, url: str, *, application: str, pool_size: int = 5, limits: Mapping[str, str] | None = None
+    ) -> None:
         self._url = url
+        self._settings = {"application_name": application, **(limits or {})}
         self._application = application
         self._pool_size = pool_size
         self._engine: AsyncEngine | None = None
@@ -94,7 +100,7 @@ class Database:
                 max_inactive_connection_lifetime=60,
                 command_timeout=60,
                 reset=_keep_session,
-                server_settings={"application_name": self._application},
+                server_settings=self._settings,
             )
         async with self._pool.acquire() as connection:
             yield connection
@@ -119,7 +125,7 @@ class Database:
 
     async def _connect_plain(self) -> "asyncpg.Connection[asyncpg.Record]":
         """Connect as the URL says: the driver reads it itself, sslmode and all that SQLAlchemy would not pass on."""
-        return await asyncpg.connect(self._url, server_settings={"application_name": self._application})
+        return await asyncpg.connect(self._url, server_settings=self._settings)
 
     def _engine_(self) -> AsyncEngine:
         if self._engine is None:

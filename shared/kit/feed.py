@@ -17,6 +17,7 @@ from shared.kit.bell import ring
 from shared.kit.db import Database
 from shared.kit.epoch import read_epoch
 from shared.kit.errors import ConflictError
+from shared.kit.feed_readers import note_reader
 from shared.kit.feed_watch import ENDING, wait_for_rows
 from shared.kit.logs import log
 from shared.schemas.wire import Change, Changes
@@ -91,13 +92,23 @@ Enrich = Callable[[AsyncConnection, list[Change]], Awaitable[list[Change]]]
 
 
 async def read_changes(
-    database: Database, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float, enrich: Enrich | None = None
+    database: Database,
+    *,
+    epoch: UUID | None,
+    after: str,
+    limit: int,
+    wait_seconds: float,
+    enrich: Enrich | None = None,
+    reader: str | None = None,
 ) -> Changes:
     """Return the next rows after a cursor, waiting up to `wait_seconds` for the first; no connection is held while waiting.
 
-    `enrich` joins the present state into rows that carry none. Raises FeedRestartedError for a foreign epoch.
+    `enrich` joins the present state into rows that carry none. `reader` says who has applied all up to the cursor, for feeds that drop what all
+    have read. Raises FeedRestartedError for a foreign epoch.
     """
     xid, position = _parse(after)
+    if reader is not None:
+        await note_reader(database, reader, epoch=epoch, stands_at=(int(xid), position))
     deadline = monotonic() + min(wait_seconds, LONGEST_WAIT_SECONDS)
     while True:
         async with database.transaction() as connection:
@@ -128,8 +139,8 @@ async def read_changes(
 class FeedSource(Protocol):
     """What a follower needs of a client: one page of the provider's feed, or FeedRestartedError."""
 
-    async def changes(self, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float) -> Changes:
-        """Return a page after the cursor."""
+    async def changes(self, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float, reader: str) -> Changes:
+        """Return a page after the cursor. `reader` is the follower's name: the provider keeps what it has not read."""
         ...
 
 
@@ -155,7 +166,9 @@ class Follower:
             row = (await connection.execute(_CURSOR_READ, {"feed": self._name})).first()
         epoch, cursor = (UUID(str(row.epoch)), row.cursor) if row else (None, START)
         try:
-            page = await self._source.changes(epoch=epoch, after=cursor, limit=self._limit, wait_seconds=self._wait)
+            page = await self._source.changes(
+                epoch=epoch, after=cursor, limit=self._limit, wait_seconds=self._wait, reader=self._name
+            )
         except FeedRestartedError:
             log("kit.feed").warning("feed_restarted", feed=self._name)
             async with self._database.transaction() as connection:

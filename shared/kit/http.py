@@ -109,11 +109,12 @@ class ServiceClient:
         """As `send`, with the answer read into its wire model."""
         return answer.model_validate_json((await self._request(method, path, **call)).content)
 
-    async def changes(self, *, epoch: Any, after: str, limit: int, wait_seconds: float) -> Changes:
+    async def changes(self, *, epoch: Any, after: str, limit: int, wait_seconds: float, reader: str) -> Changes:
         """Read one page of the service's change feed (kit.feed.FeedSource)."""
         from shared.kit.feed import FeedRestartedError
 
-        params = {"after": after, "limit": limit, "wait": wait_seconds} | ({"epoch": str(epoch)} if epoch else {})
+        params = {"after": after, "limit": limit, "wait": wait_seconds, "reader": reader}
+        params |= {"epoch": str(epoch)} if epoch else {}
         try:
             return await self.ask("GET", "/v1/changes", Changes, params=params, seconds=wait_seconds + 5)
         except RefusedError as refused:

@@ -47,6 +47,10 @@ _FIND = text("select request_hash, status, headers, body from idempotency where 
 _KEEP = text("""
 update idempotency set status = :status, headers = cast(:headers as jsonb), body = :body where caller = :caller and key = :key
 """)
+_FORGET = text("""
+delete from idempotency where (caller, key) in (
+    select caller, key from idempotency where created_at < :before order by created_at limit :limit)
+""")
 _KEPT_HEADERS: Final = ("location", "etag")
 
 
@@ -109,6 +113,11 @@ class Once:
         headers = kept | {"idempotency-replayed": "true"}
         body = await seal.open(connection, row.body) if seal else row.body
         return Response(body, status_code=row.status, headers=headers, media_type="application/json")
+
+
+async def forget_answers(connection: AsyncConnection, *, before: datetime, limit: int) -> bool:
+    """Forget up to `limit` kept answers from before a time, oldest first; return whether there may be more. A later repeat is a new request."""
+    return (await connection.execute(_FORGET, {"before": before, "limit": limit})).rowcount == limit
 
 
 async def _once(

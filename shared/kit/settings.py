@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kit.clock import Clock, ShiftedClock, SystemClock
@@ -29,8 +29,17 @@ def _not_a_sample(value: object) -> object:
     return value
 
 
+def _of_32(value: bytes) -> bytes:
+    if len(value) != 32:
+        raise ValueError("needs 32 octets")
+    return value
+
+
 Octets = Annotated[bytes, BeforeValidator(_octets)]
 """Binary secret given as base64."""
+
+Key = Annotated[Octets, AfterValidator(_of_32)]
+"""Binary secret of 32 octets given as base64."""
 
 Secret = Annotated[SecretStr, BeforeValidator(_not_a_sample)]
 """Text secret of at least 12 letters that is no sample."""
@@ -56,6 +65,20 @@ class CommonSettings(_SilentSettings):
     clock_file: Path | None = Field(default=None, description="file of the movable clock; demo and test only")
     service_keys: dict[str, Octets] = Field(description="JSON: service name to base64 of its raw Ed25519 public key")
     urls: dict[str, str] = Field(description="JSON: service name to base URL")
+    idempotency_days: int = Field(
+        default=1,
+        ge=1,
+        le=90,
+        description="days for which the answer to a creating POST is kept for a repeat of its Idempotency-Key",
+    )
+    feed_days: int = Field(
+        default=90,
+        ge=30,
+        le=4000,
+        description=(
+            "days for which a row of a change feed is kept at least; more than the age of any backup that may be restored of a service that reads it"
+        ),
+    )
 
     @model_validator(mode="after")
     def _clock_only_where_time_is_play(self) -> Self:

@@ -1,7 +1,8 @@
 """The tables that plumbing needs in every service's database, created by each service's first migration.
 
-`changes` is the feed, `cursors` where followers stand, `outbox` commands on their way downhill, `directory` facts pushed to us,
-`idempotency` answered keys, `leases` leadership, `service_state` epoch and HOLD, `data_keys` wrapped keys.
+`changes` is the feed, `feed_marks` how far it was at a time, `feed_readers` how far it has been read, `cursors` where our own followers stand,
+`outbox` commands on their way downhill, `directory` facts pushed to us, `idempotency` answered keys, `leases` leadership, `service_state` epoch
+and HOLD, `data_keys` wrapped keys.
 """
 
 from typing import Final
@@ -51,12 +52,13 @@ ischema_names["xid8"] = Xid8  # so that reflection (the drift test) knows it
 def new_metadata() -> MetaData:
     """Return a service's MetaData with our constraint names and the plumbing's tables."""
     metadata = MetaData(naming_convention=NAMING)
-    _add_traffic(metadata)
+    _add_feed(metadata)
+    _add_commands(metadata)
     _add_state(metadata)
     return metadata
 
 
-def _add_traffic(metadata: MetaData) -> None:
+def _add_feed(metadata: MetaData) -> None:
     Table(
         "changes",
         metadata,
@@ -69,12 +71,29 @@ def _add_traffic(metadata: MetaData) -> None:
         PrimaryKeyConstraint("xid", "position"),
     )
     Table(
+        "feed_marks",
+        metadata,
+        Column("marked_at", DateTime(timezone=True), primary_key=True),
+        Column("position", BigInteger, nullable=False),
+    )
+    Table(
+        "feed_readers",
+        metadata,
+        Column("reader", Text, primary_key=True),
+        Column("epoch", Uuid, nullable=False),
+        Column("xid", Xid8, nullable=False),
+        Column("position", BigInteger, nullable=False),
+    )
+    Table(
         "cursors",
         metadata,
         Column("feed", Text, primary_key=True),
         Column("epoch", Uuid, nullable=False),
         Column("cursor", Text, nullable=False),
     )
+
+
+def _add_commands(metadata: MetaData) -> None:
     outbox = Table(
         "outbox",
         metadata,
@@ -101,7 +120,7 @@ def _add_state(metadata: MetaData) -> None:
         Column("body", JSONB, nullable=False),
         PrimaryKeyConstraint("kind", "id"),
     )
-    Table(
+    idempotency = Table(
         "idempotency",
         metadata,
         Column("caller", Text, nullable=False),
@@ -113,6 +132,7 @@ def _add_state(metadata: MetaData) -> None:
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
         PrimaryKeyConstraint("caller", "key"),
     )
+    Index("ix_idempotency_created_at", idempotency.c.created_at)
     Table(
         "leases",
         metadata,

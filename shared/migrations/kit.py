@@ -1,8 +1,8 @@
-"""The plumbing's tables as a migration step, called by each service's 0001."""
+"""The plumbing's tables as migration steps: those of each service's 0001, and what was added since."""
 
 from alembic import op
 
-from shared.migrations.policies import open_table, protect
+from shared.migrations.policies import open_table, protect, role
 
 _TABLES = """
 create table changes (
@@ -28,12 +28,17 @@ create table data_keys (
     constraint pk_data_keys primary key (subscriber_id, key_number));
 """
 
+_CLEANING = """
+create index ix_idempotency_created_at on idempotency (created_at);
+create table feed_marks (marked_at timestamptz not null, position bigint not null, constraint pk_feed_marks primary key (marked_at));
+create table feed_readers (
+    reader text not null, epoch uuid not null, xid xid8 not null, position bigint not null, constraint pk_feed_readers primary key (reader));
+"""
+
 
 def create_kit_tables(service: str) -> None:
     """Create the plumbing's tables with their grants."""
-    for statement in _TABLES.split(";\n"):
-        if statement.strip():
-            op.execute(statement)
+    _execute_all(_TABLES)
     open_table(service, "changes", api=["select", "insert"], worker=["select", "insert", "delete"])
     open_table(service, "cursors", api=["select"], worker=["select", "insert", "update", "delete"])
     open_table(service, "outbox", api=["select", "insert"], worker=["select", "insert", "update", "delete"])
@@ -42,3 +47,19 @@ def create_kit_tables(service: str) -> None:
     open_table(service, "leases", api=["select"], worker=["select", "insert", "update", "delete"])
     open_table(service, "service_state", api=["select", "insert", "update"], worker=["select", "insert", "update"])
     protect(service, "data_keys", api=["select", "insert", "delete"], worker=["select", "insert", "delete"])
+
+
+def add_cleaning(service: str) -> None:
+    """Add what the cleaning of answered keys and of the feed goes by."""
+    _execute_all(_CLEANING)
+    open_table(service, "feed_marks", api=[], worker=["select", "insert", "delete"])
+    open_table(
+        service, "feed_readers", api=["select", "insert", "update"], worker=["select", "insert", "update", "delete"]
+    )
+    op.execute(f"grant select on sequence changes_position_seq to {role(service, 'worker')}")
+
+
+def _execute_all(statements: str) -> None:
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            op.execute(statement)

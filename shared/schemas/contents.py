@@ -1,6 +1,6 @@
 """Wire of the mailer's contents: publishing, findings, preview."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -12,15 +12,41 @@ Source = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1
 """Text over several lines: of the control characters only tab and line ends."""
 
 
+TransactionalPurpose = Literal["agreed_transaction", "product_safety", "account", "asked_for"]
+"""What makes a mail transactional (15 U.S.C. 7702(17)).
+
+It facilitates or confirms what was agreed; tells what keeps a product or service in use safe; is about an account; answers what the person asked for.
+"""
+
+CommercialPurpose = Literal["promotion", "relationship", "unclear"]
+"""It advertises or proposes what nobody has agreed to; a thank-you, a greeting, a survey, which no settled exemption covers; nobody has said."""
+
+PrimaryPurpose = TransactionalPurpose | CommercialPurpose
+TRANSACTIONAL_PURPOSES: Final = frozenset(get_args(TransactionalPurpose))
+
+
+class ClassReason(Wire):
+    """Why a content has its class (L-001): its primary purpose (16 CFR 316.3), and who or what decided that, in words for a person.
+
+    `decider` is the campaign type's slug, the kind of our own mail or the person's id. `default`: nobody said, and in doubt it is commercial.
+    """
+
+    purpose: PrimaryPurpose
+    decided_by: Literal["campaign_type", "product", "person", "default"]
+    decider: Line = Field(max_length=80)
+    words: Line = Field(max_length=300)
+
+
 class ContentInput(Wire):
     """A content version, published once, compiled, linted and frozen. `subscriber_id` null: stock content of
-    the platform; PLATFORM_SENDER: mail of our own."""
+    the platform; PLATFORM_SENDER: mail of our own. Without `class_reason` a content may only be commercial (L-001)."""
 
     subscriber_id: UUID | None = None
     slug: Slug
     language: str = Field(pattern=r"^[a-z]{2}$")
     vertical: Literal["dental", "auto", "any"] = "any"
     message_class: MessageClass
+    class_reason: ClassReason | None = None
     subject: Line = Field(min_length=1, max_length=300)
     mjml: Source = Field(min_length=1, max_length=100_000)
     text: Source = Field(min_length=1, max_length=50_000)
@@ -48,6 +74,10 @@ class Content(Wire):
     fields: list[str]
     findings: list[LintFinding]
     published_at: Instant
+    vertical: Literal["dental", "auto", "any"] = "any"
+    class_reason: ClassReason | None = Field(
+        default=None, description="null for a version from before reasons were recorded"
+    )
 
 
 class ContentPreviewInput(Wire):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, StrictInt
 
+from shared.schemas.token import MessageClass
 from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
 
 MessageState = Literal[
@@ -231,6 +232,8 @@ class MessageStatus(Wire):
     attempts: list[Attempt]
     handed_over_at: Instant | None = None
     settlements: list[Settlement] = Field(default=[])
+    content_id: UUID | None = None
+    message_class: MessageClass | None = None
 
 
 class MessageSummary(Wire):

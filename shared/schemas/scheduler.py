@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
+from shared.schemas.contents import ClassReason
 from shared.schemas.token import MessageClass
 from shared.schemas.topics import Topic
 from shared.schemas.wire import Instant, Slug, Wire
@@ -36,6 +37,7 @@ class CampaignTypeFacts(Wire):
     topic: Topic | None = Field(
         default=None, description="what its mail is about; a consumer may switch that off alone"
     )
+    class_reason: ClassReason | None = Field(default=None, description="why its mail has its class")
 
 
 class CampaignInput(Wire):

@@ -168,7 +168,7 @@ async def follow_outcomes(scheduler: ServiceClient, campaign: Campaign) -> None:
     epoch, cursor, open_messages = None, START, {message.message_id for message in campaign.messages}
     heard = time.monotonic()
     while open_messages and time.monotonic() - heard < STALL_SECONDS:
-        page = await scheduler.changes(epoch=epoch, after=cursor, limit=1000, wait_seconds=1.0)
+        page = await scheduler.changes(epoch=epoch, after=cursor, limit=1000, wait_seconds=1.0, reader="bench")
         epoch, cursor = page.epoch, page.cursor
         for change in page.changes:
             if change.kind != "outcome" or change.body is None:

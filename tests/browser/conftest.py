@@ -78,3 +78,15 @@ async def find_barriers(page: Any) -> list[str]:
         for one in found.response["violations"]
         if one["impact"] in ("serious", "critical")
     ]
+
+
+async def find_faults(page: Any, name: str) -> list[str]:
+    """Everything wrong with the page shown: barriers, sideways scrolling, cookies. DUEBACK_SHOTS=<folder> keeps a picture of it."""
+    if folder := os.environ.get("DUEBACK_SHOTS"):
+        await page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+    wrong = [f"{name}: {barrier}" for barrier in await find_barriers(page)]
+    if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        wrong.append(f"{name}: scrolls sideways")
+    if await page.context.cookies():
+        wrong.append(f"{name}: sets a cookie")
+    return wrong

@@ -3,7 +3,6 @@
 DUEBACK_SHOTS=<folder> keeps a picture of every page for a person to look at.
 """
 
-import os
 import re
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from shared.schemas.token import OptoutToken
-from tests.browser.conftest import find_barriers, served
+from tests.browser.conftest import find_faults, served
 from tests.fixtures.builders import build_location, build_subscriber
 from tests.fixtures.services import ADDRESS_KEYS, TOKEN_KEYS, Neighbours, OpenService
 
@@ -55,18 +54,6 @@ async def business(optout: OpenService, neighbours: Neighbours) -> Business:
     return made
 
 
-async def _look(page: Any, name: str) -> list[str]:
-    """Everything wrong with the page shown: barriers, sideways scrolling, cookies, and anything fetched from elsewhere."""
-    if folder := os.environ.get("DUEBACK_SHOTS"):
-        await page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-    wrong = [f"{name}: {barrier}" for barrier in await find_barriers(page)]
-    if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        wrong.append(f"{name}: scrolls sideways")
-    if await page.context.cookies():
-        wrong.append(f"{name}: sets a cookie")
-    return wrong
-
-
 @pytest.mark.parametrize("language", ["en", "es"])
 async def test_every_page_is_readable_by_all_and_fits_a_narrow_screen(
     browser: Any, optout: OpenService, business: Business, language: str
@@ -89,17 +76,17 @@ async def test_every_page_is_readable_by_all_and_fits_a_narrow_screen(
             ):
                 await page.goto(url + path)
                 assert await page.get_attribute("html", "lang") == language
-                wrong += await _look(page, f"{name}-{language}-{size['width']}")
+                wrong += await find_faults(page, f"{name}-{language}-{size['width']}")
             await page.goto(url + business.footer())
             await page.click("button")
-            wrong += await _look(page, f"done-{language}-{size['width']}")
+            wrong += await find_faults(page, f"done-{language}-{size['width']}")
             await page.goto(url + "/stop")
             await page.click("button")
-            wrong += await _look(page, f"refused-{language}-{size['width']}")
+            wrong += await find_faults(page, f"refused-{language}-{size['width']}")
             await page.goto(url + business.footer() + "/preferences")
-            wrong += await _look(page, f"preferences-stopped-{language}-{size['width']}")
+            wrong += await find_faults(page, f"preferences-stopped-{language}-{size['width']}")
             await page.click("button")
-            wrong += await _look(page, f"preferences-done-{language}-{size['width']}")
+            wrong += await find_faults(page, f"preferences-done-{language}-{size['width']}")
             await context.close()
     assert wrong == []
     assert [each for each in asked if not each.startswith(url)] == []

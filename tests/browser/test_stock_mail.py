@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from services.mailer.content.compile import compile_content
-from services.mailer.content.findings import ContentSource, LintRules
+from services.mailer.content.findings import LintRules, source_of
 from services.scheduler import campaigns
 from services.scheduler.content.fields import message_fields
 from services.scheduler.content.stock import read_stock_contents, sample_mentions
@@ -40,10 +40,7 @@ def _mails(slug: str, language: str) -> Iterator[tuple[str, str]]:
             fields = message_fields(
                 mentions, trigger=kind.trigger.kind, language=language, is_change=False, settings=settings
             )
-            source = ContentSource(
-                language, vertical, content.message_class, content.subject, content.mjml, content.text, fields
-            )
-            done = compile_content(source, LintRules())
+            done = compile_content(source_of(content, fields=fields), LintRules())
             assert done.preview is not None, done.findings
             yield f"{slug}-{vertical}-{language}-{variant}", done.preview[2]
 

@@ -12,8 +12,8 @@ from tests.deploy.processes import REPOSITORY
 
 
 def _dueback(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    unset = {"DATABASE_URL", "SMTP_URL", "DUEBACK_DATA", "DUEBACK_MODE", "OPTOUT_PUBLIC_URL", "OPTOUT_DATABASE_API"}
-    unset.update(NEEDED_FOR_THE_WORLD)
+    unset = {"DATABASE_URL", "SMTP_URL", "DUEBACK_DATA", "DUEBACK_MODE", "OPTOUT_DATABASE_API"}
+    unset.update({"OPTOUT_PUBLIC_URL", "SCHEDULER_PUBLIC_URL", *NEEDED_FOR_THE_WORLD})
     environment = {name: value for name, value in os.environ.items() if name not in unset} | variables
     return subprocess.run(
         [sys.executable, "-m", "deploy.cli", *arguments],
@@ -39,6 +39,15 @@ def _dueback(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[
         (
             ["up"],
             {"SMTP_URL": "smtp://127.0.0.1:25", "OPTOUT_PUBLIC_URL": "https://optout.example.com"},
+            "set SCHEDULER_PUBLIC_URL to the https address",
+        ),
+        (
+            ["up"],
+            {
+                "SMTP_URL": "smtp://127.0.0.1:25",
+                "OPTOUT_PUBLIC_URL": "https://optout.example.com",
+                "SCHEDULER_PUBLIC_URL": "https://answers.example.com",
+            },
             "set MAILER_BOUNCE_DOMAIN, MAILER_HELO_NAME, OPTOUT_PRIVACY_MAILTO, PORTAL_PRIVACY_CONTACT too",
         ),
         (["up"], {"DUEBACK_MODE": "play"}, "DUEBACK_MODE must be one of"),

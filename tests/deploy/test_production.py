@@ -35,6 +35,7 @@ def _load(service: str, given: dict[str, str], folder: Path, monkeypatch: pytest
     options = chosen_options(given=given)
     assert options.smtp_url
     assert options.optout_public_url
+    assert options.scheduler_public_url
     around = Surroundings(
         mode=options.mode,
         clock_file=options.clock_file,
@@ -45,6 +46,7 @@ def _load(service: str, given: dict[str, str], folder: Path, monkeypatch: pytest
         secrets=load_or_make_secrets(folder),
         smtp_url=options.smtp_url,
         optout_public_url=options.optout_public_url,
+        scheduler_public_url=options.scheduler_public_url,
         bounce_domain=options.bounce_domain,
     )
     for name, value in service_environment(service, around, given=given).items():
@@ -111,3 +113,16 @@ def test_mail_of_our_own_has_a_sample_sender_on_this_machine_and_none_in_the_wor
             _load("mailer", given | {"MAILER_PLATFORM_FROM": sender}, tmp_path, monkeypatch)
     named = _load("mailer", given | {"MAILER_PLATFORM_FROM": "hello@your-domain.tld"}, tmp_path, monkeypatch)
     assert named.platform[0].sender.reply_to == "hello@your-domain.tld"
+
+
+@pytest.mark.parametrize(("seconds", "is_fit"), [("2", False), ("3.9", False), ("4", True), ("5", True)])
+def test_a_lease_in_which_nothing_could_be_sent_is_refused_in_production(
+    seconds: str, is_fit: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Architecture 4: nothing is handed over in its last 2 s, so a shorter one would stop the sending without a word."""
+    given = _documented() | {"OPTOUT_LEASE_SECONDS": seconds}
+    if is_fit:
+        assert _load("optout", given, tmp_path, monkeypatch).lease_seconds == float(seconds)
+    else:
+        with pytest.raises(SettingsRefusedError, match="OPTOUT_LEASE_SECONDS must be at least 4 in production"):
+            _load("optout", given, tmp_path, monkeypatch)

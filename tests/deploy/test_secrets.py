@@ -26,6 +26,7 @@ def _surroundings(secrets: Secrets, folder: Path) -> Surroundings:
         secrets=secrets,
         smtp_url="smtp://127.0.0.1:25",
         optout_public_url="https://optout.example.com",
+        scheduler_public_url="https://answers.example.com",
         bounce_domain="bounces.example.com",
     )
 

@@ -16,7 +16,20 @@ from shared.migrations.run import config_of
 from tests.fixtures.database import MakeDatabase
 from tests.house.sources import SERVICES
 
-_NOBODYS = {"changes", "cursors", "outbox", "directory", "idempotency", "leases", "service_state", "alembic_version"}
+_NOBODYS = {
+    *(
+        "changes",
+        "feed_marks",
+        "feed_readers",
+        "cursors",
+        "outbox",
+        "directory",
+        "idempotency",
+        "leases",
+        "service_state",
+    ),
+    "alembic_version",
+}
 """Plumbing that belongs to no subscriber (kit/tables.py)."""
 
 _NAMED: dict[str, set[str]] = {

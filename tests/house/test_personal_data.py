@@ -8,6 +8,8 @@ from tests.house.sources import SERVICES
 
 _PLUMBING = {
     "changes": "ids and machine words; what a row speaks of is told from its own table",
+    "feed_marks": "how far the feed was at a time",
+    "feed_readers": "where services stand in the feed",
     "cursors": "where followers stand",
     "outbox": "commands on their way: ids and keyed hashes, gone within seconds",
     "directory": "facts of businesses",

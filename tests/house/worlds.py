@@ -144,7 +144,7 @@ async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:
 async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
     ids = await _in_directory(neighbours, opened.name) | {"content_id": str(uuid4()), "message_id": str(uuid4())}
     scheduler = service_headers("scheduler", opened.name)
-    await _make(opened, "PUT", f"/v1/contents/{ids['content_id']}", scheduler, json=CONTENT)
+    await _make(opened, "PUT", f"/v1/contents/{ids['content_id']}", scheduler, json=with_ids(CONTENT, ids))
     await _make(opened, "POST", "/v1/messages", scheduler, json=with_ids(MESSAGES, ids))
     await opened.step("keep_platform")
     await _make(opened, "POST", "/v1/sender-domains", _client(neighbours, ids, "locations"), json=DOMAIN_INPUT)

@@ -96,12 +96,12 @@ class MailHouse(World):
         assert self.http is not None
         return self.http
 
-    def start(self, service: str, mode: str, **environment: str) -> int:
-        """Start a process of a service."""
+    def start(self, service: str, *modes: str, **environment: str) -> int:
+        """Start a process of a service; of several modes one that has a child for each."""
         assert self.nursery is not None
         values = self.environment[service] | environment
         process = self.nursery.start(
-            service, mode, environment=values, log=self.folder / f"{service}-{len(self.processes)}.log"
+            service, *modes, environment=values, log=self.folder / f"{service}-{len(self.processes)}.log"
         )
         self.processes.append(process)
         return process

@@ -11,7 +11,6 @@ import pytest
 from services.optout.domain.chain import entry_hash, first_broken, link_entries
 from services.optout.domain.choices import choices_for, chosen, entry_from_link
 from services.optout.domain.entries import GENESIS, PLATFORM, NewEntry
-from services.optout.domain.languages import choose_language
 from shared.schemas.token import OptoutToken
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -46,25 +45,6 @@ def test_every_choice_becomes_its_own_stable_entry() -> None:
 def test_a_word_nobody_offered_means_the_default(word: str) -> None:
     """S35, S39: a form in doubt still stops mail and never does less."""
     assert chosen("transactional", word) == choices_for("transactional")[0]
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("", "es"),
-        ("en", "en"),
-        ("es-MX,es;q=0.9,en;q=0.8", "es"),
-        ("fr, en;q=0.5", "en"),
-        ("de", "es"),
-        ("en;q=0", "es"),
-        ("en;q=nonsense", "es"),
-        ("*" * 500, "es"),
-    ],
-)
-def test_the_page_speaks_what_the_reader_wants_or_what_the_location_speaks(header: str, expected: str) -> None:
-    """RFC 9110 12.5.4."""
-    assert choose_language(header, ("en", "es"), "es") == expected
-    assert choose_language("", ("en", "es"), "pt") == "en"
 
 
 def test_a_chain_shows_any_altered_dropped_or_swapped_entry() -> None:

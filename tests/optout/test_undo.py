@@ -1,5 +1,6 @@
 """The undo on the answer page: one hour, the person's own act, never more than what they have just done, and the same answer for everybody."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -185,3 +186,16 @@ async def test_an_undo_is_no_longer_than_an_hour_also_after_a_restore(clinic: Cl
 async def _around(clinic: Clinic) -> list[LedgerEntry]:
     async with clinic.service.deps.worker_db.transaction() as connection:
         return await read_links(connection, clinic.subscriber_id)
+
+
+async def test_nothing_is_taken_back_where_more_was_said_than_is_looked_at(clinic: Clinic) -> None:
+    """L-015, S38: the repeat that forbids the undo stands behind 2,000 older entries of the address; nothing is decided on a part of them."""
+    await clinic.consent()
+    ledger = clinic.service.deps.door.ledger
+    now = clinic.clock.now()
+    said = [clinic.entry(channel="source_flag", suppression_class="commercial") for _ in range(2000)]
+    await asyncio.gather(*(ledger.append(each, recorded_at=now) for each in said))
+    link = await _choose(clinic, "business")
+    await ledger.append(clinic.entry(channel="source_flag"), recorded_at=now)
+    assert (await clinic.service.http.post(link)).status_code == 200
+    assert await _answers(clinic) == ("refused", "refused")

@@ -54,3 +54,11 @@ async def practice(clock: ManualClock, neighbours: Neighbours) -> Practice:
     for kind in ("appointment_reminder", "visit_thanks"):
         assert (await made.switch_on(kind)).status_code == 201
     return made
+
+
+@pytest.fixture
+async def asking(clock: ManualClock, neighbours: Neighbours) -> Practice:
+    """Return a live practice that asks to confirm appointments two weeks and three days before, and sends nothing else."""
+    made = await open_practice(clock, neighbours)
+    assert (await made.switch_on("appointment_confirm_request")).status_code == 201
+    return made

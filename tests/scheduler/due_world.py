@@ -17,6 +17,7 @@ RECARE = CampaignType(
     verticals=("dental",),
     topic="care",
     message_class="commercial",
+    purpose="promotion",
     class_reason="x.",
     trigger=Trigger("recare", ("open",), {"disabled": "recare_disabled", "scheduled": "booked_ahead"}, history=True),
     cycle="occasion",

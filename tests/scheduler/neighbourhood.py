@@ -46,11 +46,12 @@ class Feed:
 
 @dataclass
 class Ingest:
-    """People and vehicles by id with what a mail may say of them."""
+    """People and vehicles by id with what a mail may say of them; and what was confirmed to it."""
 
     feed: Feed = field(default_factory=Feed)
     people: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     vehicles: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    confirmed: list[dict[str, Any]] = field(default_factory=list)
     is_silent: bool = False
 
     def app(self) -> FastAPI:
@@ -69,6 +70,13 @@ class Ingest:
             found = [self.people[UUID(key)] for key in asked["consumer_ids"] if UUID(key) in self.people]
             named = [self.vehicles[UUID(key)] for key in asked["vehicle_ids"] if UUID(key) in self.vehicles]
             return Response(json.dumps({"recipients": found, "vehicles": named}), media_type="application/json")
+
+        @app.post("/v1/confirmations")
+        async def confirmations(request: Request) -> Response:
+            if self.is_silent:
+                return Response(status_code=503)
+            self.confirmed.append(await request.json())
+            return Response('{"kept": 1, "repeated": 0, "pointless": 0}', media_type="application/json")
 
         return app
 

@@ -5,7 +5,7 @@ from datetime import datetime, time
 import pytest
 
 from services.mailer.content.compile import compile_content
-from services.mailer.content.findings import Compilation, ContentSource, LintRules
+from services.mailer.content.findings import Compilation, LintRules, source_of
 from services.scheduler import campaigns
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import read_stock_contents, sample_mentions
@@ -22,16 +22,7 @@ KEYS = sorted(STOCK.ids)
 
 
 def _compile(content: ContentInput, fields: dict[str, object] | None = None) -> Compilation:
-    source = ContentSource(
-        content.language,
-        content.vertical,
-        content.message_class,
-        content.subject,
-        content.mjml,
-        content.text,
-        fields or content.sample,
-    )
-    return compile_content(source, LintRules())
+    return compile_content(source_of(content, fields=fields), LintRules())
 
 
 def test_the_mandatory_kinds_are_there_in_both_verticals_and_languages() -> None:
@@ -97,6 +88,18 @@ def test_ids_of_contents_come_from_their_bytes() -> None:
 
 
 @pytest.mark.parametrize("slug", sorted(TYPES))
+def test_every_content_says_why_it_has_its_class(slug: str) -> None:
+    """L-001: the type decides by the primary purpose of its mail, and says so in a sentence."""
+    kind = TYPES[slug]
+    for key, content_id in STOCK.ids.items():
+        if key[0] == slug:
+            reason = STOCK.contents[content_id].class_reason
+            assert reason is not None
+            assert (reason.purpose, reason.decided_by, reason.decider) == (kind.purpose, "campaign_type", slug)
+            assert reason.words == kind.class_reason
+
+
+@pytest.mark.parametrize("slug", sorted(TYPES))
 def test_every_step_and_stop_has_its_sentence(slug: str) -> None:
     """S-003: why it falls due, and why it stopped, in words for every step and every status."""
     kind = TYPES[slug]
@@ -136,7 +139,8 @@ def test_noon_midnight_and_month_order_follow_the_language() -> None:
 
 def _type(**changes: object) -> CampaignType:
     values: dict[str, object] = {
-        "slug": "x", "title": "X", "verticals": ("dental",), "message_class": "commercial", "topic": "news", "class_reason": "x.",
+        "slug": "x", "title": "X", "verticals": ("dental",), "message_class": "commercial", "purpose": "promotion", "topic": "news",
+        "class_reason": "x.",
         "trigger": Trigger("visit", ("completed",)), "cycle": "trigger", "steps": (Step("one", days=1, at=time(9)),), "useful_days": 2,
         "rank": 1, "group": Group("x", same_day=False), "needs_fresh_source": False, "sample": {"dental": ("Ana",)},
     }  # fmt: skip
@@ -153,7 +157,8 @@ def _type(**changes: object) -> CampaignType:
         lambda: _type(steps=(Step("one", days=1), Step("one", days=2))),
         lambda: _type(useful_days=None),
         lambda: _type(sample={}),
-        lambda: _type(message_class="transactional", topic="news"),
+        lambda: _type(message_class="transactional", purpose="agreed_transaction", topic="news"),
+        lambda: _type(message_class="transactional", topic="visits"),
         lambda: _type(trigger=Trigger("visit", ("completed",), {"completed": "x"})),
     ],
 )

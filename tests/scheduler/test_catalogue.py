@@ -115,7 +115,8 @@ MAKING: Final[dict[Situation, Making]] = {
     "no_charge": Making(changes=_VISITED),
     "recare_running": Making(more=lambda p, person: put_recare(p, person, date(2026, 4, 1)), implies=("other_mail",)),
 }
-"""`had_same_lately` needs a mail that went out before, `not_in_audience` a campaign with an audience: they have their own tests."""
+"""`had_same_lately` needs a mail that went out before, `not_in_audience` a campaign with an audience, `asked_another_time` an answer: they have their
+own tests."""
 
 _ONLY_WHERE: Final[dict[Situation, frozenset[str]]] = {
     "no_charge": frozenset(_VISITED),
@@ -134,7 +135,7 @@ async def test_every_type_minds_its_situations_and_no_other(
     """Domain 2.2 rule 7 and 2.3, N-46, N-63, N-73, L-122: situation by kind, every cell; the first that holds is on file as the reason."""
     practice, types = await _open(clock, neighbours, vertical)
     kinds = practice.scheduler.deps.types
-    assert set(MAKING) | {"had_same_lately", "not_in_audience"} == set(SITUATIONS)
+    assert set(MAKING) | {"had_same_lately", "not_in_audience", "asked_another_time"} == set(SITUATIONS)
     cells: dict[tuple[str, Situation], tuple[UUID, UUID | None]] = {}
     for slug in types:
         for situation, making in MAKING.items():

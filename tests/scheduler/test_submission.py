@@ -88,6 +88,7 @@ async def _submit(practice: Practice, *ticks: float) -> None:
         mailer=deps.mailer,
         types=deps.types,
         stock=deps.stock,
+        answer_links=deps.links,
         now=deps.clock.now(),
         recheck_minutes=deps.settings.recheck_minutes,
         ticks=lambda: next(readings),

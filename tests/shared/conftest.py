@@ -23,7 +23,7 @@ from shared.kit.clock import ManualClock
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
 from shared.kit.http import ASGITransport, AsyncClient
-from shared.migrations.kit import create_kit_tables
+from shared.migrations.kit import add_cleaning, create_kit_tables
 from shared.schemas.access import RevokedClient, VerificationKey
 from tests.conftest import SERVER_VARIABLE
 from tests.fixtures.clocks import MONDAY_MORNING
@@ -35,6 +35,7 @@ _PASSWORDS = {role_name("portal", part): f"test-portal-{part}-password" for part
 def _create(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         create_kit_tables("portal")
+        add_cleaning("portal")
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ class _Source:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def changes(self, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float) -> Changes:
+    async def changes(self, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float, reader: str) -> Changes:
         return await read_changes(self.database, epoch=epoch, after=after, limit=limit, wait_seconds=0)
 
 

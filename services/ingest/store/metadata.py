@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Index,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -20,6 +21,7 @@ from sqlalchemy.schema import SchemaItem
 from shared.kit.tables import new_metadata
 
 metadata: Final[MetaData] = new_metadata()
+Index("ix_changes_key", metadata.tables["changes"].c.key)
 
 
 def record_table(name: str, *columns: SchemaItem) -> Table:

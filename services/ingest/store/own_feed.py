@@ -13,6 +13,6 @@ class OwnFeed:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def changes(self, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float) -> Changes:
+    async def changes(self, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float, reader: str) -> Changes:
         """Return a page after the cursor. Raises FeedRestartedError for a foreign epoch."""
         return await read_changes(self._database, epoch=epoch, after=after, limit=limit, wait_seconds=wait_seconds)

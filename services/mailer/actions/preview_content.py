@@ -7,13 +7,13 @@ from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.content.fields import SenderFields
-from services.mailer.content.findings import ContentSource
+from services.mailer.content.findings import source_of
 from services.mailer.content.notices import write_sender_fields
 from services.mailer.content.rules.given import rules_for
 from services.mailer.content.sandbox import compile_in_sandbox
 from services.mailer.domain.platform_sender import PlatformFacts, is_platform
 from services.mailer.domain.refusals import LocationUnknownError
-from services.mailer.store.accepting import findings_json
+from services.mailer.store.contents import findings_json
 from services.mailer.store.reading import find_locations
 from shared.schemas.contents import ContentInput, ContentPreview, LintFinding
 from shared.schemas.location import LocationFacts
@@ -40,15 +40,7 @@ async def preview_content(
     location = await _find(connection, location_id, subscriber_id) if location_id else None
     if is_ours and platform and subscriber_id is None:
         location = platform[0]
-    source = ContentSource(
-        given.language,
-        given.vertical,
-        given.message_class,
-        given.subject,
-        given.mjml,
-        given.text,
-        given.sample if fields is None else fields,
-    )
+    source = source_of(given, fields=fields)
     rules = rules_for([location] if location else [], operator=operator, own_hosts=own_hosts, for_platform=is_ours)
     sender = _as_sent_by(location, given.language, operator) if location else None
     compiled = await compile_in_sandbox(source, rules, as_sent=(sender, optout_url) if sender else None)

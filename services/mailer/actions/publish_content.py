@@ -8,14 +8,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mailer.content.findings import ContentSource
+from services.mailer.content.findings import source_of
 from services.mailer.content.rules.given import rules_for
 from services.mailer.content.sandbox import compile_in_sandbox
+from services.mailer.domain.contents import IN_DOUBT
 from services.mailer.domain.platform_sender import PlatformFacts, is_platform
 from services.mailer.domain.refusals import ContentFrozenError, ContentRefusedError
-from services.mailer.store.accepting import add_content, find_content, findings_json
+from services.mailer.store.contents import add_content, describe_content, find_content, findings_json
 from services.mailer.store.reading import find_places
-from shared.schemas.contents import Content, ContentInput, LintFinding
+from shared.schemas.contents import Content, ContentInput
 
 
 async def publish_content(
@@ -33,12 +34,10 @@ async def publish_content(
     `platform` is the sender of mail of our own, whose content names it as subscriber. Publishing the same bytes again is a harmless repeat,
     answered from what is stored (architecture 3).
     """
-    digest = hashlib.sha256(json.dumps(given.model_dump(mode="json"), sort_keys=True).encode()).digest()
+    digest = _digest(given)
     if (stored := await find_content(connection, content_id)) is not None:
         return _repeat(stored, digest)
-    source = ContentSource(
-        given.language, given.vertical, given.message_class, given.subject, given.mjml, given.text, given.sample
-    )
+    source = source_of(given)
     is_ours = is_platform(given.subscriber_id)
     places = await find_places(connection, given.subscriber_id) if given.subscriber_id else []
     if is_ours and platform:
@@ -53,6 +52,7 @@ async def publish_content(
         **given.model_dump(
             include={"subscriber_id", "slug", "language", "vertical", "message_class", "subject", "mjml", "text"}
         ),
+        "class_reason": (given.class_reason or IN_DOUBT).model_dump(),
         "html": compiled.content.html,
         "fields": list(compiled.content.fields),
         "shown_fields": list(compiled.content.shown_fields),
@@ -62,22 +62,16 @@ async def publish_content(
     }
     if not await add_content(connection, row):
         return _repeat(await find_content(connection, content_id), digest)
-    return _answer(await find_content(connection, content_id))
+    return describe_content(await find_content(connection, content_id))
+
+
+def _digest(given: ContentInput) -> bytes:
+    """Hash what was given; what it did not say before reasons were recorded leaves the hash as it was."""
+    said = given.model_dump(mode="json", exclude=None if given.class_reason else {"class_reason"})
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
 
 def _repeat(stored: Any, digest: bytes) -> Content:
     if bytes(stored.content_hash) != digest:
         raise ContentFrozenError
-    return _answer(stored)
-
-
-def _answer(row: Any) -> Content:
-    return Content(
-        content_id=row.content_id,
-        slug=row.slug,
-        language=row.language,
-        message_class=row.message_class,
-        fields=row.fields,
-        findings=[LintFinding(**finding) for finding in row.findings],
-        published_at=row.published_at,
-    )
+    return describe_content(stored)

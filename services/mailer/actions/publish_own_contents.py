@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.mailer.content.compile import compile_content
 from services.mailer.content.findings import LintRules
 from services.mailer.content.own_stock import own_contents
-from services.mailer.store.accepting import add_content, find_content, findings_json
+from services.mailer.store.contents import add_content, find_content, findings_json
 from shared.schemas.mailer import PLATFORM_SENDER
 
 
@@ -29,6 +29,7 @@ async def publish_own_contents(connection: AsyncConnection, *, operator: str, no
             "language": source.language,
             "vertical": source.vertical,
             "message_class": source.message_class,
+            "class_reason": own.class_reason.model_dump(),
             "subject": source.subject,
             "mjml": source.mjml,
             "text": source.text,

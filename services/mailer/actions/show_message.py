@@ -44,6 +44,8 @@ async def show_message(
         attempts=tried,
         settlements=await _show_settlements(connection, subscriber_id, message_id, keys),
         handed_over_at=row.marked_at,
+        content_id=row.content_id,
+        message_class=row.message_class,
     )
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Request
 
 from services.mailer.actions.preview_content import preview_content
 from services.mailer.actions.publish_content import publish_content
+from services.mailer.actions.show_published import show_published
 from services.mailer.api import examples
 from shared.kit.auth import Caller, needs, only_service
 from shared.kit.requests import Transaction
@@ -34,6 +35,17 @@ async def put_content(
         platform=deps.settings.platform,
         now=deps.clock.now(),
     )
+
+
+@router.get("/v1/contents/{content_id}", responses=examples.answered(examples.PUBLISHED))
+async def get_content(
+    content_id: UUID,
+    connection: Transaction,
+    caller: Annotated[Caller, needs("campaigns", services=("scheduler", "portal"))],
+) -> Content:
+    """Show a content version with its class and the reason of it. A client sees stock contents and its own."""
+    subscriber_id = None if caller.kind == "service" else caller.subscriber
+    return await show_published(connection, content_id=content_id, subscriber_id=subscriber_id)
 
 
 @router.post("/v1/contents/preview", responses=examples.answered(examples.PREVIEW))

@@ -9,12 +9,19 @@ _MESSAGE = "0192f0c1-7a00-7000-8000-000000000004"
 _TOUCH = "0192f0c1-7a00-7000-8000-000000000005"
 _PERSON = "0192f0c1-7a00-7000-8000-000000000006"
 
+CLASS_REASON: dict[str, Any] = {
+    "purpose": "agreed_transaction",
+    "decided_by": "campaign_type",
+    "decider": "visit_note",
+    "words": "It is about a visit that took place and carries no promotion.",
+}
 CONTENT: dict[str, Any] = {
-    "subscriber_id": None,
+    "subscriber_id": _SUBSCRIBER,
     "slug": "visit_note",
     "language": "en",
     "vertical": "any",
     "message_class": "transactional",
+    "class_reason": CLASS_REASON,
     "subject": "A note from {{ location.name }}",
     "mjml": (
         "<mjml><mj-body><mj-section><mj-column><mj-text><h1>Hello {{ person.greeting }}</h1>"
@@ -33,6 +40,8 @@ PUBLISHED: dict[str, Any] = {
     "slug": "visit_note",
     "language": "en",
     "message_class": "transactional",
+    "vertical": "any",
+    "class_reason": CLASS_REASON,
     "fields": ["location.name", "person.greeting"],
     "findings": [],
     "published_at": "2026-03-02T15:00:00Z",
@@ -108,6 +117,8 @@ STATUS: dict[str, Any] = {
         }
     ],
     "handed_over_at": "2026-03-02T17:00:00Z",
+    "content_id": _CONTENT,
+    "message_class": "transactional",
 }
 SENT_CONTENT: dict[str, Any] = {
     "message_id": _MESSAGE,

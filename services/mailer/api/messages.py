@@ -124,6 +124,12 @@ async def get_changes(
     after: Annotated[str, Query(max_length=60)] = START,
     limit: Annotated[int, Query(ge=1, le=2000)] = 500,
     wait: Annotated[float, Query(ge=0, le=20)] = 0,
+    reader: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$", description="name of the follower")] = None,
 ) -> Changes:
-    """Follow outcomes: one row when a message reaches an end, or when an uncertain one is settled later."""
-    return await read_changes(request.app.state.deps.api_db, epoch=epoch, after=after, limit=limit, wait_seconds=wait)
+    """Follow outcomes: one row when a message reaches an end, or when an uncertain one is settled later.
+
+    Asking for what is after a cursor says that all before it is applied: rows that every named reader has passed are dropped in time.
+    """
+    database = request.app.state.deps.api_db
+    known = f"{caller.name}.{reader}" if reader else None
+    return await read_changes(database, epoch=epoch, after=after, limit=limit, wait_seconds=wait, reader=known)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from services.mailer.domain.contents import CompiledContent
+from shared.schemas.contents import ContentInput, PrimaryPurpose
 
 Severity = Literal["error", "warning"]
 
@@ -21,7 +22,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ContentSource:
-    """A content as its author wrote it. `subject`, `mjml` and `text` are templates; `sample` are fields to try it with."""
+    """A content as its author wrote it. `subject`, `mjml` and `text` are templates; `sample` are fields to try it with; `purpose` None: not said."""
 
     language: str
     vertical: Literal["dental", "auto", "any"]
@@ -30,6 +31,21 @@ class ContentSource:
     mjml: str
     text: str
     sample: Mapping[str, object]
+    purpose: PrimaryPurpose | None = None
+
+
+def source_of(given: ContentInput, *, fields: Mapping[str, object] | None = None) -> ContentSource:
+    """Return what was given as a source to compile, with these fields to try it with instead of its own sample."""
+    return ContentSource(
+        given.language,
+        given.vertical,
+        given.message_class,
+        given.subject,
+        given.mjml,
+        given.text,
+        given.sample if fields is None else fields,
+        given.class_reason.purpose if given.class_reason else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

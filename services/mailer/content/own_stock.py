@@ -10,10 +10,12 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from services.mailer.content.findings import ContentSource
+from shared.schemas.contents import ClassReason
 
 _FOLDER: Final = Path(__file__).parent / "own"
 _NAMESPACE: Final = UUID("5f1c1f0a-5a0f-4c6d-8f0b-2d9d3f6f6a41")
 _FALLBACK: Final = "en"
+_WHY: Final = "It answers what was asked for from this address, once, and sells nothing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class OwnContent:
     kind: str
     origin: str
     source: ContentSource
+
+    @property
+    def class_reason(self) -> ClassReason:
+        """Why it is transactional: all of them answer what was asked for, the confirmation of an opt-in included (L-001)."""
+        return ClassReason(purpose="asked_for", decided_by="product", decider=self.kind, words=_WHY)
 
 
 @cache
@@ -54,6 +61,7 @@ def _read(kind: str, words: dict[str, Any], layout: str) -> Iterator[OwnContent]
             _write_mjml(layout, language, own),
             _write_text(own),
             sample,
+            "asked_for",
         )
         yield OwnContent(uuid5(_NAMESPACE, repr(sorted(asdict(source).items()))), kind, origin, source)
 

@@ -16,7 +16,6 @@ from services.mailer.clients.optout import OptoutClient, OptoutSilentError
 from services.mailer.store.suppressing import (
     FollowerState,
     begin_poll,
-    is_in_flight,
     keep_safe,
     keep_suppressions,
     restart_copy,
@@ -131,18 +130,21 @@ class SuppressionFollower:
     async def _settle_pending(self, connection: RawConnection, state: FollowerState) -> int:
         """Return the position up to which everything has taken effect, without waiting for it."""
         safe = state.safe
-        while self._pending:
-            first = self._pending[0]
-            if monotonic() - first.stored_at < HAND_OVER_SECONDS and (
-                not (first.address_keys or first.person_ids)
-                or await is_in_flight(connection, first.address_keys, first.person_ids)
-            ):
-                break
-            safe = max(safe, first.position)
-            self._pending.pop(0)
-        if safe > state.safe and state.epoch is not None:
-            await keep_safe(connection, epoch=state.epoch, position=safe)
+        while self._pending and await self._is_settled(connection, self._pending[0]):
+            safe = max(safe, self._pending.pop(0).position)
         return safe
+
+    async def _is_settled(self, connection: RawConnection, each: _Pending) -> bool:
+        """Tell, and note, that nothing the entries speak of is being handed over any more."""
+        if monotonic() - each.stored_at >= HAND_OVER_SECONDS:
+            return await keep_safe(connection, epoch=each.epoch, position=each.position)
+        return bool(each.address_keys or each.person_ids) and await keep_safe(
+            connection,
+            epoch=each.epoch,
+            position=each.position,
+            address_keys=each.address_keys,
+            person_ids=each.person_ids,
+        )
 
 
 async def follow(follower: SuppressionFollower, stop: asyncio.Event) -> None:

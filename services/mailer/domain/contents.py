@@ -1,9 +1,16 @@
 """A published content as store and rendering know it."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
+from shared.schemas.contents import ClassReason
 from shared.schemas.token import MessageClass
+
+IN_DOUBT: Final = ClassReason(
+    purpose="unclear", decided_by="default", decider="", words="Nobody said why, and in doubt a mail is commercial."
+)
+"""The reason that is recorded for a commercial content without one (L-001); a transactional one without is refused."""
 
 
 @dataclass(frozen=True, slots=True)

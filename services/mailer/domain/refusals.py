@@ -9,6 +9,12 @@ class ContentRefusedError(Problem):
     status, code, title = 409, "content_refused", "The content does not keep the rules; `findings` says which."
 
 
+class ContentUnknownError(NotFoundError):
+    """No such content for this caller."""
+
+    code, title = "content_unknown", "There is no such content."
+
+
 class ContentFrozenError(ConflictError):
     """A published version never changes: other bytes need another id."""
 

@@ -1,6 +1,5 @@
-"""Accepting, cancelling and reading messages; contents; stops."""
+"""Accepting, cancelling and reading messages; stops."""
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mailer.store.tables import attempts, contents, message_touches, messages, stops
+from services.mailer.store.tables import attempts, message_touches, messages, stops
 
 _KNOWN: Final = text(
     "select message_id from messages where subscriber_id = :s and message_id = any (cast(:ids as uuid[]))"
@@ -114,30 +113,9 @@ async def list_attempts(connection: AsyncConnection, message_id: UUID) -> Sequen
     ).all()
 
 
-async def find_content(connection: AsyncConnection, content_id: UUID) -> Any | None:
-    """Return a published content's row."""
-    return (await connection.execute(select(contents).where(contents.c.content_id == content_id))).first()
-
-
-async def add_content(connection: AsyncConnection, row: dict[str, Any]) -> bool:
-    """Insert a content; false when the id is taken."""
-    done = await connection.execute(
-        upsert(contents).values(row).on_conflict_do_nothing().returning(contents.c.content_id)
-    )
-    return done.first() is not None
-
-
 async def set_stop(connection: AsyncConnection, *, scope: str, stop_id: str, paused: bool, now: datetime) -> None:
     """Pause or resume a scope; the marker's next statement sees it."""
     if paused:
         await connection.execute(upsert(stops).values(scope=scope, id=stop_id, stopped_at=now).on_conflict_do_nothing())
     else:
         await connection.execute(_UNSTOP, {"scope": scope, "id": stop_id})
-
-
-def findings_json(findings: Sequence[Any]) -> list[dict[str, str]]:
-    """Return findings as plain JSON."""
-    return [
-        json.loads(json.dumps({"code": f.code, "rule": f.rule, "message": f.message, "severity": f.severity}))
-        for f in findings
-    ]

@@ -14,7 +14,8 @@ from shared.kit.epoch import read_epoch
 from shared.kit.feed import START
 from shared.schemas.mailer import PLATFORM_SENDER
 
-_FEED: Final = "complaint_counts"
+COMPLAINT_COUNTS: Final = "complaint_counts"
+"""Our own follower of the feed, by its cursor."""
 _TURN: Final = text("select pg_try_advisory_xact_lock(7311)")
 _CURSOR: Final = text("select epoch, cursor from cursors where feed = :feed")
 _KEEP_CURSOR: Final = text("""
@@ -100,7 +101,7 @@ async def count_sent(connection: AsyncConnection, *, own_domain: str, limit: int
     In another epoch (a restored database) everything is counted anew.
     """
     epoch = await read_epoch(connection)
-    row = (await connection.execute(_CURSOR, {"feed": _FEED})).first()
+    row = (await connection.execute(_CURSOR, {"feed": COMPLAINT_COUNTS})).first()
     if row is not None and row.epoch != epoch:
         await connection.execute(_FORGET)
     xid, _, position = (row.cursor if row is not None and row.epoch == epoch else START).partition(".")
@@ -111,7 +112,7 @@ async def count_sent(connection: AsyncConnection, *, own_domain: str, limit: int
     ).first()
     if found is None:
         return False
-    await connection.execute(_KEEP_CURSOR, {"feed": _FEED, "epoch": epoch, "cursor": found.cursor})
+    await connection.execute(_KEEP_CURSOR, {"feed": COMPLAINT_COUNTS, "epoch": epoch, "cursor": found.cursor})
     return True
 
 

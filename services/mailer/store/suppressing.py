@@ -21,21 +21,7 @@ on conflict (singleton) do update set
     server_started_at = excluded.server_started_at
 returning holder, epoch, received, safe, clock_timestamp() as lease_from
 """
-# The time-out ends the transaction of a process that froze in it: every marker waits for this lock.
-_LOCK: Final = "select set_config('idle_in_transaction_session_timeout', '1000', true), pg_advisory_xact_lock(7310)"
-_KNOWN: Final = "select received from follower_state where singleton and epoch = $1"
-_ADD: Final = """
-insert into suppressions (entry_id, position, subscriber_id, location_id, address_key, person_id, suppression_class, topic)
-select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::text[])
-on conflict (subscriber_id, entry_id) do update set position = excluded.position
-"""
-_LIFT: Final = """
-delete from suppressions s using unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[])
-    as l (position, subscriber_id, location_id, address_key, person_id, suppression_class, topic)
-where s.position < l.position and s.subscriber_id is not distinct from l.subscriber_id and s.location_id is not distinct from l.location_id
-  and s.address_key is not distinct from l.address_key and s.person_id is not distinct from l.person_id
-  and s.suppression_class = l.suppression_class and s.topic is not distinct from l.topic
-"""
+_KEEP: Final = "select keep_suppressions($1, $2, $3, $4)"
 _RECEIVED: Final = """
 update follower_state set epoch = $1, received = greatest(received, $2), lease_until = greatest(lease_until, $3)
 where singleton and (epoch is null or epoch = $1)
@@ -43,7 +29,6 @@ where singleton and (epoch is null or epoch = $1)
 _RESTART: Final = """
 update follower_state set epoch = null, received = 0, safe = 0, lease_until = null where singleton and epoch = $1 and received >= $2
 """
-_SAFE: Final = "update follower_state set safe = $1 where singleton and epoch = $2 and safe < $1"
 IS_STOPPED: Final = """
     exists (select from suppressions s where (s.address_key = m.address_key or s.person_id = any (m.person_ids))
         and (s.subscriber_id is null or s.subscriber_id = m.subscriber_id) and (s.location_id is null or s.location_id = m.location_id)
@@ -56,9 +41,13 @@ touched as (
     union
     select m.subscriber_id, m.message_id from messages m where m.address_key = any ($1::text[]) and m.touch_ids = '{}')
 """
-_IN_FLIGHT: Final = f"""
-with {_TOUCHED}
-select exists (select from messages m join touched using (subscriber_id, message_id) where m.state = 'handing_over')
+# Not waiting for the disk: after a crash less counts as safe.
+_SAFE: Final = f"""
+with {_TOUCHED},
+flying as (select exists (select from messages m join touched using (subscriber_id, message_id) where m.state = 'handing_over') as is_any),
+noted as (
+    update follower_state f set safe = greatest(f.safe, $4) from flying where f.singleton and f.epoch = $3 and not flying.is_any)
+select not is_any, set_config('synchronous_commit', 'off', true) from flying
 """  # noqa: S608 - one constant in another
 # Queued mail of a suppressed address or person dies now, not when its turn comes; what is claimed dies at its marker.
 _SWEEP: Final = f"""
@@ -108,38 +97,11 @@ async def keep_suppressions(
     if not entries:
         await connection.execute(_RECEIVED, epoch, received, lease_until)
         return
-    async with connection.transaction():
-        await connection.execute(_LOCK)
-        known = await connection.fetchval(_KNOWN, epoch) or 0
-        entries = [entry for entry in entries if entry.position > known]
-        added = [entry for entry in entries if entry.kind == "suppress"]
-        await connection.execute(
-            _ADD,
-            [entry.entry_id for entry in added],
-            [entry.position for entry in added],
-            [entry.subscriber_id for entry in added],
-            [entry.location_id for entry in added],
-            [entry.address_key for entry in added],
-            [entry.person_id for entry in added],
-            [entry.suppression_class for entry in added],
-            [entry.topic for entry in added],
-        )
-        await _lift(connection, [entry for entry in entries if entry.kind == "lift"])
-        await connection.execute(_RECEIVED, epoch, received, lease_until)
-
-
-async def _lift(connection: RawConnection, lifts: Sequence[SuppressionEntry]) -> None:
-    if lifts:
-        await connection.execute(
-            _LIFT,
-            [entry.position for entry in lifts],
-            [entry.subscriber_id for entry in lifts],
-            [entry.location_id for entry in lifts],
-            [entry.address_key for entry in lifts],
-            [entry.person_id for entry in lifts],
-            [entry.suppression_class for entry in lifts],
-            [entry.topic for entry in lifts],
-        )
+    kinds = {
+        kind: [entry.model_dump(mode="json") for entry in entries if entry.kind == kind]
+        for kind in ("suppress", "lift")
+    }
+    await connection.execute(_KEEP, kinds, epoch, received, lease_until)
 
 
 async def restart_copy(connection: RawConnection, *, epoch: UUID, received: int) -> None:
@@ -150,14 +112,16 @@ async def restart_copy(connection: RawConnection, *, epoch: UUID, received: int)
     await connection.execute(_RESTART, epoch, received)
 
 
-async def is_in_flight(connection: RawConnection, address_keys: Sequence[str], person_ids: Sequence[UUID]) -> bool:
-    """Tell whether a message of these keys is being handed over right now."""
-    return bool(await connection.fetchval(_IN_FLIGHT, list(address_keys), list(person_ids)))
-
-
-async def keep_safe(connection: RawConnection, *, epoch: UUID, position: int) -> None:
-    """Note that everything up to `position` has taken effect."""
-    await connection.execute(_SAFE, position, epoch)
+async def keep_safe(
+    connection: RawConnection,
+    *,
+    epoch: UUID,
+    position: int,
+    address_keys: Sequence[str] = (),
+    person_ids: Sequence[UUID] = (),
+) -> bool:
+    """Note that everything up to `position` has taken effect, unless a message of these keys is being handed over right now; tell whether it has."""
+    return bool(await connection.fetchval(_SAFE, list(address_keys), list(person_ids), epoch, position))
 
 
 async def sweep_suppressed(

@@ -43,6 +43,7 @@ contents = Table(
     Column("findings", JSONB, nullable=False),
     Column("content_hash", LargeBinary, nullable=False),
     Column("published_at", DateTime(timezone=True), nullable=False),
+    Column("class_reason", JSONB),
 )
 
 messages = Table(

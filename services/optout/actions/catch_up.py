@@ -20,6 +20,7 @@ async def catch_up(door: Door, *, now: datetime) -> Standing:
     """
     async with door.database.transaction() as connection:
         epoch = await renew_epoch(connection)
+    await door.watch.look()
     async with door.database.raw() as raw:
         server_started = await read_server_start(raw)
     await door.journal.end()

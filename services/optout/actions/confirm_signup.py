@@ -3,12 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.optout.domain.choices import stable_id
-from services.optout.domain.entries import NewEntry
+from services.optout.domain.entries import LedgerEntry, NewEntry
 from services.optout.domain.lifting import lifts_by_opt_in
 from services.optout.store.door import Door
 from services.optout.store.group_commit import short_transaction
-from services.optout.store.ledger import append_entries, lock_chains, read_address
+from services.optout.store.ledger import TooManyStopsError, append_entries, lock_chains, read_stops_of
 from services.optout.store.signups import Confirmed, take_confirmation
 
 
@@ -24,7 +26,7 @@ async def confirm_signup(door: Door, *, subscriber_id: UUID, signup_id: UUID, no
             return
         evidence = f"signup:{signup_id}"
         lifts = lifts_by_opt_in(
-            await read_address(connection, subscriber_id, signup.address_key),
+            await _stops(connection, subscriber_id, signup.address_key),
             location_id=signup.location_id,
             asked_at=signup.requested_at,
             evidence=evidence,
@@ -33,6 +35,14 @@ async def confirm_signup(door: Door, *, subscriber_id: UUID, signup_id: UUID, no
         consent = _consent(subscriber_id, signup_id, signup, evidence, now)
         await append_entries(connection, [consent, *lifts], recorded_at=now)
     door.watch.poke()
+
+
+async def _stops(connection: AsyncConnection, subscriber_id: UUID, address_key: str) -> list[LedgerEntry]:
+    """What may be lifted: nothing of an address with more opt-outs and lifts than are looked at."""
+    try:
+        return await read_stops_of(connection, subscriber_id, address_key=address_key)
+    except TooManyStopsError:
+        return []
 
 
 def _consent(subscriber_id: UUID, signup_id: UUID, signup: Confirmed, evidence: str, now: datetime) -> NewEntry:

@@ -4,13 +4,13 @@ from time import monotonic
 from typing import Final
 
 from services.optout.store.door import Door
-from services.optout.store.holders import Head, keep_holder, read_head, report_progress, share_head
+from services.optout.store.holders import Grant, grant_lease, report_progress
 from services.optout.store.recovery import Standing
 from services.optout.store.suppressions import read_suppressions
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import RawConnection
 from shared.kit.epoch import renew_epoch
-from shared.schemas.optout import SuppressionAnswer, SuppressionPoll
+from shared.schemas.optout import SuppressionAnswer, SuppressionEntry, SuppressionPoll
 
 _MOST_ROWS: Final = 5000
 _LEASE_SHARE_LEFT: Final = 0.5
@@ -37,43 +37,43 @@ async def poll_suppressions(door: Door, *, poll: SuppressionPoll) -> Suppression
 
 
 async def _has_nothing(door: Door, poll: SuppressionPoll) -> bool:
-    """Tell whether there is no entry for this follower yet and its lease is fresh; keep its progress, which a door may be waiting for."""
+    """Keep a follower's progress, which a door may be waiting for; tell whether there is no entry for it yet and its lease is fresh."""
     async with door.database.raw() as connection:
-        head = await read_head(connection, poll.holder)
-        is_up_to_date = head.is_ours and poll.epoch == head.epoch and poll.after == head.last
-        if not is_up_to_date or head.lease_seconds <= door.lease_seconds * _LEASE_SHARE_LEFT:
-            return False
-        safe = min(poll.safe, poll.after)
-        if (head.after, head.safe) != (poll.after, safe):
-            await report_progress(connection, poll.holder, after=poll.after, safe=safe)
-            door.watch.poke()
-    return True
+        progress = await report_progress(connection, poll)
+    if progress.is_news:
+        door.watch.poke()
+    return progress.has_all and progress.lease_seconds > door.lease_seconds * _LEASE_SHARE_LEFT
 
 
 async def _answer(door: Door, poll: SuppressionPoll) -> SuppressionAnswer:
-    """Answer in one transaction that shares the head's lock."""
-    answer = None
-    async with door.database.raw() as connection, connection.transaction():
-        head = await share_head(connection, poll.holder)
-        if head.is_ours:
-            answer = await _answer_from(door, poll, head, connection)
-    if answer is not None:
-        door.watch.poke()
-        return answer
+    async with door.database.raw() as connection:
+        grant = await _grant(door, poll, connection)
+        if grant.is_ours:
+            entries = await _read(connection, grant)
+            return SuppressionAnswer(
+                epoch=grant.epoch,
+                entries=entries,
+                last=max(grant.last, entries[-1].position if entries else 0),
+                lease_seconds=grant.lease_seconds,
+            )
     # After a promotion or restore under us: a new epoch and HOLD, before either is trusted.
     async with door.database.transaction() as renewing:
         await renew_epoch(renewing)
     return await _answer(door, poll)
 
 
-async def _answer_from(door: Door, poll: SuppressionPoll, head: Head, connection: RawConnection) -> SuppressionAnswer:
-    # A follower without an epoch starts from nothing: that is as good as ours.
-    known = poll.after <= head.last and (poll.epoch == head.epoch or (poll.epoch is None and poll.after == 0))
-    after, safe = (poll.after, min(poll.safe, poll.after)) if known else (0, 0)
-    entries = await read_suppressions(connection, after=after, limit=_MOST_ROWS) if after < head.last else []
-    is_complete = (entries[-1].position if entries else after) == head.last
-    is_recovered = door.recovery.covers(Standing(head.epoch, head.server_started))
-    may_send = known and is_complete and is_recovered and not head.on_hold and door.spool.is_empty()
-    lease = door.lease_seconds if may_send else 0.0
-    await keep_holder(connection, poll.holder, after=after, safe=safe, lease_seconds=lease)
-    return SuppressionAnswer(epoch=head.epoch, entries=entries, last=head.last, lease_seconds=lease)
+async def _grant(door: Door, poll: SuppressionPoll, connection: RawConnection) -> Grant:
+    standing = door.recovery.standing
+    lease_seconds = door.lease_seconds if door.spool.is_empty() else 0.0
+    grant = await grant_lease(connection, poll, lease_seconds=lease_seconds, most_rows=_MOST_ROWS, standing=standing)
+    door.watch.poke()
+    if grant.is_ours:
+        door.recovery.covers(Standing(grant.epoch, grant.server_started))
+    return grant
+
+
+async def _read(connection: RawConnection, grant: Grant) -> list[SuppressionEntry]:
+    """Read after the grant, and so at least what was there then."""
+    if grant.after == grant.last:
+        return []
+    return await read_suppressions(connection, after=grant.after, limit=_MOST_ROWS)

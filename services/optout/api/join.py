@@ -10,12 +10,13 @@ from services.optout.actions.count_tries import count_tries
 from services.optout.actions.find_signup_place import SignupPlace, find_signup_place
 from services.optout.actions.request_signup import request_signup
 from services.optout.actions.show_sender import show_sender
-from services.optout.deps import HTML_ANSWER, AForm, AVisit, Visit
+from services.optout.deps import AVisit, Visit
 from services.optout.domain.limits import SIGNUP_LIMITS, Dimension
 from shared.kit.auth import Anyone
 from shared.kit.logs import log
+from shared.kit.pages.forms import HTML_ANSWER, AForm
+from shared.kit.pages.sealed_ids import SealRefusedError
 from shared.schemas.address import Address, AddressRefusedError, canonical_address
-from shared.schemas.token import TokenRefusedError
 
 router = APIRouter(tags=["consumer"])
 _PATH: Final = "/join/{token}"
@@ -61,7 +62,7 @@ async def show_confirmation(token: str, caller: Anyone, visit: AVisit) -> Respon
     """Show the button that confirms; looking confirms nothing, so that a scanner of links consents for nobody (S41)."""
     try:
         subscriber_id, _ = visit.parts.links.open("confirm", token)
-    except TokenRefusedError:
+    except SealRefusedError:
         return visit.parts.pages.unreadable(wanted=visit.wanted)
     sender = await show_sender(visit.parts.api_db, subscriber_id=subscriber_id, location_id=subscriber_id)
     return visit.parts.pages.confirm(
@@ -76,7 +77,7 @@ async def confirm(token: str, form: AForm, caller: Anyone, visit: AVisit) -> Res
     try:
         subscriber_id, signup_id = visit.parts.links.open("confirm", token)
         await confirm_signup(visit.parts.door, subscriber_id=subscriber_id, signup_id=signup_id, now=visit.now)
-    except TokenRefusedError:
+    except SealRefusedError:
         pass
     except Exception as error:
         log("optout.join").error("confirmation_failed", exc_info=error)
@@ -88,7 +89,7 @@ async def _place_of(visit: Visit, token: str) -> tuple[UUID, UUID, SignupPlace] 
     """Return subscriber, location and place of a sign-up link; None for what is none, or one that no longer takes sign-ups."""
     try:
         subscriber_id, location_id = visit.parts.links.open("join", token)
-    except TokenRefusedError:
+    except SealRefusedError:
         return None
     place = await find_signup_place(visit.parts.api_db, subscriber_id=subscriber_id, location_id=location_id)
     return (subscriber_id, location_id, place) if place else None

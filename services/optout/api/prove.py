@@ -7,10 +7,11 @@ from fastapi import APIRouter, Response
 from services.optout.actions.find_proof import find_proof
 from services.optout.actions.prove_case import prove_case
 from services.optout.actions.show_sender import show_sender
-from services.optout.deps import HTML_ANSWER, AForm, AVisit
+from services.optout.deps import AVisit
 from shared.kit.auth import Anyone
 from shared.kit.logs import log
-from shared.schemas.token import TokenRefusedError
+from shared.kit.pages.forms import HTML_ANSWER, AForm
+from shared.kit.pages.sealed_ids import SealRefusedError
 
 router = APIRouter(tags=["consumer"])
 _PATH: Final = "/prove/{token}"
@@ -21,7 +22,7 @@ async def show_proof(token: str, caller: Anyone, visit: AVisit) -> Response:
     """Show what was asked and the button; one page for a link that is none of ours, was used, or was replaced by a newer mail's."""
     try:
         subscriber_id, proof_id = visit.parts.links.open("prove", token)
-    except TokenRefusedError:
+    except SealRefusedError:
         return visit.parts.pages.unreadable(wanted=visit.wanted)
     case = await find_proof(visit.parts.door.database, subscriber_id=subscriber_id, proof_id=proof_id, now=visit.now)
     if case is None:
@@ -41,7 +42,7 @@ async def prove(token: str, form: AForm, caller: Anyone, visit: AVisit) -> Respo
     try:
         subscriber_id, proof_id = visit.parts.links.open("prove", token)
         await prove_case(visit.parts.door, subscriber_id=subscriber_id, proof_id=proof_id, clock=visit.parts.clock)
-    except TokenRefusedError:
+    except SealRefusedError:
         pass
     except Exception as error:
         log("optout.prove").error("proof_failed", exc_info=error)

@@ -12,13 +12,14 @@ from fastapi import APIRouter, Response
 from services.optout.actions.count_tries import count_tries
 from services.optout.actions.record_optout import record_optout
 from services.optout.channels._channel import Channel
-from services.optout.deps import HTML_ANSWER, AForm, AVisit, Visit, form_example
+from services.optout.deps import AVisit, Visit
 from services.optout.domain.choices import stable_id
 from services.optout.domain.entries import PLATFORM, NewEntry
 from services.optout.domain.limits import FORM_LIMITS
 from services.optout.store.spool import OptoutNotKeptError
 from shared.kit.auth import Anyone
 from shared.kit.logs import log
+from shared.kit.pages.forms import HTML_ANSWER, AForm, form_example
 from shared.schemas.address import AddressRefusedError, canonical_address
 
 router = APIRouter(tags=["consumer"])

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Response
 
 from services.optout.actions.record_optout import record_optout
 from services.optout.channels._channel import Channel
-from services.optout.deps import HTML_ANSWER, AVisit
+from services.optout.deps import AVisit
 from services.optout.domain.choices import Choice, choices_for, entry_from_link
 from shared.kit.auth import Anyone
+from shared.kit.pages.forms import HTML_ANSWER
 from shared.schemas.token import MessageClass, TokenRefusedError
 
 router = APIRouter(tags=["consumer"])

@@ -8,11 +8,13 @@ from services.optout.actions.record_optout import record_optout
 from services.optout.actions.show_sender import show_sender
 from services.optout.actions.undo_optout import undo_optout
 from services.optout.channels._channel import Channel
-from services.optout.deps import HTML_ANSWER, AForm, AVisit
+from services.optout.deps import AVisit
 from services.optout.domain.choices import Choice, choices_for, chosen, entry_from_link, stable_id
 from services.optout.store.spool import OptoutNotKeptError
 from shared.kit.auth import Anyone
 from shared.kit.logs import log
+from shared.kit.pages.forms import HTML_ANSWER, AForm
+from shared.kit.pages.sealed_ids import SealRefusedError
 from shared.schemas.mailer import PLATFORM_SENDER
 from shared.schemas.token import MessageClass, TokenRefusedError
 
@@ -74,7 +76,7 @@ async def undo_by_page(token: str, form: AForm, caller: Anyone, visit: AVisit) -
     try:
         subscriber_id, entry_id = visit.parts.links.open("undo", token)
         await undo_optout(visit.parts.door, subscriber_id=subscriber_id, entry_id=entry_id, now=visit.now)
-    except TokenRefusedError:
+    except SealRefusedError:
         pass
     except Exception as error:
         log("optout.page").error("undo_failed", exc_info=error)

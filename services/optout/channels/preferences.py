@@ -17,13 +17,15 @@ from services.optout.actions.show_sender import show_sender
 from services.optout.actions.show_topics import show_topics
 from services.optout.actions.switch_topics import switch_topics
 from services.optout.channels._channel import Channel
-from services.optout.deps import HTML_ANSWER, AForm, AVisit, Visit, form_example
+from services.optout.deps import AVisit, Visit
 from services.optout.domain import preferences
 from services.optout.domain.choices import entry_from_link, stable_id
 from services.optout.domain.preferences import TopicState
 from services.optout.store.spool import OptoutNotKeptError
 from shared.kit.auth import Anyone
 from shared.kit.logs import log
+from shared.kit.pages.forms import HTML_ANSWER, AForm, form_example
+from shared.kit.pages.sealed_ids import SealRefusedError
 from shared.schemas.mailer import PLATFORM_SENDER
 from shared.schemas.token import OptoutToken, TokenRefusedError
 from shared.schemas.topics import TOPICS, Topic
@@ -113,7 +115,7 @@ def _open(visit: Visit, link: OptoutToken, seals: Mapping[Topic, str]) -> dict[T
     for topic, seal in seals.items():
         try:
             whom, digest = visit.parts.links.open("shown", seal)
-        except TokenRefusedError:
+        except SealRefusedError:
             continue
         if whom == _whom(link) and digest != _ON.digest(topic):
             shown[topic] = digest

@@ -1,34 +1,22 @@
-"""Renders the consumer's pages: no script, no cookie, no foreign origin, one hashed style sheet under a strict content security policy."""
+"""Renders the consumer's pages in every language."""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import jinja2
 from fastapi.responses import HTMLResponse
-from markupsafe import Markup
 
 from services.optout.domain.choices import Choice
-from services.optout.domain.languages import choose_language
 from services.optout.pages import languages
 from services.optout.pages.texts import PageTexts
+from shared.kit.pages.languages import choose_language
+from shared.kit.pages.sheet import PAGE_CSS, Sheet, retry_later
 from shared.kit.plugins import find_plugins
 from shared.schemas.privacy_cases import CaseKind
 from shared.schemas.token import MessageClass
 from shared.schemas.topics import Topic
 
 _FOLDER: Final = Path(__file__).parent / "templates"
-_CSS: Final = (_FOLDER / "page.css").read_text(encoding="utf-8")
-_CSS_HASH: Final = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
-HEADERS: Final = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Vary": "Accept-Language",
-}
 
 
 class Pages:
@@ -36,15 +24,7 @@ class Pages:
 
     def __init__(self, *, mailto: str) -> None:
         self._languages: dict[str, PageTexts] = find_plugins(languages, "LANGUAGE")
-        # The folder holds our own templates only; values are escaped.
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_FOLDER),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals |= {"css": Markup(_CSS), "mailto": mailto}  # noqa: S704 - our own file
+        self._sheet = Sheet(_FOLDER, PAGE_CSS, posts=True, headers={"Vary": "Accept-Language"}, mailto=mailto)
 
     def ask(
         self,
@@ -75,9 +55,8 @@ class Pages:
             {"slug": choice.slug, "label": labels[choice.slug][0].format(**names), "note": labels[choice.slug][1]}
             for choice in choices
         ]
-        page = self._templates.get_template("ask.html")
         given = {"action": action, "preferences": preferences, "hint": hint, "options": options}
-        return _html(page.render(texts=texts, business=names["business"], **given))
+        return self._sheet.show("ask.html", 200, texts=texts, business=names["business"], **given)
 
     def preferences(
         self,
@@ -93,7 +72,8 @@ class Pages:
     ) -> HTMLResponse:
         """Return the page of topics with one form and one button; what is fixed is told and not offered."""
         texts = self._texts(wanted, spoken)
-        page = self._templates.get_template("preferences.html").render(
+        return self._sheet.show(
+            "preferences.html",
             texts=texts,
             action=action,
             topics=[{"slug": topic, "stands": state, **_topic_words(texts, topic)} for topic, state in stands.items()],
@@ -102,7 +82,6 @@ class Pages:
             hint=hint,
             business=business or texts.some_business,
         )
-        return _html(page)
 
     def preferences_done(self, *, wanted: str, spoken: str) -> HTMLResponse:
         """Return the answer to every choice of topics: true whatever was chosen, and for a link that is none of ours (S37)."""
@@ -121,7 +100,7 @@ class Pages:
         """Return the honest 503: what was to stop has stopped, what was to go on could not be stored."""
         texts = self._texts(wanted, spoken)
         notice = self._notice(texts, texts.failed_heading, texts.preferences_failed, look=True)
-        return _later(notice, 503, 60)
+        return retry_later(notice, 503, seconds=60)
 
     def done(self, *, wanted: str, spoken: str = "en", undo: str = "") -> HTMLResponse:
         """Return the answer to every POST: the same for a link that worked, was used before or is none of ours (L-036)."""
@@ -136,8 +115,7 @@ class Pages:
     def form(self, *, wanted: str, refused: bool = False) -> HTMLResponse:
         """Return the form for an address; with 422 and a sentence where what was sent is none (never repeated on the page)."""
         texts = self._texts(wanted, "en")
-        page = self._templates.get_template("form.html").render(texts=texts, refused=refused)
-        return _html(page, 422 if refused else 200)
+        return self._sheet.show("form.html", 422 if refused else 200, texts=texts, refused=refused)
 
     def form_done(self, *, wanted: str, spoken: str, undo: str) -> HTMLResponse:
         """Return the answer to every address."""
@@ -149,7 +127,9 @@ class Pages:
     ) -> HTMLResponse:
         """Return the sign-up form. A device that serves many people must not offer the next one what the last one typed."""
         texts = self._texts(wanted, spoken)
-        page = self._templates.get_template("join.html").render(
+        return self._sheet.show(
+            "join.html",
+            422 if wrong else 200,
             texts=texts,
             action=action,
             business=business,
@@ -158,7 +138,6 @@ class Pages:
             shared=shared,
             wrong=wrong,
         )
-        return _html(page, 422 if wrong else 200)
 
     def wording(self, *, business: str, language: str) -> tuple[str, str]:
         """Return the language (English where it is none of ours) and what people agree to in it: word for word what `join` shows."""
@@ -173,9 +152,7 @@ class Pages:
     def confirm(self, *, action: str, business: str | None, wanted: str, spoken: str) -> HTMLResponse:
         """Return the page of the confirmation link with its one button."""
         texts = self._texts(wanted, spoken)
-        name = business or texts.some_business
-        page = self._templates.get_template("confirm.html")
-        return _html(page.render(texts=texts, action=action, business=name))
+        return self._sheet.show("confirm.html", texts=texts, action=action, business=business or texts.some_business)
 
     def confirmed(self, *, wanted: str, spoken: str) -> HTMLResponse:
         """Return the answer to every confirmation."""
@@ -197,10 +174,8 @@ class Pages:
         texts = self._texts(wanted, spoken)
         asked = self.case_words(kind=kind, business=business, language=texts.slug)[1]
         effect = texts.prove_effect_access if kind == "access" else texts.prove_effect_erase
-        page = self._templates.get_template("prove.html")
-        return _html(
-            page.render(texts=texts, action=action, asked=texts.prove_asked.format(asked=asked), effect=effect)
-        )
+        words = {"asked": texts.prove_asked.format(asked=asked), "effect": effect}
+        return self._sheet.show("prove.html", texts=texts, action=action, **words)
 
     def proven(self, *, wanted: str, spoken: str) -> HTMLResponse:
         """Return the answer to every proof: the same for a link that was used, is too old or is none of ours."""
@@ -215,12 +190,12 @@ class Pages:
     def failed(self, *, wanted: str, spoken: str = "en") -> HTMLResponse:
         """Return the honest 503: nothing was stored, here is the other way (N-40)."""
         texts = self._texts(wanted, spoken)
-        return _later(self._notice(texts, texts.failed_heading, texts.failed), 503, 60)
+        return retry_later(self._notice(texts, texts.failed_heading, texts.failed), 503, seconds=60)
 
     def too_many(self, *, wanted: str, spoken: str = "en") -> HTMLResponse:
         """Return the 429 of a network beyond its limit: nothing was done, here is the other way."""
         texts = self._texts(wanted, spoken)
-        return _later(self._notice(texts, texts.too_many_heading, texts.too_many), 429, 3600)
+        return retry_later(self._notice(texts, texts.too_many_heading, texts.too_many), 429, seconds=3600)
 
     def _texts(self, wanted: str, spoken: str) -> PageTexts:
         return self._languages[choose_language(wanted, self._languages, spoken)]
@@ -237,9 +212,8 @@ class Pages:
         look: bool = False,
         status: int = 200,
     ) -> HTMLResponse:
-        page = self._templates.get_template("notice.html")
         words = {"heading": heading, "message": message, "note": note}
-        return _html(page.render(texts=texts, **words, undo=undo, again=again, look=look), status)
+        return self._sheet.show("notice.html", status, texts=texts, **words, undo=undo, again=again, look=look)
 
 
 def _topic_words(texts: PageTexts, topic: Topic) -> dict[str, str]:
@@ -250,13 +224,3 @@ def _topic_words(texts: PageTexts, topic: Topic) -> dict[str, str]:
         "news": (texts.news, texts.news_note),
     }[topic]
     return {"label": label, "note": note}
-
-
-def _html(text: str, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(text, status, headers=dict(HEADERS))
-
-
-def _later(answer: HTMLResponse, status: int, seconds: int) -> HTMLResponse:
-    answer.status_code = status
-    answer.headers["Retry-After"] = str(seconds)
-    return answer

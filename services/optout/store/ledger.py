@@ -4,6 +4,7 @@ Locks in one order (the checkpoints' lock, chains by number, then the head of th
 in a ring. New entries that restrict go to the journal before they can commit.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -41,20 +42,17 @@ _LOCK_CHAINS: Final = text(
     f"select pg_advisory_xact_lock_shared({JOURNALING}), "  # noqa: S608 - our own number
     "(select count(pg_advisory_xact_lock(chain)) from unnest(cast(:chains as bigint[])) as chain)"
 )
-_FILED: Final = text("""
-select w.n, l.position, (
-    select x.entry_id from ledger x where x.subscriber_id = l.subscriber_id and x.kind = 'lift' and x.address_key = l.address_key
-    and x.chain_position > l.chain_position order by x.chain_position desc limit 1) as lifted_by
+_FIND: Final = text("""
+select w.n, l.entry_id is not null as is_filed, l.position, l.lifted_by, h.chain_position, h.hash
 from unnest(cast(:subscribers as uuid[]), cast(:ids as uuid[])) with ordinality as w (subscriber_id, entry_id, n)
-cross join lateral (
-    select f.subscriber_id, f.address_key, f.chain_position, g.position
+left join lateral (
+    select f.entry_id, g.position, (
+        select x.entry_id from ledger x where x.subscriber_id = f.subscriber_id and x.kind = 'lift' and x.address_key = f.address_key
+        and x.chain_position > f.chain_position order by x.chain_position desc limit 1) as lifted_by
     from ledger f left join suppression_log g on g.subscriber_id = f.subscriber_id and g.entry_id = f.entry_id
-    where f.subscriber_id = w.subscriber_id and f.entry_id = w.entry_id offset 0) l
-""")
-_HEADS: Final = text("""
-select w.subscriber_id, h.chain_position, h.hash from unnest(cast(:subscribers as uuid[])) as w (subscriber_id)
-cross join lateral (
-    select chain_position, hash from ledger l where l.subscriber_id = w.subscriber_id order by chain_position desc limit 1) h
+    where f.subscriber_id = w.subscriber_id and f.entry_id = w.entry_id offset 0) l on true
+left join lateral (
+    select chain_position, hash from ledger c where c.subscriber_id = w.subscriber_id order by chain_position desc limit 1) h on true
 """)
 _INSERT: Final = text(
     f"insert into ledger ({_COLUMNS}) select * from unnest("  # noqa: S608 - our own column names
@@ -76,7 +74,8 @@ _STOPS_OF: Final = text(
 )
 _AROUND: Final = text(
     f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and address_key = "  # noqa: S608
-    "(select address_key from ledger where subscriber_id = :subscriber and entry_id = :entry_id) order by chain_position limit 1000"
+    "(select address_key from ledger where subscriber_id = :subscriber and entry_id = :entry_id) "
+    "and kind in ('optout', 'erasure', 'lift') order by chain_position limit :limit"
 )
 _OF_CHAIN: Final = text(
     f"select {_COLUMNS} from ledger where subscriber_id = :subscriber and chain_position > :after "  # noqa: S608
@@ -115,33 +114,39 @@ async def append_entries(
     Repeats (same subscriber and entry_id) change nothing. Opt-outs, tombstones and lifts also get their position in the suppression log; from then on
     until commit no other opt-out commits, so nothing slow may follow.
     """
-    subscribers = sorted({entry.subscriber_id for entry in entries})
-    await lock_chains(connection, subscribers)
+    await lock_chains(connection, {entry.subscriber_id for entry in entries})
     wanted = list(entries)
-    filed = await _find_filed(connection, wanted)
-    again = [n for n, row in filed.items() if row.lifted_by is not None and wanted[n].by_consumer]
+    found = await _find(connection, wanted)
+    again = [n for n, each in found.filed.items() if each.lifted_by is not None and wanted[n].by_consumer]
     if again:
         for n in again:
-            wanted[n] = replace(wanted[n], entry_id=stable_id(wanted[n].entry_id, filed[n].lifted_by))
-        filed = await _find_filed(connection, wanted)
+            wanted[n] = replace(wanted[n], entry_id=stable_id(wanted[n].entry_id, found.filed[n].lifted_by))
+        found = await _find(connection, wanted)
     new: dict[tuple[UUID, UUID], NewEntry] = {}
     first: dict[tuple[UUID, UUID], int] = {}
     for n, entry in enumerate(wanted):
-        if n not in filed and _key(entry) not in new:
+        if n not in found.filed and _key(entry) not in new:
             new[_key(entry)], first[_key(entry)] = entry, n
-    linked = await _link(connection, subscribers, new.values(), recorded_at)
-    positions: dict[tuple[UUID, UUID], int] = {}
-    if linked:
-        await _keep_outside([link.entry for link in linked if link.entry.restricts], journal)
-        await connection.execute(_INSERT, _as_arrays(linked))
-        stops = [link.entry for link in linked if link.entry.kind in SUPPRESSION_KINDS]
-        positions = dict(zip(map(_key, stops), await log_suppressions(connection, stops), strict=True))
+    positions = await _append(connection, _link(found, new.values(), recorded_at), journal) if new else {}
     return [
-        Filed(entry.entry_id, False, filed[n].position)
-        if n in filed
+        Filed(entry.entry_id, False, found.filed[n].position)
+        if n in found.filed
         else Filed(entry.entry_id, first[_key(entry)] == n, positions.get(_key(entry)))
         for n, entry in enumerate(wanted)
     ]
+
+
+async def _append(
+    connection: AsyncConnection, linked: Sequence[LedgerEntry], journal: Keeps | None
+) -> dict[tuple[UUID, UUID], int]:
+    """Write the links, at the same time the journal, then the log; return the positions there."""
+    keeping = asyncio.create_task(_keep_outside([link.entry for link in linked if link.entry.restricts], journal))
+    try:
+        await connection.execute(_INSERT, _as_arrays(linked))
+    finally:
+        await keeping
+    stops = [link.entry for link in linked if link.entry.kind in SUPPRESSION_KINDS]
+    return dict(zip(map(_key, stops), await log_suppressions(connection, stops), strict=True))
 
 
 async def _keep_outside(entries: Sequence[NewEntry], journal: Keeps | None) -> None:
@@ -152,15 +157,17 @@ async def _keep_outside(entries: Sequence[NewEntry], journal: Keeps | None) -> N
     await journal.append(entries)
 
 
-async def lock_chains(connection: AsyncConnection, subscribers: Sequence[UUID]) -> None:
+async def lock_chains(connection: AsyncConnection, subscribers: Iterable[UUID]) -> None:
     """Keep others from appending to these chains until the transaction ends: for a decision that rests on what they hold."""
     await connection.execute(_LOCK_CHAINS, {"chains": sorted({_chain_lock(each) for each in subscribers})})
 
 
-async def read_around(connection: AsyncConnection, subscriber_id: UUID, entry_id: UUID) -> list[LedgerEntry]:
-    """Return the entries of a subscriber about the address that this entry is about, as `read_address`; none for an entry not on file."""
-    rows = await connection.execute(_AROUND, {"subscriber": subscriber_id, "entry_id": entry_id})
-    return [_as_entry(row) for row in rows.mappings()]
+async def read_stops_around(
+    connection: AsyncConnection, subscriber_id: UUID, entry_id: UUID, *, limit: int = 2000
+) -> list[LedgerEntry]:
+    """Return, as `read_stops_of`, what stops and lifts the address that this entry is about; nothing for an entry not on file."""
+    given = {"subscriber": subscriber_id, "entry_id": entry_id, "limit": limit + 1}
+    return _all_of([_as_entry(row) for row in (await connection.execute(_AROUND, given)).mappings()], limit)
 
 
 async def read_address(
@@ -193,7 +200,10 @@ async def read_stops_of(
 ) -> list[LedgerEntry]:
     """Return the opt-outs, tombstones and lifts of one address in these chains, each chain in order; raise TooManyStopsError beyond the limit."""
     given = {"subscribers": list(subscriber_ids), "address_key": address_key, "limit": limit + 1}
-    found = [_as_entry(row) for row in (await connection.execute(_STOPS_OF, given)).mappings()]
+    return _all_of([_as_entry(row) for row in (await connection.execute(_STOPS_OF, given)).mappings()], limit)
+
+
+def _all_of(found: list[LedgerEntry], limit: int) -> list[LedgerEntry]:
     if len(found) > limit:
         raise TooManyStopsError
     return found
@@ -240,26 +250,34 @@ def _chain_lock(subscriber_id: UUID) -> int:
     return int(subscriber_id.int ^ subscriber_id.int >> 64) & (2**63 - 1) | 1 << 62
 
 
-async def _find_filed(connection: AsyncConnection, entries: Sequence[NewEntry]) -> dict[int, Any]:
-    rows = await connection.execute(
-        _FILED,
-        {"subscribers": [entry.subscriber_id for entry in entries], "ids": [entry.entry_id for entry in entries]},
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is on file of the entries wanted, by their number, and the end of each chain they belong to."""
+
+    filed: dict[int, Any]
+    ends: dict[UUID, tuple[int, bytes]]
+
+
+async def _find(connection: AsyncConnection, entries: Sequence[NewEntry]) -> _Found:
+    found = await connection.execute(
+        _FIND, {"subscribers": [entry.subscriber_id for entry in entries], "ids": [entry.entry_id for entry in entries]}
     )
-    return {row.n - 1: row for row in rows}
+    rows = {row.n - 1: row for row in found}
+    ends = {
+        entries[n].subscriber_id: (row.chain_position, bytes(row.hash)) if row.hash else (0, GENESIS)
+        for n, row in rows.items()
+    }
+    return _Found({n: row for n, row in rows.items() if row.is_filed}, ends)
 
 
-async def _link(
-    connection: AsyncConnection, subscribers: Sequence[UUID], new: Iterable[NewEntry], recorded_at: datetime
-) -> list[LedgerEntry]:
+def _link(found: _Found, new: Iterable[NewEntry], recorded_at: datetime) -> list[LedgerEntry]:
     by_chain: dict[UUID, list[NewEntry]] = {}
     for entry in new:
         by_chain.setdefault(entry.subscriber_id, []).append(entry)
-    heads = {row.subscriber_id: row for row in await connection.execute(_HEADS, {"subscribers": list(subscribers)})}
     linked: list[LedgerEntry] = []
     for subscriber_id, own in by_chain.items():
-        head = heads.get(subscriber_id)
-        last_position, last_hash = (head.chain_position, bytes(head.hash)) if head else (0, GENESIS)
-        linked += link_entries(own, last_position=last_position, last_hash=last_hash, recorded_at=recorded_at)
+        position, previous = found.ends[subscriber_id]
+        linked += link_entries(own, last_position=position, last_hash=previous, recorded_at=recorded_at)
     return linked
 
 

@@ -18,15 +18,26 @@ from shared.kit.feed import NewChange, append_changes
 from shared.schemas.optout import SuppressionEntry
 from shared.schemas.privacy_cases import EraseOrder
 
-_TAKE: Final = text("update suppression_head set last_position = last_position + :count returning last_position")
 _COLUMNS: Final = (
     "position, entry_id, kind, subscriber_id, location_id, address_key, person_id, suppression_class, topic"
 )
-_INSERT: Final = text(f"""
-insert into suppression_log ({_COLUMNS})
-select * from unnest(cast(:position as bigint[]), cast(:entry_id as uuid[]), cast(:kind as text[]), cast(:subscriber_id as uuid[]),
-    cast(:location_id as uuid[]), cast(:address_key as text[]), cast(:person_id as uuid[]), cast(:suppression_class as text[]),
-    cast(:topic as text[]))
+# Log and feed in one statement, because the head stays locked from it to the commit. The feed's rows are the log's, as the wire has them.
+_LOG: Final = text(f"""
+with head as (
+    update suppression_head set last_position = last_position + cardinality(cast(:entry_id as uuid[])) returning last_position),
+logged as (
+    insert into suppression_log ({_COLUMNS})
+    select last_position - cardinality(cast(:entry_id as uuid[])) + n,
+        entry_id, kind, subscriber_id, location_id, address_key, person_id, class, topic
+    from head cross join unnest(cast(:entry_id as uuid[]), cast(:kind as text[]), cast(:subscriber_id as uuid[]), cast(:location_id as uuid[]),
+        cast(:address_key as text[]), cast(:person_id as uuid[]), cast(:suppression_class as text[]), cast(:topic as text[]))
+        with ordinality as e (entry_id, kind, subscriber_id, location_id, address_key, person_id, class, topic, n)
+    returning {_COLUMNS}),
+told as (
+    insert into changes (subscriber_id, kind, key, body)
+    select owner, 'suppression', entry_id, to_jsonb(logged) || jsonb_build_object('subscriber_id', owner)
+    from logged cross join lateral (select nullif(subscriber_id, cast(:platform as uuid)) as owner) o order by position)
+select last_position from head
 """)  # noqa: S608 - our own column names
 _READ: Final = f"select {_COLUMNS} from suppression_log where position > $1 order by position limit $2"  # noqa: S608
 SUPPRESSION_KINDS: Final = {"optout": "suppress", "erasure": "suppress", "lift": "lift"}
@@ -37,14 +48,11 @@ async def log_suppressions(connection: AsyncConnection, entries: Sequence[NewEnt
     """Append what stops and lifts to feed and log and return their positions. The caller commits at once: the head stays locked until then."""
     if not entries:
         return []
-    last = int(await connection.scalar(_TAKE, {"count": len(entries)}) or 0)
-    positions = list(range(last - len(entries) + 1, last + 1))
     rows = [_as_row(entry) for entry in entries]
     arrays: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
-    await connection.execute(_INSERT, arrays | {"position": positions})
-    orders = [_as_order(entry) for entry in entries if entry.kind == "erasure"]
-    await append_changes(connection, [_as_change(*placed) for placed in zip(entries, positions, strict=True)] + orders)
-    return positions
+    last = int(await connection.scalar(_LOG, arrays | {"platform": PLATFORM}) or 0)
+    await append_changes(connection, [_as_order(entry) for entry in entries if entry.kind == "erasure"])
+    return list(range(last - len(entries) + 1, last + 1))
 
 
 async def read_suppressions(connection: RawConnection, *, after: int, limit: int) -> list[SuppressionEntry]:
@@ -63,12 +71,6 @@ def _as_row(entry: NewEntry) -> dict[str, Any]:
         "suppression_class": entry.suppression_class,
         "topic": entry.topic,
     }
-
-
-def _as_change(entry: NewEntry, position: int) -> NewChange:
-    subscriber_id = _wire_id(entry.subscriber_id)
-    wire = SuppressionEntry.model_validate(_as_row(entry) | {"position": position, "subscriber_id": subscriber_id})
-    return NewChange(subscriber_id, "suppression", entry.entry_id, wire.model_dump_json())
 
 
 def _as_order(entry: NewEntry) -> NewChange:

@@ -69,6 +69,11 @@ class Watch:
         """Say that something changed: an entry was committed, a holder reported."""
         self._poked.set()
 
+    async def look(self) -> None:
+        """Note which server this is, before a lease of its own may be granted."""
+        async with asyncio.timeout(_READ_SECONDS), self._database.raw() as connection:
+            self._notice_failover(await read_state(connection))
+
     async def close(self) -> None:
         """Stop reading."""
         if self._reader is not None:
@@ -109,8 +114,12 @@ class Watch:
                 self._waiters.discard(waiter)
 
     def _notice_failover(self, state: LogState) -> None:
-        """Another server (promoted, restored, started anew) may never have received the last leases: wait a full one again."""
-        if self._server not in (None, state.server):
-            log("optout.watch").warning("server_changed")
+        """Another server (promoted, restored, started anew) may never have received the last leases: wait a full one again.
+
+        So may the first one that is seen, which was perhaps started after this process.
+        """
+        if self._server != state.server:
+            if self._server is not None:
+                log("optout.watch").warning("server_changed")
             self._quiet_until = monotonic() + self._lease_seconds
         self._server = state.server

@@ -1,7 +1,5 @@
 """An access report as one page that stands alone, to print or save: a hashed style sheet inside, no script, no foreign origin (S-094)."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,25 +7,20 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from services.portal.actions.make_access_report import make_access_report
 from services.portal.deps import Deps
 from shared.kit.auth import Caller, needs
+from shared.kit.pages.forms import HTML_ANSWER
+from shared.kit.pages.sheet import Sheet
 from shared.schemas.personal_data import AccessReport, AccessReportInput, Fact
 
 _FOLDER: Final = Path(__file__).parent / "templates"
-_CSS: Final = (_FOLDER / "access_report.css").read_text(encoding="utf-8")
-_HASH: Final = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
-_HEADERS: Final = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Content-Disposition": 'inline; filename="access-report.html"',
-}
-_templates = Environment(
-    loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+_sheet = Sheet(
+    _FOLDER,
+    (_FOLDER / "access_report.css").read_text(encoding="utf-8"),
+    posts=False,
+    headers={"Content-Disposition": 'inline; filename="access-report.html"'},
 )
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "consumer": ("Who you are", "Your record, as your practice's or shop's system sent it or its front desk wrote it."),
@@ -57,6 +50,9 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "write_back": ("What was told to the practice's or shop's system", "Confirmations and opt-outs on their way back."),
     "touch": ("Reasons to write to you", "Each reason there was, and what became of it."),
     "decision": ("Decisions", "Why something was sent, moved or not sent."),
+    "announced_appointment": ("Appointments as your mail told you of them", ""),
+    "confirmation": ("What you confirmed", "By the page behind a mail."),
+    "time_request": ("For what you asked another time", "By the page behind a mail."),
     "planned_message": ("Mail as it was planned", ""),
     "message": ("E-mails to you", "Each mail and how it ended. What it said is shown on request, as it was sent."),
     "attempt": ("Attempts to deliver", ""),
@@ -82,12 +78,9 @@ _SERVICES: Final = {
 
 router = APIRouter(tags=["privacy"], max_body_size=16 * 1024)
 _ASKED: Final = {"worked": {"value": {"case_id": "0192f0c1-7a00-7000-8000-00000000c001"}}}
-_PAGE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
-}
 
 
-@router.post("/v1/access-reports/page", response_class=HTMLResponse, responses=_PAGE)
+@router.post("/v1/access-reports/page", response_class=HTMLResponse, responses=HTML_ANSWER)
 async def make_page(
     body: Annotated[AccessReportInput, Body(openapi_examples=_ASKED)],
     caller: Annotated[Caller, needs("privacy")],
@@ -120,14 +113,13 @@ def render_report(report: AccessReport, *, privacy_contact: str) -> HTMLResponse
         }
         for each in report.services
     ]
-    page = _templates.get_template("access_report.html").render(
-        css=Markup(_CSS),  # noqa: S704 - our own file
+    return _sheet.show(
+        "access_report.html",
         report=report,
         made_at=report.made_at.strftime("%d %B %Y, %H:%M UTC").lstrip("0"),
         services=services,
         privacy_contact=privacy_contact,
     )
-    return HTMLResponse(page, headers=dict(_HEADERS))
 
 
 def _lines(record: Mapping[str, Fact]) -> list[tuple[str, str]]:

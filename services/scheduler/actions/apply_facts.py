@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.actions.tell_due_dates import tell_due_dates
+from services.scheduler.store.answers import drop_answers
 from services.scheduler.store.due_facts import (
     TABLES,
     drop_due_facts,
@@ -74,6 +75,7 @@ async def _keep(connection: AsyncConnection, read: Mapping[str, tuple[Rows, Keys
         else:
             await keep_facts(connection, kind, rows, now=now)
             await drop_facts(connection, kind, gone)
+            await drop_answers(connection, kind, gone)
     readings, lost = read["odometer_reading"]
     vehicles = {
         (row["subscriber_id"], row["vehicle_id"])

@@ -25,6 +25,7 @@ async def dispatch_due(deps: Deps) -> bool:
         mailer=deps.mailer,
         types=deps.types,
         stock=deps.stock,
+        answer_links=deps.links,
         now=now,
         recheck_minutes=deps.settings.recheck_minutes,
     )

@@ -20,6 +20,9 @@ _KINDS: Final = {
     "touches": "touch",
     "decisions": "decision",
     "messages": "planned_message",
+    "announcements": "announced_appointment",
+    "confirmations": "confirmation",
+    "time_requests": "time_request",
 }
 
 

@@ -8,11 +8,14 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.scheduler.actions.withdraw_touches import withdraw_touches
 from services.scheduler.actions.write_message import People, write_message
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
 from services.scheduler.content.stock import StockContents
+from services.scheduler.domain.answer_links import AnswerLinks
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.submission import (
     ORDINARY,
@@ -22,6 +25,7 @@ from services.scheduler.domain.submission import (
     is_about_messages,
     judge_refusal,
 )
+from services.scheduler.store.announcements import announce, retract
 from services.scheduler.store.contents import forget_published
 from services.scheduler.store.locations import read_locations
 from services.scheduler.store.messages import (
@@ -82,6 +86,7 @@ async def submit_messages(
     mailer: MailerClient,
     types: Mapping[str, CampaignType],
     stock: StockContents,
+    answer_links: AnswerLinks,
     now: datetime,
     recheck_minutes: int,
     ticks: Callable[[], float] = monotonic,
@@ -98,6 +103,7 @@ async def submit_messages(
         if not claimed:
             return False
         locations = await read_locations(connection, sorted({message.location_id for message in claimed}))
+        await _announce(connection, claimed, types, now)
     crashpoint("scheduler.before_submit")
     settlement = Settlement()
     try:
@@ -116,6 +122,7 @@ async def submit_messages(
                     kind=kind,
                     location=location,
                     stock=stock,
+                    answer_links=answer_links,
                     recheck_after=now + timedelta(minutes=recheck_minutes),
                 )
             elif lines:
@@ -127,6 +134,16 @@ async def submit_messages(
     crashpoint("scheduler.after_submit")
     await _settle(database, settlement, claim, now=now)
     return len(claimed) == _AT_ONCE and not settlement.put_back
+
+
+async def _announce(
+    connection: AsyncConnection, claimed: Sequence[FrozenMessage], types: Mapping[str, CampaignType], now: datetime
+) -> None:
+    """Note what is announced by messages that can be confirmed."""
+    told = {slug for slug, kind in types.items() if kind.page == "confirm"}
+    messages = [message.key for message in claimed if message.campaign_type in told]
+    if messages:
+        await announce(connection, messages, types=told, now=now)
 
 
 def _asked_for(messages: Sequence[FrozenMessage]) -> tuple[dict[UUID, list[UUID]], dict[UUID, list[UUID]]]:
@@ -221,6 +238,7 @@ async def _settle(database: Database, settlement: Settlement, claim: Claim, *, n
             if reasons:
                 await end_messages(connection, reasons, state=state, now=now)
         if settlement.released:
+            await retract(connection, {touch: message for touch, (message, _) in settlement.released.items()})
             await release_touches(connection, settlement.released, now=now)
             await mark_people_of_touches(connection, list(settlement.released))
         if settlement.put_back:

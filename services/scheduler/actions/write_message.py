@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import StockContents
+from services.scheduler.domain.answer_links import AnswerLinks
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.store.messages import FrozenMessage, Line
 from shared.schemas.ingest import Recipient, VehicleName
@@ -27,6 +28,7 @@ def write_message(
     kind: CampaignType,
     location: LocationFacts,
     stock: StockContents,
+    answer_links: AnswerLinks,
     recheck_after: datetime,
 ) -> MessageInput:
     """Return the message with those of its touches that are `fitting`; every one's person is among `people`."""
@@ -54,6 +56,7 @@ def write_message(
             language=language,
             is_change=message.is_change,
             settings=message.settings,
+            answers={kind.page: answer_links.url(kind.page, *message.key)} if kind.page else None,
         ),
         due_at=min(line.due_at for line in lines),
         useful_until=min(line.useful_until for line in lines),

@@ -21,6 +21,7 @@ async def list_types(caller: Manager, deps: Given) -> Page[CampaignTypeFacts]:
             message_class=kind.message_class,
             steps=[step.slug for step in kind.steps],
             topic=kind.topic,
+            class_reason=kind.reason,
         )
         for kind in deps.types.values()
     ]

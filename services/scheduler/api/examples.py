@@ -14,6 +14,12 @@ CAMPAIGN_TYPE: Final = {
     "message_class": "transactional",
     "steps": ["two_weeks", "three_days", "day_before", "two_hours", "new_time"],
     "topic": "appointments",
+    "class_reason": {
+        "purpose": "agreed_transaction",
+        "decided_by": "campaign_type",
+        "decider": "appointment_reminder",
+        "words": "It facilitates an appointment the person agreed to and carries no promotion (15 U.S.C. 7702(17)).",
+    },
 }
 CAMPAIGN_INPUT: Final = {
     "location_id": LOCATION_ID,

@@ -17,6 +17,8 @@ async def _deps(request: Request) -> Deps:
 Given = Annotated[Deps, Depends(_deps)]
 Manager = Annotated[Caller, needs("campaigns")]
 """A client with scope `campaigns`."""
+Desk = Annotated[Caller, needs("records")]
+"""The front desk: a client with scope `records`, as in ingest."""
 
 
 def refuse_foreign_location(caller: Caller, location_id: UUID) -> None:

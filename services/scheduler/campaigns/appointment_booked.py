@@ -9,6 +9,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="appointments",
     message_class="transactional",
+    purpose="agreed_transaction",
     class_reason="It confirms an appointment the person has just agreed to and carries no promotion (15 U.S.C. 7702(17)).",
     trigger=Trigger(
         "booking",

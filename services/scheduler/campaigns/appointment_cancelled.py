@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="appointments",
     message_class="commercial",
+    purpose="promotion",
     class_reason="It invites to a new appointment that nobody has agreed to yet, so it is treated as commercial (L-001).",
     trigger=Trigger("cancellation", statuses=("cancelled", "deleted")),
     cycle="trigger",

@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="appointments",
     message_class="transactional",
+    purpose="agreed_transaction",
     class_reason="It facilitates an appointment the person agreed to and carries no promotion (15 U.S.C. 7702(17)).",
     trigger=Trigger(
         "appointment",
@@ -32,4 +33,6 @@ CAMPAIGN_TYPE = CampaignType(
     group=Group("confirm", same_day=True),
     needs_fresh_source=True,
     sample={"dental": ("Ana", "Ben", "Mia"), "auto": ("Sam",)},
+    skips=("asked_another_time",),
+    page="confirm",
 )

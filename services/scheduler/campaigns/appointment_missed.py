@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="appointments",
     message_class="transactional",
+    purpose="agreed_transaction",
     class_reason="It is about one appointment that was agreed to and did not take place, and offers nothing (15 U.S.C. 7702(17)).",
     trigger=Trigger(
         "appointment",

@@ -10,6 +10,7 @@ CAMPAIGN_TYPE = CampaignType(
     title="Appointment reminder",
     verticals=("dental", "auto"),
     message_class="transactional",
+    purpose="agreed_transaction",
     topic="appointments",
     class_reason="It facilitates an appointment the person agreed to and carries no promotion (15 U.S.C. 7702(17)).",
     trigger=Trigger(
@@ -38,4 +39,5 @@ CAMPAIGN_TYPE = CampaignType(
     needs_fresh_source=True,
     sample={"dental": ("Ana", "Ben", "Mia"), "auto": ("Sam",)},
     skips=("asked_to_confirm",),
+    page="confirm",
 )

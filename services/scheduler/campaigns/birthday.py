@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="news",
     message_class="commercial",
+    purpose="relationship",
     class_reason="No settled exemption covers a greeting, so it is treated as commercial (L-001).",
     trigger=Trigger("birthday", statuses=("active",), history=True),
     cycle="occasion",

@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("auto",),
     topic="care",
     message_class="commercial",
+    purpose="promotion",
     class_reason="It proposes work that was not agreed to, so it is commercial.",
     trigger=Trigger("declined", statuses=("open", "open_safety"), stops={"done": "work_done", "sold": "vehicle_sold"}),
     cycle="trigger",

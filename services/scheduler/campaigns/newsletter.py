@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="news",
     message_class="commercial",
+    purpose="promotion",
     class_reason="News of a business is commercial.",
     trigger=Trigger("calendar", statuses=("issue",), history=True),
     cycle="occasion",

@@ -9,6 +9,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="visits",
     message_class="transactional",
+    purpose="product_safety",
     class_reason="Safety information about a service that was just used, without promotion (15 U.S.C. 7702(17)(A)(ii)).",
     trigger=Trigger("visit", statuses=("completed",)),
     cycle="trigger",

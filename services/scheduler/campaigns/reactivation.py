@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="news",
     message_class="commercial",
+    purpose="promotion",
     class_reason="It invites somebody who has agreed to nothing, so it is commercial.",
     trigger=Trigger("lapse", statuses=("away",), history=True),
     cycle="occasion",

@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental",),
     topic="care",
     message_class="commercial",
+    purpose="promotion",
     class_reason="Nothing is agreed yet, so it is treated as commercial even where it is clinically sensible (domain 4.2, L-001).",
     trigger=Trigger(
         "recare",

@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="visits",
     message_class="commercial",
+    purpose="promotion",
     class_reason="It asks for publicity, so it is commercial.",
     trigger=Trigger("visit", statuses=("completed",)),
     cycle="trigger",

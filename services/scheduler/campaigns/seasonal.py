@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="news",
     message_class="commercial",
+    purpose="promotion",
     class_reason="It invites to a visit that was not agreed to, so it is commercial.",
     trigger=Trigger("calendar", statuses=("spring", "autumn"), history=True),
     cycle="occasion",

@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("auto",),
     topic="care",
     message_class="commercial",
+    purpose="promotion",
     class_reason="It invites to a visit that was not agreed to, so it is commercial.",
     trigger=Trigger("visit", statuses=("completed",)),
     cycle="trigger",

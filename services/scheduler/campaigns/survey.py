@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental", "auto"),
     topic="visits",
     message_class="commercial",
+    purpose="relationship",
     class_reason="No settled exemption covers a survey, so it is treated as commercial (L-001).",
     trigger=Trigger("visit", statuses=("completed",)),
     cycle="trigger",

@@ -11,6 +11,7 @@ CAMPAIGN_TYPE = CampaignType(
     verticals=("dental",),
     topic="care",
     message_class="commercial",
+    purpose="promotion",
     class_reason="Nothing is agreed yet, so it is treated as commercial (L-001).",
     trigger=Trigger("treatment", statuses=("open",), stops={"done": "work_done"}),
     cycle="trigger",

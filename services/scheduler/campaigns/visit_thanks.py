@@ -10,6 +10,7 @@ CAMPAIGN_TYPE = CampaignType(
     title="Thank you for your visit",
     verticals=("dental", "auto"),
     message_class="commercial",
+    purpose="relationship",
     topic="visits",
     class_reason="No settled exemption covers a thank-you note, so it is treated as commercial (L-001, L-003).",
     trigger=Trigger("visit", statuses=("completed",)),

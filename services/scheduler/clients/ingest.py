@@ -17,9 +17,16 @@ class IngestClient:
         self.service = service
 
     async def recipients(
-        self, people: Mapping[UUID, Sequence[UUID]], vehicles: Mapping[UUID, Sequence[UUID]]
+        self,
+        people: Mapping[UUID, Sequence[UUID]],
+        vehicles: Mapping[UUID, Sequence[UUID]],
+        *,
+        seconds: float | None = None,
     ) -> tuple[dict[tuple[UUID, UUID], Recipient], dict[tuple[UUID, UUID], VehicleName]]:
-        """Return the people and the vehicles asked for, each by (subscriber_id, id); what is absent is unknown or gone there."""
+        """Return the people and the vehicles asked for, each by (subscriber_id, id); what is absent is unknown or gone there.
+
+        `seconds`: the longest wait for an answer, None the client's own.
+        """
         found: dict[tuple[UUID, UUID], Recipient] = {}
         named: dict[tuple[UUID, UUID], VehicleName] = {}
         for subscriber_id, consumer_ids in people.items():
@@ -30,7 +37,7 @@ class IngestClient:
                     consumer_ids=list(consumer_ids[start : start + _MOST]) or [consumer_ids[0]],
                     vehicle_ids=list(vehicle_ids[start : start + _MOST]),
                 )
-                answer = await self.service.ask("POST", "/v1/recipients", Recipients, body=query)
+                answer = await self.service.ask("POST", "/v1/recipients", Recipients, body=query, seconds=seconds)
                 found |= {(subscriber_id, person.consumer_id): person for person in answer.recipients}
                 named |= {(subscriber_id, vehicle.vehicle_id): vehicle for vehicle in answer.vehicles}
         return found, named

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
+from services.scheduler.domain.answer_links import AnswerPage
 from services.scheduler.domain.campaign_words import paragraphs
 from services.scheduler.domain.local_words import write_date, write_month, write_time, write_weekday
 from services.scheduler.domain.service_kinds import name_work
@@ -46,8 +47,11 @@ def message_fields(
     language: str,
     is_change: bool,
     settings: Mapping[str, Any] | None = None,
+    answers: Mapping[AnswerPage, str] | None = None,
 ) -> dict[str, JsonValue]:
     """Return the fields of one message; each person, or each vehicle, is mentioned once, with the earliest time (N-01, N-55, N-70).
+
+    `answers`: where the page of ours is that answers this message, by its kind.
 
     `person` is who is greeted: nobody by name when the mail speaks of several people or goes to a guardian. Empty names stay empty: the content
     has the words for that, never "Dear ,".
@@ -73,6 +77,7 @@ def message_fields(
             "occasion": first.occasion or "none",
         },
         **_own_words(settings or {}, language),
+        "links": _links((settings or {}).get("links", {}), answers or {}),
     }
 
 
@@ -86,7 +91,7 @@ def _row(mention: Mention, language: str) -> JsonValue:
 
 
 def _own_words(settings: Mapping[str, Any], language: str) -> dict[str, JsonValue]:
-    words, offer, links = (settings.get(name, {}) for name in ("words", "offer", "links"))
+    words, offer = (settings.get(name, {}) for name in ("words", "offer"))
     expires = offer.get("expires_on")
     text: list[JsonValue] = [*paragraphs(words.get("text", ""))]
     return {
@@ -97,8 +102,12 @@ def _own_words(settings: Mapping[str, Any], language: str) -> dict[str, JsonValu
             "expires_on": write_date(date.fromisoformat(expires), language) if expires else "",
             "conditions": offer.get("conditions", ""),
         },
-        "links": {"booking": links.get("booking", ""), "review": links.get("review", "")},
     }
+
+
+def _links(own: Mapping[str, str], answers: Mapping[AnswerPage, str]) -> dict[str, JsonValue]:
+    """Return every link there is, empty where the message has none: a name that is absent altogether would be an error in a content."""
+    return {"booking": own.get("booking", ""), "review": own.get("review", ""), "confirm": answers.get("confirm", "")}
 
 
 def _name(mention: Mention) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.template_file import FOLDER, TemplateFile, fill_slots, read_template_file
+from services.scheduler.domain.answer_links import SAMPLE_ANSWER_URL
 from services.scheduler.domain.campaign_type import CampaignType
 from shared.schemas.contents import ContentInput
 from shared.schemas.location import Vertical
@@ -76,6 +77,7 @@ def _compose(
         language=language,
         vertical=vertical,
         message_class=kind.message_class,
+        class_reason=kind.reason,
         subject=fill("[[subject]]"),
         mjml=fill(layout),
         text=fill("[[text]]\n\n[[text_footer]]\n"),
@@ -84,6 +86,7 @@ def _compose(
             trigger=kind.trigger.kind,
             language=language,
             is_change=False,
+            answers={kind.page: SAMPLE_ANSWER_URL} if kind.page else None,
         ),
     )
 

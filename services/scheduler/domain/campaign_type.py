@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.scheduler.domain.answer_links import AnswerPage
 from services.scheduler.domain.campaign_step import ContradictoryRulesError, Step
 from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TriggerKind
+from shared.schemas.contents import TRANSACTIONAL_PURPOSES, ClassReason, PrimaryPurpose
 from shared.schemas.location import Vertical
 from shared.schemas.token import MessageClass
 from shared.schemas.topics import ARRANGED, Topic
@@ -19,8 +21,7 @@ Cycle = Literal["trigger", "trigger_and_start", "occasion"]
 Wording = Literal["none", "optional", "needed"]
 """Whether the location's own words (settings `words`: headline and text) may or must stand in the mail."""
 LinkKind = Literal["booking", "review"]
-"""Links to pages of the location's own, from settings `links`; the mailer checks their hosts against the location's. Pages of ours that answer a mail
-(confirm, survey) are further kinds of the contract in services/mailer/content/fields.py; a type asks for them here once they exist."""
+"""Links to pages of the location's own, from settings `links`; the mailer checks their hosts against the location's."""
 
 _ROLLED_DAYS = 31
 """As far as closed days can move a step."""
@@ -63,7 +64,8 @@ class CampaignType:
     `skips`: situations in which a touch is not sent, the first that holds is its reason. `looks_ahead_days`: touches are made so many days before
     they fall due, None: as soon as they are known. `defaults`: figures that its query or its situations need (service_months, gap_days), and which
     a campaign's settings may change. `dates`: month and day of its occasions in a year, for the calendar. `daily_most`: messages a location and day.
-    `topic`: what its mail is about, which a consumer may switch off alone.
+    `topic`: what its mail is about, which a consumer may switch off alone. `purpose` decides the class, `class_reason` says why in a sentence.
+    `page`: the page of ours on which its mail is answered.
     """
 
     slug: str
@@ -71,6 +73,7 @@ class CampaignType:
     verticals: tuple[Vertical, ...]
     topic: Topic
     message_class: MessageClass
+    purpose: PrimaryPurpose
     class_reason: str
     trigger: Trigger
     cycle: Cycle
@@ -89,6 +92,7 @@ class CampaignType:
     links: tuple[LinkKind, ...] = ()
     needs_link: LinkKind | None = None
     takes_offer: bool = False
+    page: AnswerPage | None = None
 
     def __post_init__(self) -> None:
         slugs = [step.slug for step in self.steps]
@@ -104,10 +108,14 @@ class CampaignType:
             raise ContradictoryRulesError(f"{self.slug}: one sample for each vertical")
         if self.message_class == "transactional" and self.topic not in ARRANGED:
             raise ContradictoryRulesError(f"{self.slug}: mail about {self.topic} is advertising")
+        if self.message_class == "transactional" and self.purpose not in TRANSACTIONAL_PURPOSES:
+            raise ContradictoryRulesError(f"{self.slug}: its primary purpose makes its mail commercial (L-001)")
         if self.takes_offer and self.message_class != "commercial":
             raise ContradictoryRulesError(f"{self.slug}: an offer makes a mail commercial (L-002)")
         if self.needs_link is not None and self.needs_link not in self.links:
             raise ContradictoryRulesError(f"{self.slug}: needs a link that it does not take")
+        if self.page == "confirm" and self.trigger.kind != "appointment":
+            raise ContradictoryRulesError(f"{self.slug}: only an appointment can be confirmed")
 
     @property
     def looks_back_days(self) -> int:
@@ -132,6 +140,11 @@ class CampaignType:
     def takes_audience(self) -> bool:
         """Whether a location may choose whom it is for, by an audience in its settings."""
         return "not_in_audience" in self.skips
+
+    @property
+    def reason(self) -> ClassReason:
+        """Why its mail has its class, as it is recorded with every content version (L-001)."""
+        return ClassReason(purpose=self.purpose, decided_by="campaign_type", decider=self.slug, words=self.class_reason)
 
     def step(self, slug: str) -> Step | None:
         """Return a step by its slug."""

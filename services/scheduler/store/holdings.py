@@ -17,7 +17,15 @@ HOLDINGS: Final[Mapping[str, str]] = {
     "visits": f"select * from visits where {_MINE}",  # noqa: S608 - a constant
     **{
         table: f"select * from {table} where {_MINE}"  # noqa: S608 - our own names
-        for table in ("recares", "recare_cycles", "vehicles", "service_lines")
+        for table in (
+            "recares",
+            "recare_cycles",
+            "vehicles",
+            "service_lines",
+            "announcements",
+            "confirmations",
+            "time_requests",
+        )
     },
     "relations": """
 select * from relations

@@ -50,6 +50,13 @@ join touches t on t.subscriber_id = s.subscriber_id and t.touch_id = s.touch_id
 order by 1, 2
 on conflict (subscriber_id, consumer_id) do update set bulk = false where r.bulk
 """)
+_MARK_PEOPLE: Final = text("""
+insert into replans as r (subscriber_id, consumer_id, bulk)
+select distinct s.subscriber_id, s.consumer_id, false
+from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
+order by 1, 2
+on conflict (subscriber_id, consumer_id) do update set bulk = false where r.bulk
+""")
 _RENEW: Final = text("""
 update touches set due_at = due_local at time zone zone, next_at = least(due_local at time zone zone, useful_until)
 where state in ('planned', 'held') and due_at > :now and due_at <> due_local at time zone zone
@@ -83,6 +90,12 @@ async def mark_people_of_touches(connection: AsyncConnection, touches: list[tupl
     if touches:
         values = {"subscribers": [row[0] for row in touches], "touches": [row[1] for row in touches]}
         await connection.execute(_MARK_TOUCHES, values)
+
+
+async def mark_people(connection: AsyncConnection, people: list[tuple[UUID, UUID]]) -> None:
+    """Mark these people, by (subscriber_id, consumer_id)."""
+    values = {"subscribers": [row[0] for row in people], "consumers": [row[1] for row in people]}
+    await connection.execute(_MARK_PEOPLE, values)
 
 
 async def renew_instants(connection: AsyncConnection, *, now: datetime) -> int:

@@ -31,6 +31,10 @@ CONDITIONS: Final[dict[Situation, str]] = {
         f"exists (select from touches t where {_TOUCH} and t.campaign_type = 'appointment_confirm_request' and t.trigger_id = u.trigger_id"
         f" and t.about_at = u.about_at and cast(t.planned_local as date) = cast(u.planned_local as date) and t.state in {_GOING})"
     ),
+    "asked_another_time": (
+        "exists (select from time_requests r"
+        " where r.subscriber_id = u.subscriber_id and r.appointment_id = u.trigger_id and r.starts_at = u.about_at)"
+    ),
     "reminded_soon": (
         f"exists (select from touches t where {_TOUCH} and t.campaign_type = 'appointment_reminder' and t.trigger_id = u.trigger_id"
         " and t.reason = 'step_past')"

@@ -22,11 +22,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.scheduler.store.answer_tables import add_answer_tables
 from services.scheduler.store.due_tables import add_due_tables
 from shared.kit.tables import new_metadata
 
 metadata = new_metadata()
 add_due_tables(metadata)
+add_answer_tables(metadata)
 
 
 def _instant(name: str, *, needed: bool = True) -> Column[object]:

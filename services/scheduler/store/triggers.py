@@ -11,10 +11,15 @@ from services.scheduler.domain.campaign_type import Cycle
 from services.scheduler.domain.service_kinds import FAMILIES
 from services.scheduler.domain.triggers import TriggerKind
 
+# What was confirmed here counts as confirmed before the source has it, for the start that was confirmed only (N-57, N-58).
 _APPOINTMENT: Final = """
-select subscriber_id, appointment_id as trigger_id, location_id, consumer_id, starts_at as about_at, status, historic, deleted, '' as cycle_key,
-    cast(null as jsonb) as basis, cast(null as timestamptz) as ends_at
-from appointments"""
+select a.subscriber_id, a.appointment_id as trigger_id, a.location_id, a.consumer_id, a.starts_at as about_at,
+    case when a.status = 'booked' and exists (
+        select from confirmations f
+        where f.subscriber_id = a.subscriber_id and f.appointment_id = a.appointment_id and f.starts_at = a.starts_at
+    ) then 'confirmed' else a.status end as status,
+    a.historic, a.deleted, '' as cycle_key, cast(null as jsonb) as basis, cast(null as timestamptz) as ends_at
+from appointments a"""
 # The mail speaks of the appointment, whose wall time stands in `local`: at the location's zone (N-51).
 _BOOKING: Final = """
 select a.subscriber_id, a.appointment_id as trigger_id, a.location_id, a.consumer_id, a.booked_at as about_at, a.status, a.historic, a.deleted,

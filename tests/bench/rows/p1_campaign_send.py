@@ -26,7 +26,7 @@ from tests.bench.sinks import Sink, open_sink
 
 WORKERS, SESSIONS = 2, 40
 WARM_UP_SECONDS = 4.0  # a live lease, nothing of the preparation still going on
-MEASURED = ("mailer-work", "mailer-serve", "optout", "postgres")
+MEASURED = ("mailer-work", "mailer-follow", "mailer-serve", "optout", "postgres")
 
 
 def measure(options: Options) -> Figure:

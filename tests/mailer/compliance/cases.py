@@ -1,10 +1,11 @@
 """For each rule contents that break it and contents near the border that keep it, as changes of the good content."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from services.mailer.content.compile import compile_content
 from services.mailer.content.findings import Finding, LintRules
+from shared.schemas.contents import TRANSACTIONAL_PURPOSES, CommercialPurpose
 from tests.mailer.compliance.changes import (
     ADDRESS,
     ENGLISH,
@@ -44,6 +45,14 @@ class Case:
 AUTO: Final = {"vertical": "auto"}
 CASES: Final[dict[str, Case]] = {
     "class_missing": Case(({"message_class": "unclear"}, {"message_class": ""}), ({}, PLAIN)),
+    "class_unreasoned": Case(
+        (PLAIN | {"purpose": None},),
+        ({"purpose": None}, PLAIN, *(PLAIN | {"purpose": each} for each in TRANSACTIONAL_PURPOSES)),
+    ),
+    "class_contradicted": Case(
+        tuple(PLAIN | {"purpose": each} for each in get_args(CommercialPurpose)),
+        ({"purpose": "asked_for"}, {"purpose": "promotion"}, PLAIN),
+    ),
     "offer_in_transactional": Case(
         (
             plain("Get 20% off"),

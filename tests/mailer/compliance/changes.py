@@ -56,6 +56,7 @@ def sheet(css: str) -> dict[str, Any]:
 
 PLAIN: Final = {
     "message_class": "transactional",
+    "purpose": "agreed_transaction",
     "mjml": MJML.replace("{{ notice.advertisement }}", ""),
     "text": TEXT.replace("{{ notice.advertisement }}", ""),
 }

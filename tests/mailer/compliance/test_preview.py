@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from services.mailer.api.examples import CONTENT
 from tests.fixtures.services import service_headers
+from tests.mailer.delivery.contents import CONTENT
 from tests.mailer.delivery.world import World
 
 

@@ -62,6 +62,7 @@ def test_transactional_content_holds_no_promotion_and_needs_no_advertisement_not
     """L-002: stricter than the law and simple; L-006 is for commercial mail."""
     plain = {
         "message_class": "transactional",
+        "purpose": "agreed_transaction",
         "mjml": MJML.replace("{{ notice.advertisement }}", ""),
         "text": TEXT.replace("{{ notice.advertisement }}", ""),
     }

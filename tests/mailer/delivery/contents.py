@@ -11,7 +11,7 @@ from services.mailer.content.compile import compile_content
 from services.mailer.content.findings import ContentSource, LintRules
 from services.mailer.domain.contents import CompiledContent
 
-CONTENT: Final[dict[str, Any]] = examples.CONTENT
+CONTENT: Final[dict[str, Any]] = examples.CONTENT | {"subscriber_id": None}
 COMMERCIAL: Final[dict[str, Any]] = CONTENT | {
     "slug": "commercial_note",
     "message_class": "commercial",
@@ -21,9 +21,10 @@ COMMERCIAL: Final[dict[str, Any]] = CONTENT | {
 
 
 @cache
-def _compiled(given: str) -> CompiledContent:
-    content = json.loads(given)
-    source = ContentSource(**{part.name: content[part.name] for part in fields(ContentSource)})
+def _compiled(text: str) -> CompiledContent:
+    content = json.loads(text)
+    given = {part.name: content[part.name] for part in fields(ContentSource) if part.name != "purpose"}
+    source = ContentSource(**given, purpose=content["class_reason"]["purpose"])
     compilation = compile_content(source, LintRules())
     assert compilation.content is not None, compilation.findings
     return compilation.content

@@ -132,8 +132,14 @@ async def test_without_a_platform_sender_nothing_of_our_own_is_sent_or_lost(neig
 async def test_portal_publishes_and_previews_account_mail_as_ours_and_no_campaign_may_use_it(world: World) -> None:
     """S-053, S-031: the rules that bind mail for a business do not bind ours; without its way out it is no campaign's content."""
     own = own_contents()["privacy_case", "en"].source
-    given = {field.name: getattr(own, field.name) for field in fields(ContentSource)} | {
+    given = {field.name: getattr(own, field.name) for field in fields(ContentSource) if field.name != "purpose"} | {
         "subscriber_id": str(PLATFORM_SENDER),
+        "class_reason": {
+            "purpose": "account",
+            "decided_by": "product",
+            "decider": "account_note",
+            "words": "Of an account.",
+        },
         "slug": "account_note",
         "subject": "Your account",
     }

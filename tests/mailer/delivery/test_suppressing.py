@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.mailer.store.marking import explain_unmarked, mark_messages
-from services.mailer.store.suppressing import is_in_flight, keep_suppressions, restart_copy, sweep_suppressed
+from services.mailer.store.suppressing import keep_safe, keep_suppressions, restart_copy, sweep_suppressed
 from shared.schemas.optout import SuppressionEntry
 from tests.mailer.delivery.world import World, key_of
 
@@ -192,7 +192,7 @@ async def test_a_marker_holds_an_arriving_suppression_back_until_it_has_committe
         assert not keeping.done()
         await transaction.commit()
         await keeping
-        assert await is_in_flight(following, [key_of(ANN)], [])
+        assert not await keep_safe(following, epoch=EPOCH, position=1, address_keys=[key_of(ANN)])
 
 
 async def test_an_arriving_suppression_holds_markers_back_until_it_has_committed(alone: World) -> None:
@@ -252,7 +252,7 @@ async def test_no_marker_is_set_after_a_suppression_was_kept(alone: World) -> No
             await start.wait()
             for number, key in enumerate(share):
                 await _keep_in(connection, entry(first + number + 1, address_key=key))
-                if not await is_in_flight(connection, [key], []):
+                if await keep_safe(connection, epoch=EPOCH, position=first + number + 1, address_keys=[key]):
                     stopped.add(key)
 
     async with database.raw() as marking:

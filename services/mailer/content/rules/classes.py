@@ -5,12 +5,26 @@ from collections.abc import Iterator
 from services.mailer.content.findings import LintRules
 from services.mailer.content.rules.draft import Draft
 from services.mailer.content.words import INVITATION, OFFER
+from shared.schemas.contents import TRANSACTIONAL_PURPOSES
 
 
 def class_missing(draft: Draft, rules: LintRules) -> Iterator[str]:
     """Without a class nothing is published; in doubt it is commercial (L-001)."""
     if draft.source.message_class not in ("commercial", "transactional"):
         yield "The content needs a class: commercial or transactional; in doubt commercial."
+
+
+def unreasoned(draft: Draft, rules: LintRules) -> Iterator[str]:
+    """A class has a reason; without one it is in doubt, and in doubt it is commercial (L-001)."""
+    if draft.source.message_class == "transactional" and draft.source.purpose is None:
+        yield "A transactional content needs its primary purpose with it; in doubt make it commercial."
+
+
+def contradicted(draft: Draft, rules: LintRules) -> Iterator[str]:
+    """The primary purpose decides (16 CFR 316.3). A commercial content may have any: that is the stricter side."""
+    purpose = draft.source.purpose
+    if draft.source.message_class == "transactional" and purpose is not None and purpose not in TRANSACTIONAL_PURPOSES:
+        yield f"Its primary purpose, {purpose}, makes the content commercial."
 
 
 def offer_in_transactional(draft: Draft, rules: LintRules) -> Iterator[str]:

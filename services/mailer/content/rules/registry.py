@@ -22,6 +22,8 @@ from services.mailer.content.rules.draft import Draft, Rule
 
 RULES: Final = (
     Rule("L-001", "class_missing", "error", classes.class_missing),
+    Rule("L-001", "class_unreasoned", "error", classes.unreasoned),
+    Rule("L-001", "class_contradicted", "error", classes.contradicted),
     Rule("L-002", "offer_in_transactional", "error", classes.offer_in_transactional),
     Rule("L-003", "invitation_in_transactional", "error", classes.invitation_in_transactional),
     Rule("L-005", "subject_missing", "error", subjects.missing),

@@ -1,0 +1,13 @@
+"""Answered keys and the feed are cleaned."""
+
+from shared.migrations.kit import add_cleaning
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    add_cleaning("mailer")

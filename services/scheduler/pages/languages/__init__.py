@@ -1,0 +1,1 @@
+"""Plug-in folder: one file per language of the pages, each with a `LANGUAGE`."""
