@@ -3,7 +3,7 @@
 A type answers five questions (S-003): what triggers it, whom it is for, what makes a touch unique, when its steps fall due, what stops it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -95,27 +95,28 @@ class CampaignType:
     page: AnswerPage | None = None
 
     def __post_init__(self) -> None:
+        for is_wrong, why in (*self._contradictions_in_time(), *self._contradictions_in_law()):
+            if is_wrong:
+                raise ContradictoryRulesError(f"{self.slug}: {why}")
+
+    def _contradictions_in_time(self) -> Iterator[tuple[bool, str]]:
         slugs = [step.slug for step in self.steps]
-        if not slugs or len(set(slugs)) != len(slugs):
-            raise ContradictoryRulesError(f"{self.slug}: steps need different slugs")
-        if self.useful_days is None and any(step.days_after > 0 for step in self.steps):
-            raise ContradictoryRulesError(f"{self.slug}: a step after the trigger needs useful_days")
-        if set(self.trigger.statuses) & set(self.trigger.stops):
-            raise ContradictoryRulesError(f"{self.slug}: a status both qualifies and stops")
-        if self.looks_ahead_days is not None and self.useful_days is None:
-            raise ContradictoryRulesError(f"{self.slug}: looking ahead needs useful_days")
-        if set(self.sample) != set(self.verticals):
-            raise ContradictoryRulesError(f"{self.slug}: one sample for each vertical")
-        if self.message_class == "transactional" and self.topic not in ARRANGED:
-            raise ContradictoryRulesError(f"{self.slug}: mail about {self.topic} is advertising")
-        if self.message_class == "transactional" and self.purpose not in TRANSACTIONAL_PURPOSES:
-            raise ContradictoryRulesError(f"{self.slug}: its primary purpose makes its mail commercial (L-001)")
-        if self.takes_offer and self.message_class != "commercial":
-            raise ContradictoryRulesError(f"{self.slug}: an offer makes a mail commercial (L-002)")
-        if self.needs_link is not None and self.needs_link not in self.links:
-            raise ContradictoryRulesError(f"{self.slug}: needs a link that it does not take")
-        if self.page == "confirm" and self.trigger.kind != "appointment":
-            raise ContradictoryRulesError(f"{self.slug}: only an appointment can be confirmed")
+        yield not slugs or len(set(slugs)) != len(slugs), "steps need different slugs"
+        is_later = any(step.days_after > 0 for step in self.steps)
+        yield self.useful_days is None and is_later, "a step after the trigger needs useful_days"
+        yield bool(set(self.trigger.statuses) & set(self.trigger.stops)), "a status both qualifies and stops"
+        yield self.looks_ahead_days is not None and self.useful_days is None, "looking ahead needs useful_days"
+
+    def _contradictions_in_law(self) -> Iterator[tuple[bool, str]]:
+        is_commercial = self.message_class == "commercial"
+        yield set(self.sample) != set(self.verticals), "one sample for each vertical"
+        yield not is_commercial and self.topic not in ARRANGED, f"mail about {self.topic} is advertising"
+        is_purpose_of_both = self.purpose in TRANSACTIONAL_PURPOSES
+        yield not is_commercial and not is_purpose_of_both, "its primary purpose makes its mail commercial (L-001)"
+        yield self.takes_offer and not is_commercial, "an offer makes a mail commercial (L-002)"
+        yield self.needs_link is not None and self.needs_link not in self.links, "needs a link that it does not take"
+        is_booked = self.trigger.kind == "appointment"
+        yield self.page == "confirm" and not is_booked, "only an appointment can be confirmed"
 
     @property
     def looks_back_days(self) -> int:

@@ -26,6 +26,7 @@ class Sheet:
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader((folder, _FRAME)),
             autoescape=True,
+            auto_reload=False,  # or every page asks the disk whether its template has changed
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
