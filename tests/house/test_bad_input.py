@@ -108,12 +108,13 @@ async def test_every_worked_example_is_taken_and_once_per_key(
             attacker = Attacker(service, door, _without_token(world), neighbours)
             keyed = {"Idempotency-Key": "once"} if door.takes_header("Idempotency-Key") else {}
             example = attacker.good(more_headers=keyed | await _read_version(opened, attacker))
-            if door.takes_header("If-Match") and example.url in versions:
-                example = replace(example, headers=example.headers | {"If-Match": versions[example.url]})
+            edited = next((thing for thing in versions if example.url.startswith(thing)), example.url)
+            if door.takes_header("If-Match") and edited in versions:
+                example = replace(example, headers=example.headers | {"If-Match": versions[edited]})
             first = await _send(opened, example)
             assert first.is_success, first.text
             if "etag" in first.headers:
-                versions[example.url] = first.headers["etag"]
+                versions[edited] = first.headers["etag"]
             if keyed:
                 again = await _send(opened, example)
                 assert (again.status_code, again.json().keys()) == (first.status_code, first.json().keys())

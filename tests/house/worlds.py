@@ -105,7 +105,8 @@ async def _in_ingest(neighbours: Neighbours, opened: OpenService) -> Ids:
     people = [(await _make(opened, "POST", "/v1/consumers", desk, json=person))["consumer_id"] for _ in range(2)]
     bridge = _client(neighbours, ids, "ingest")
     claimed = await _claimed(opened, ids, bridge)
-    push = await _make(opened, "POST", f"/v1/connections/{ids['connection_id']}/webhook-secret", bridge, json={})
+    secret, edits = f"/v1/connections/{ids['connection_id']}/webhook-secret", bridge | {"if-match": '"1"'}
+    push = await _make(opened, "POST", secret, edits, json={})
     claimed["webhook_secret"] = push["secret"]
     return ids | claimed | {"snapshot_id": waits["batch_id"], "merged_id": people[0], "into_id": people[1]}
 

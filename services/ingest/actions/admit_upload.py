@@ -8,6 +8,7 @@ from services.ingest.domain.batch import (
     BatchIdReusedError,
     BatchRunningElsewhereError,
     Claim,
+    ConnectionEndedError,
     ConnectionUnknownError,
     ResumeOffsetWrongError,
     Source,
@@ -33,7 +34,10 @@ class Admission:
 
 
 async def admit_upload(deps: Deps, *, caller: Caller, upload: Upload) -> Admission:
-    """Claim the batch. Raises AgreementRequiredError, ConnectionUnknownError, BatchRunningError, BatchIdReusedError, ResumeOffsetWrongError."""
+    """Claim the batch.
+
+    Raises AgreementRequiredError, ConnectionUnknownError, ConnectionEndedError, BatchRunningError, BatchIdReusedError, ResumeOffsetWrongError.
+    """
     now = deps.clock.now()
     async with deps.api_db.transaction(upload.subscriber_id) as connection:
         await refuse_without_agreement(connection, upload.subscriber_id)
@@ -42,6 +46,8 @@ async def admit_upload(deps: Deps, *, caller: Caller, upload: Upload) -> Admissi
         )
         if found is None or not caller.covers(found.location_id):
             raise ConnectionUnknownError
+        if found.ended_at is not None:
+            raise ConnectionEndedError
         rules = await address_rules(connection, upload.subscriber_id, found.location_id)
     keys = await deps.row_keys.of(deps.api_db, upload.subscriber_id)
     source = Source(

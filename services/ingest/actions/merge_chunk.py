@@ -35,6 +35,8 @@ from shared.kit.db import RawConnection
 
 _LINE: Final = len(STAGING_COLUMNS) - 1
 _PARENTS: Final = {CONSUMER: "consumers", VEHICLE: "vehicles"}
+_EVIDENCE: Final = ("appointment", "visit")
+"""What permission rests on (S-022)."""
 
 
 async def merge_chunk(
@@ -101,6 +103,7 @@ async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared
         if merged.arrived and kind in _PARENTS:
             attached = await attach_parked(raw, subscriber_id=owner, parent=_PARENTS[kind], arrived=merged.arrived)
             parted += [attached["merge"]] if "merge" in attached else []
+            proven += [attached[name] for name in _EVIDENCE if name in attached]
         changed = merged.people if kind == CONSUMER else changed
         if merged.people and kind in (CONSUMER, APPOINTMENT, VISIT):
             proven.append(merged.people)

@@ -47,6 +47,16 @@ class ConnectionUnknownError(NotFoundError):
     code, title = "connection_unknown", "There is no such connection."
 
 
+class ConnectionEndedError(Problem):
+    """The connection was ended for good."""
+
+    status, code, title = (
+        410,
+        "connection_ended",
+        "This connection was ended; what it brought can be read, and nothing more comes from it.",
+    )
+
+
 class LocationUnknownError(NotFoundError):
     """No such location for this caller."""
 
