@@ -26,6 +26,13 @@ where subscriber_id = :subscriber_id
     and (cast(:after_due as timestamptz) is null or (due_at, touch_id) > (cast(:after_due as timestamptz), cast(:after_id as uuid)))
 order by due_at, touch_id limit :limit
 """)
+_LATEST: Final = text("""
+select distinct on (campaign_id) touch_id, campaign_id, campaign_type, step, cycle, consumer_id, trigger_id, due_at, useful_until, state, reason,
+    message_id, rule_version, final_at, basis
+from touches
+where subscriber_id = :subscriber_id and consumer_id = :consumer_id
+order by campaign_id, due_at desc, touch_id desc
+""")
 _PERSON: Final = text("""
 select c.location_id, c.status, c.address_key is not null as has_address, c.address_problem, c.deleted, c.minor_until,
     coalesce(c.recipient_id, c.consumer_id) <> c.consumer_id as has_guardian, coalesce(r.deleted or r.status = 'deceased', false) as recipient_unfit
@@ -86,6 +93,14 @@ async def read_touches(
         "limit": limit,
     }
     return [dict(row._mapping) for row in await connection.execute(_TOUCHES, values)]
+
+
+async def read_latest_touches(
+    connection: AsyncConnection, *, subscriber_id: UUID, consumer_id: UUID
+) -> list[dict[str, Any]]:
+    """Return a person's latest touch of each campaign as rows of columns."""
+    values = {"subscriber_id": subscriber_id, "consumer_id": consumer_id}
+    return [dict(row._mapping) for row in await connection.execute(_LATEST, values)]
 
 
 async def read_person(connection: AsyncConnection, *, subscriber_id: UUID, consumer_id: UUID) -> PersonFacts | None:
