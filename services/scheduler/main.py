@@ -20,6 +20,7 @@ from services.scheduler.api import (
     confirm,
     consumers,
     personal_data,
+    previews,
     status,
     time_requests,
     touches,
@@ -106,6 +107,7 @@ def create_app(deps: Deps) -> FastAPI:
         deps=deps,
         routers=[
             campaigns.router,
+            previews.router,
             audiences.router,
             campaign_types.router,
             consumers.router,

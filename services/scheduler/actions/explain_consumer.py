@@ -50,7 +50,7 @@ async def explain_consumer(
     verdicts = [
         _judge(campaign, types[campaign.type], person, occasions, touches, holds.get(campaign.location_id), now)
         for campaign in campaigns
-        if campaign.state != "ended" and campaign.type in types and campaign.location_id in places
+        if campaign.state in ("active", "paused") and campaign.type in types and campaign.location_id in places
     ]
     return Reasons(consumer_id=consumer_id, touches=touches, verdicts=verdicts)
 

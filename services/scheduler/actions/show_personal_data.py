@@ -23,6 +23,7 @@ _KINDS: Final = {
     "announcements": "announced_appointment",
     "confirmations": "confirmation",
     "time_requests": "time_request",
+    "campaign_views": "campaign_view",
 }
 
 

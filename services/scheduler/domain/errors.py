@@ -58,3 +58,48 @@ class CampaignEndedError(ConflictError):
     """An ended campaign stays ended."""
 
     code, title = "campaign_ended", "An ended campaign cannot be changed; switch it on anew."
+
+
+class CampaignMoveRefusedError(ConflictError):
+    """The state machine has no such way (domain/campaign_states.py)."""
+
+    code, title = "campaign_move_refused", "The campaign's state does not lead there."
+
+
+class DraftRefusedError(ConflictError):
+    """Series follow records and have nothing to prepare."""
+
+    code, title = (
+        "draft_refused",
+        "Only a campaign on dates of its own (newsletter, promotion, seasonal) can be a draft.",
+    )
+
+
+class SenderMissingError(ConflictError):
+    """No mail without a header from and a reply to (S-013, L-004)."""
+
+    code, title = "sender_missing", "The location has no sender address that readers see and can answer."
+
+
+class ActivationRefusedError(ConflictError):
+    """A campaign that would send nothing, or not what is meant."""
+
+    code, title = "activation_refused", "The campaign would send nothing, or not what is meant; `errors` names why."
+
+
+class CampaignRunsError(ConflictError):
+    """Only a draft's settings can be edited."""
+
+    code, title = "campaign_runs", "The campaign runs already: only a draft's settings can be edited."
+
+
+class NotByHandError(ConflictError):
+    """A series speaks of a person's own records, which only its touches have."""
+
+    code, title = "not_by_hand", "Only a campaign on dates of its own (newsletter, promotion, seasonal) can do this."
+
+
+class PreviewRefusedError(ConflictError):
+    """The mailer would not show it; the detail is its code."""
+
+    code, title = "preview_refused", "The mailer cannot show this campaign at present."

@@ -63,7 +63,7 @@ occasion as (
         k.gap_days
     from slice s
     join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
-    join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state <> 'ended'
+    join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state in ('active', 'paused')
     where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > k.oldest
         and (k.latest is null or o.about_at < k.latest)
     order by o.subscriber_id, o.consumer_id, o.location_id, {one_per}, o.about_at, o.trigger_id
