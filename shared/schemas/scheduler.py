@@ -62,7 +62,7 @@ class Campaign(_CampaignChoice):
 
 
 class CampaignChange(Wire):
-    """Start a draft, pause, resume or end a campaign; or give a draft other settings, as a whole. What is absent stays."""
+    """Start a draft, pause, resume or end a campaign; or give it other settings, as a whole. What is absent stays."""
 
     state: Literal["active", "paused", "ended"] | None = None
     settings: dict[str, JsonValue] | None = None

@@ -57,13 +57,12 @@ async def test_a_draft_is_written_beside_what_runs_and_sends_nothing_until_it_st
 
 
 async def test_a_draft_is_changed_by_version_and_only_along_its_states(practice: Practice) -> None:
-    """If-Match; a draft cannot be paused; a change of nothing, and of what runs, is refused; series have no drafts."""
+    """If-Match; a draft cannot be paused; a change of nothing is refused; series have no drafts."""
     assert (await practice.draft("recare_due")).json()["code"] == "draft_refused"
     await practice.draft("newsletter", _LETTER)
     assert (await practice.edit("newsletter", settings={}, version=2)).status_code == 412
     assert (await practice.edit("newsletter", state="paused")).json()["code"] == "campaign_move_refused"
     assert (await practice.edit("newsletter")).status_code == 422
-    assert (await practice.edit("visit_thanks", settings={})).json()["code"] == "campaign_runs"
     assert (await practice.edit("newsletter", state="ended")).json()["state"] == "ended"
     versions = await practice.rows(
         "select version, state from campaign_versions where campaign_id = $1 order by 1",

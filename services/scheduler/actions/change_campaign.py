@@ -11,7 +11,7 @@ from services.scheduler.actions.withdraw_touches import withdraw_touches
 from services.scheduler.domain.campaign_settings import SendWindow
 from services.scheduler.domain.campaign_states import check_move
 from services.scheduler.domain.campaign_type import CampaignType
-from services.scheduler.domain.errors import CampaignRunsError
+from services.scheduler.domain.errors import DayFixedError
 from services.scheduler.store import campaigns
 from services.scheduler.store.replans import mark_location
 from shared.kit.directory import find_fact
@@ -32,7 +32,10 @@ async def change_campaign(
     now: datetime,
     changed_by: str,
 ) -> Campaign:
-    """Return the campaign in its new version. Raises NotFoundError, VersionMismatchError, what check_move and check_activation do."""
+    """Return the campaign in its new version. Raises NotFoundError, VersionMismatchError, DayFixedError, what check_move and check_activation do.
+
+    What has left keeps the version it was written with; everything else of a campaign that runs is written by the new one (N-99).
+    """
     present = await campaigns.find_campaign(connection, subscriber_id=subscriber_id, campaign_id=campaign_id)
     if present is None:
         raise NotFoundError
@@ -40,10 +43,9 @@ async def change_campaign(
         raise VersionMismatchError
     state = change.state or present.state
     check_move(present.state, state)
-    if change.settings is not None and present.state != "draft":
-        raise CampaignRunsError
-    if present.state == "draft" and state == "active":
-        await _check_start(connection, present, change, types, window, now)
+    is_running = present.state != "draft"
+    if state != "ended" and (change.settings is not None if is_running else state == "active"):
+        await _check_settings(connection, subscriber_id, present, change, types, window, now)
     if not await campaigns.change_campaign(
         connection,
         subscriber_id=subscriber_id,
@@ -55,39 +57,49 @@ async def change_campaign(
         changed_by=changed_by,
     ):
         raise VersionMismatchError
-    if present.state != "draft" or state == "active":
-        await _have_planned(connection, subscriber_id, present, state)
+    if is_running or state == "active":
+        await _have_planned(connection, subscriber_id, present, change)
     changed = await campaigns.find_campaign(connection, subscriber_id=subscriber_id, campaign_id=campaign_id)
     assert changed is not None
     return changed
 
 
-async def _check_start(
+async def _check_settings(
     connection: AsyncConnection,
-    draft: Campaign,
+    subscriber_id: UUID,
+    present: Campaign,
     change: CampaignChange,
     types: Mapping[str, CampaignType],
     window: SendWindow,
     now: datetime,
 ) -> None:
-    location = await find_fact(connection, "location", draft.location_id, LocationFacts)
-    if location is None or draft.type not in types:
+    location = await find_fact(connection, "location", present.location_id, LocationFacts)
+    if location is None or present.type not in types:
         raise NotFoundError
-    settings = draft.settings if change.settings is None else change.settings
+    settings = present.settings if change.settings is None else change.settings
+    runs_on = present.settings.get("send_on") if present.state != "draft" else None
+    if runs_on not in (None, settings.get("send_on")) and await campaigns.has_left(
+        connection, subscriber_id=subscriber_id, campaign_id=present.campaign_id
+    ):
+        raise DayFixedError
     await check_activation(
         connection,
-        kind=types[draft.type],
+        kind=types[present.type],
         settings=settings,
         location=location,
         types=types,
         window=window,
         now=now,
+        runs_on=runs_on,
     )
 
 
-async def _have_planned(connection: AsyncConnection, subscriber_id: UUID, campaign: Campaign, state: str) -> None:
-    if state != "active":
-        reason = "campaign_paused" if state == "paused" else "campaign_ended"
+async def _have_planned(
+    connection: AsyncConnection, subscriber_id: UUID, campaign: Campaign, change: CampaignChange
+) -> None:
+    reasons = {"paused": "campaign_paused", "ended": "campaign_ended"}
+    reason = reasons.get(change.state or "", "campaign_edited" if change.settings is not None else None)
+    if reason is not None:
         withdrawn = await campaigns.withdraw_campaign(
             connection, subscriber_id=subscriber_id, campaign_id=campaign.campaign_id, reason=reason
         )

@@ -31,8 +31,12 @@ async def check_activation(
     types: Mapping[str, CampaignType],
     window: SendWindow,
     now: datetime,
+    runs_on: object = None,
 ) -> None:
-    """Raise the first reason against it, with all of them in `errors` (S-074, N-49, N-60). What is unreadable is not looked into further."""
+    """Raise the first reason against it, with all of them in `errors` (S-074, N-49, N-60). What is unreadable is not looked into further.
+
+    `runs_on`: the day that was set for a campaign that runs already; it may be over.
+    """
     problems: list[Problem] = []
     audience: AudienceRule | None = None
     try:
@@ -52,7 +56,7 @@ async def check_activation(
     if not await knows_zone(connection, location.zone, now):
         problems.append(ZoneRefusedError())
     if are_settings_fit:
-        found = find_contradictions(kind, settings, now_local=now.astimezone(ZoneInfo(location.zone)))
+        found = find_contradictions(kind, settings, now_local=now.astimezone(ZoneInfo(location.zone)), runs_on=runs_on)
         if audience is not None:
             found += await _find_pointless(connection, location, audience, now)
         if found:

@@ -104,7 +104,7 @@ async def change_one(
     version: IfMatch,
     response: Response,
 ) -> Campaign:
-    """Edit a draft, start it, pause, resume or end a campaign; what is with the mailer already is asked back."""
+    """Edit a campaign, start a draft, pause, resume or end; what is with the mailer already is asked back."""
     await set_subscriber(connection, caller.subscriber)
     present = await show_campaign(connection, subscriber_id=caller.subscriber, campaign_id=campaign_id)
     refuse_foreign_location(caller, present.location_id)

@@ -13,11 +13,13 @@ Contradiction = tuple[str, str, str]
 _MARK: Final = re.compile(r"\{\{|\{%|\{#|\}\}|%\}")
 
 
-def find_contradictions(kind: CampaignType, settings: Mapping[str, Any], *, now_local: datetime) -> list[Contradiction]:
-    """Return what speaks against starting with these checked settings at this local time."""
+def find_contradictions(
+    kind: CampaignType, settings: Mapping[str, Any], *, now_local: datetime, runs_on: object = None
+) -> list[Contradiction]:
+    """Return what speaks against going on with these checked settings at this local time. `runs_on`: the day set for a campaign that runs."""
     return [
         *_steps(kind, settings),
-        *(_dates(kind, settings, now_local) if kind.is_by_hand else ()),
+        *(_dates(kind, settings, now_local, runs_on) if kind.is_by_hand else ()),
         *_words(settings),
     ]
 
@@ -32,7 +34,9 @@ def _is_on(own: Any, default: bool) -> bool:
     return bool(own.get("on", default)) if isinstance(own, Mapping) else bool(own)
 
 
-def _dates(kind: CampaignType, settings: Mapping[str, Any], now_local: datetime) -> Iterator[Contradiction]:
+def _dates(
+    kind: CampaignType, settings: Mapping[str, Any], now_local: datetime, runs_on: object
+) -> Iterator[Contradiction]:
     offer_ends = settings.get("offer", {}).get("expires_on")
     begins = now_local.date()
     if "send_on" in settings:
@@ -40,7 +44,7 @@ def _dates(kind: CampaignType, settings: Mapping[str, Any], now_local: datetime)
         own = settings.get("steps", {}).get(kind.steps[0].slug)
         own_time = own.get("at") if isinstance(own, Mapping) else None
         at = time.fromisoformat(own_time) if own_time else kind.steps[0].at or time()
-        if datetime.combine(begins, at) <= now_local.replace(tzinfo=None):
+        if settings["send_on"] != runs_on and datetime.combine(begins, at) <= now_local.replace(tzinfo=None):
             yield "settings.send_on", "send_on_past", "Its day and time are over at the location."
     if offer_ends and date.fromisoformat(offer_ends) < begins:
         yield "settings.offer.expires_on", "offer_over", "The offer ends before the mail about it would go."

@@ -87,10 +87,10 @@ class ActivationRefusedError(ConflictError):
     code, title = "activation_refused", "The campaign would send nothing, or not what is meant; `errors` names why."
 
 
-class CampaignRunsError(ConflictError):
-    """Only a draft's settings can be edited."""
+class DayFixedError(ConflictError):
+    """Another day would be another mail, to those who have had this one too."""
 
-    code, title = "campaign_runs", "The campaign runs already: only a draft's settings can be edited."
+    code, title = "day_fixed", "Some of it has left, so its day stays; end it and prepare another one."
 
 
 class NotByHandError(ConflictError):

@@ -36,6 +36,10 @@ where m.subscriber_id = :subscriber_id and m.campaign_id = :campaign_id and m.en
     and t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched' and t.withdraw_reason is null
 returning t.subscriber_id, t.touch_id
 """)
+_HAS_LEFT: Final = text("""
+select exists (
+    select from messages where subscriber_id = :subscriber_id and campaign_id = :campaign_id and state in ('submitted', 'ended'))
+""")
 _FIND: Final = text("""
 select campaign_id, location_id, type, state, version, settings, activated_at from campaigns
 where subscriber_id = :subscriber_id and campaign_id = :campaign_id
@@ -118,6 +122,11 @@ async def withdraw_campaign(
     """Mark every touch of a campaign that is with the mailer as withdrawn and return them."""
     values = {"subscriber_id": subscriber_id, "campaign_id": campaign_id, "reason": reason}
     return [(row.subscriber_id, row.touch_id) for row in await connection.execute(_WITHDRAW, values)]
+
+
+async def has_left(connection: AsyncConnection, *, subscriber_id: UUID, campaign_id: UUID) -> bool:
+    """Tell whether the mailer has, or had, a message of a campaign."""
+    return bool(await connection.scalar(_HAS_LEFT, {"subscriber_id": subscriber_id, "campaign_id": campaign_id}))
 
 
 async def find_campaign(connection: AsyncConnection, *, subscriber_id: UUID, campaign_id: UUID) -> Campaign | None:

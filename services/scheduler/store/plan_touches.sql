@@ -244,7 +244,8 @@ kept as (
         v.trigger_id, cast(:kind as text) || case when v.on_change then '_changed' else '' end, not v.on_change, cast(:rank as smallint), v.about_at,
         case when cast(:same_day as boolean) then cast(v.about_local as date) end, v.zone, v.planned_local, v.due_local, v.due_at,
         case when v.state = 'held' and v.old_state = 'held' then least(v.old_next_at, v.useful_until) else least(v.due_at, v.useful_until) end,
-        v.useful_until, v.state, v.reason, case when v.fresh then v.version else v.old_version end,
+        -- What waits is written by the campaign's newest version, what has left keeps its own (N-99).
+        v.useful_until, v.state, v.reason, case when v.fresh or v.state in ('planned', 'held') then v.version else v.old_version end,
         case when v.state in ('skipped', 'cancelled') then v.now end, v.basis
     from verdict v
     on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
@@ -253,9 +254,10 @@ kept as (
         state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at,
         basis = excluded.basis, about_at = excluded.about_at, about_on = excluded.about_on, trigger_id = excluded.trigger_id
     where t.state in ('planned', 'held', 'skipped', 'cancelled')
-        and (t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone, t.about_at, t.basis) is distinct from (
+        and ((t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone, t.about_at, t.basis) is distinct from (
             excluded.state, excluded.reason, excluded.due_at, excluded.useful_until, excluded.planned_local, excluded.zone, excluded.about_at,
             excluded.basis)
+            or (t.state in ('planned', 'held') and t.rule_version <> excluded.rule_version))
     returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
 ),
 -- What is there and should not be: cancelled, moved, over, switched off, or covered by an earlier occasion of the day (N-41, N-42).
