@@ -20,6 +20,7 @@ from services.scheduler.api import (
     confirm,
     consumers,
     personal_data,
+    previews,
     status,
     survey,
     survey_answers,
@@ -110,6 +111,7 @@ def create_app(deps: Deps) -> FastAPI:
         deps=deps,
         routers=[
             campaigns.router,
+            previews.router,
             audiences.router,
             campaign_types.router,
             consumers.router,

@@ -34,7 +34,11 @@ def _dueback(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[
         (["up", "--port", "portal=99999"], {}, "99999 is no port"),
         (["up", "--mailers", "0"], {}, "--mailers takes a number from 1"),
         (["up"], {"SMTP_URL": "relay"}, "SMTP_URL must look like smtp+starttls://"),
-        (["up"], {"SMTP_URL": "smtp://relay.example.com"}, "SMTP_URL must start with smtp+starttls:// or smtps:// in production"),
+        (
+            ["up"],
+            {"SMTP_URL": "smtp://relay.example.com"},
+            "SMTP_URL must start with smtp+starttls:// or smtps:// in production",
+        ),
         (["up"], {"SMTP_URL": "smtp://127.0.0.1:25"}, "set OPTOUT_PUBLIC_URL to the https address"),
         (
             ["up"],

@@ -68,7 +68,7 @@ async def explain_consumer(
     verdicts = [
         _judge(campaign, types[campaign.type], person, occasions, touched, holds.get(campaign.location_id), now)
         for campaign in campaigns
-        if campaign.state != "ended" and campaign.type in types
+        if campaign.state in ("active", "paused") and campaign.type in types
     ]
     return Reasons(consumer_id=consumer_id, touches=touches.items, verdicts=verdicts, next=touches.next)
 

@@ -26,6 +26,7 @@ _KINDS: Final = {
     "confirmations": "confirmation",
     "time_requests": "time_request",
     "survey_answers": "survey_answer",
+    "campaign_views": "campaign_view",
 }
 
 

@@ -33,6 +33,15 @@ CAMPAIGN: Final = CAMPAIGN_INPUT | {
     "activated_at": "2026-03-02T15:00:00Z",
 }
 CAMPAIGN_CHANGE: Final = {"state": "paused"}
+CAMPAIGN_PREVIEW: Final = {
+    "campaign_id": CAMPAIGN_ID,
+    "version": 3,
+    "consumer_id": CONSUMER_ID,
+    "subject": "Whiter for the summer",
+    "text": "Whiter for the summer\n\nHello Ana, ...",
+    "html": "<!doctype html>...",
+    "findings": [],
+}
 RESEND: Final = {"campaign_id": CAMPAIGN_ID, "asked_at": "2026-03-02T18:10:00Z"}
 TOUCH: Final = {
     "touch_id": "0d4e9c52-1f6b-4c7a-8d2e-3b5a7c9e1f20",

@@ -154,6 +154,11 @@ class CampaignType:
         return "not_in_audience" in self.skips
 
     @property
+    def is_by_hand(self) -> bool:
+        """Whether it goes on dates that people set, and can be prepared as a draft."""
+        return self.trigger.kind == "calendar"
+
+    @property
     def reason(self) -> ClassReason:
         """Why its mail has its class, as it is recorded with every content version (L-001)."""
         return ClassReason(purpose=self.purpose, decided_by="campaign_type", decider=self.slug, words=self.class_reason)

@@ -25,6 +25,7 @@ HOLDINGS: Final[Mapping[str, str]] = {
             "announcements",
             "confirmations",
             "time_requests",
+            "campaign_views",
         )
     },
     "survey_answers": """

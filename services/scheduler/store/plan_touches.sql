@@ -64,7 +64,7 @@ occasion as (
         k.gap_days
     from slice s
     join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
-    join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state <> 'ended'
+    join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state in ('active', 'paused')
     where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > k.oldest
         and (k.latest is null or o.about_at < k.latest)
     order by o.subscriber_id, o.consumer_id, o.location_id, {one_per}, o.about_at, o.trigger_id
@@ -255,7 +255,8 @@ kept as (
         v.trigger_id, cast(:kind as text) || case when v.on_change then '_changed' else '' end, not v.on_change, cast(:rank as smallint), v.about_at,
         case when cast(:same_day as boolean) then cast(v.about_local as date) end, v.zone, v.planned_local, v.due_local, v.due_at,
         case when v.state = 'held' and v.old_state = 'held' then least(v.old_next_at, v.useful_until) else least(v.due_at, v.useful_until) end,
-        v.useful_until, v.state, v.reason, case when v.fresh then v.version else v.old_version end,
+        -- What waits is written by the campaign's newest version, what has left keeps its own (N-99).
+        v.useful_until, v.state, v.reason, case when v.fresh or v.state in ('planned', 'held') then v.version else v.old_version end,
         case when v.state in ('skipped', 'cancelled') then v.now end, v.basis
     from verdict v
     on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
@@ -264,9 +265,10 @@ kept as (
         state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at,
         basis = excluded.basis, about_at = excluded.about_at, about_on = excluded.about_on, trigger_id = excluded.trigger_id
     where t.state in ('planned', 'held', 'skipped', 'cancelled')
-        and (t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone, t.about_at, t.basis) is distinct from (
+        and ((t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone, t.about_at, t.basis) is distinct from (
             excluded.state, excluded.reason, excluded.due_at, excluded.useful_until, excluded.planned_local, excluded.zone, excluded.about_at,
             excluded.basis)
+            or (t.state in ('planned', 'held') and t.rule_version <> excluded.rule_version))
     returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
 ),
 -- What is there and should not be: cancelled, moved, over, switched off, or covered by an earlier occasion of the day (N-41, N-42).
