@@ -6,6 +6,7 @@ would hide rows from a test in another.
 
 import os
 import tempfile
+import zoneinfo
 from pathlib import Path
 
 import hypothesis
@@ -32,6 +33,7 @@ _server = pytest.StashKey[tuple[EmbeddedPostgres, tempfile.TemporaryDirectory[st
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server in each process that runs tests; one that only hands them out needs none."""
     configure_logs("tests", level="ERROR")
+    zoneinfo.reset_tzpath(to=())  # as every service does: the pinned tzdata, not whatever this machine carries
     # Where a run decides whether work lands it repeats the same examples; elsewhere each run looks for new ones. A busy machine is no finding.
     patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
     hypothesis.settings.register_profile("ci", patient, derandomize=True)

@@ -20,7 +20,10 @@ from services.scheduler.api import (
     confirm,
     consumers,
     personal_data,
+    previews,
     status,
+    survey,
+    survey_answers,
     time_requests,
     touches,
 )
@@ -35,6 +38,7 @@ from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
 from shared.kit.cleaning import cleaning_loop
 from shared.kit.clock import Clock
+from shared.kit.crypto import DataKeys
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
 from shared.kit.feed import Follower
@@ -95,6 +99,7 @@ async def open_deps(
             types=types,
             stock=read_stock_contents(types),
             links=settings.answer_links,
+            data_keys=DataKeys(settings.kek),
             pages=Pages(),
         )
 
@@ -106,12 +111,15 @@ def create_app(deps: Deps) -> FastAPI:
         deps=deps,
         routers=[
             campaigns.router,
+            previews.router,
             audiences.router,
             campaign_types.router,
             consumers.router,
             touches.router,
             confirm.router,
             time_requests.router,
+            survey.router,
+            survey_answers.router,
             status.router,
             personal_data.router,
         ],

@@ -1,11 +1,11 @@
 """Scheduler's wire: campaigns a location switched on, touches, and the reason for each yes and no."""
 
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
-from shared.schemas.contents import ClassReason
+from shared.schemas.contents import ClassReason, LintFinding
 from shared.schemas.token import MessageClass
 from shared.schemas.topics import Topic
 from shared.schemas.wire import Instant, Slug, Wire
@@ -40,27 +40,56 @@ class CampaignTypeFacts(Wire):
     class_reason: ClassReason | None = Field(default=None, description="why its mail has its class")
 
 
-class CampaignInput(Wire):
-    """Switch a campaign type on for a location. `settings` override the type's defaults."""
-
+class _CampaignChoice(Wire):
     location_id: UUID
     type: Slug
     settings: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class Campaign(CampaignInput):
-    """A campaign as stored."""
+class CampaignInput(_CampaignChoice):
+    """Switch a campaign type on for a location, or prepare it as a draft. `settings` override the type's defaults."""
+
+    draft: bool = Field(default=False, description="only prepare it: nothing is checked, planned or sent")
+
+
+class Campaign(_CampaignChoice):
+    """A campaign as stored; `activated_at` of a draft is when it was last edited."""
 
     campaign_id: UUID
-    state: Literal["active", "paused", "ended"]
+    state: Literal["active", "paused", "ended", "draft"]
     version: int
     activated_at: Instant
 
 
 class CampaignChange(Wire):
-    """Pause, resume or end a campaign."""
+    """Start a draft, pause, resume or end a campaign; or give it other settings, as a whole. What is absent stays."""
 
-    state: Literal["active", "paused", "ended"]
+    state: Literal["active", "paused", "ended"] | None = None
+    settings: dict[str, JsonValue] | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.state is None and self.settings is None:
+            raise ValueError("nothing_to_change")
+        return self
+
+
+class CampaignPreviewInput(Wire):
+    """Show a campaign as this consumer would get it."""
+
+    consumer_id: UUID
+
+
+class CampaignPreview(Wire):
+    """What this consumer would read, null where it cannot be rendered, and what the mailer's rules find. Untrusted HTML: a sandboxed frame only."""
+
+    campaign_id: UUID
+    version: int
+    consumer_id: UUID
+    subject: str | None
+    text: str | None
+    html: str | None
+    findings: list[LintFinding]
 
 
 class ResendInput(Wire):
@@ -105,11 +134,15 @@ class Verdict(Wire):
 
 
 class Reasons(Wire):
-    """ "Why did this go out / not go out" for one consumer: the touches there are and a verdict per campaign."""
+    """ "Why did this go out / not go out" for one consumer: a page of touches by due time, and a verdict per campaign.
+
+    `GET /v1/consumers/{id}/decisions` pages through what was decided on any day.
+    """
 
     consumer_id: UUID
     touches: list[Touch]
     verdicts: list[Verdict]
+    next: str | None = Field(default=None, description="opaque cursor of the following page of touches")
 
 
 class PlanStatus(Wire):

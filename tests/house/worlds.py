@@ -133,10 +133,11 @@ async def _claimed(opened: OpenService, ids: Ids, client: dict[str, str]) -> Ids
 
 
 async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:
-    ingest = await neighbours.open("ingest")
-    ids = await _uploaded(neighbours, ingest, await _in_directory(neighbours, "ingest", "scheduler"))
+    ingest, _ = [await neighbours.open(name) for name in ("ingest", "mailer")]
+    ids = await _uploaded(neighbours, ingest, await _in_directory(neighbours, "ingest", "scheduler", "mailer"))
     client = _client(neighbours, ids, "campaigns")
-    other = CAMPAIGN_INPUT | {"type": "visit_thanks", "settings": {}}
+    letter = {"words": {"headline": "News", "text": "We are here."}, "send_on": "2026-03-20"}
+    other = CAMPAIGN_INPUT | {"type": "newsletter", "settings": letter}
     campaign = await _make(opened, "POST", "/v1/campaigns", client, json=with_ids(other, ids))
     await opened.step("follow_ingest")
     return ids | {"campaign_id": campaign["campaign_id"]}
@@ -149,6 +150,9 @@ async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
     await _make(opened, "POST", "/v1/messages", scheduler, json=with_ids(MESSAGES, ids))
     await opened.step("keep_platform")
     await _make(opened, "POST", "/v1/sender-domains", _client(neighbours, ids, "locations"), json=DOMAIN_INPUT)
+    operator, route = _client(neighbours, ids, "operator"), "/v1/routes/default"
+    read = await opened.http.get(route, headers=operator)
+    await _make(opened, "PUT", route, operator | {"If-Match": read.headers["etag"]}, json={"weight": 2})
     opened.deps.transports["sns"] = Amazon().transport
     await _leave_uncertain(opened, ids["message_id"])
     return ids

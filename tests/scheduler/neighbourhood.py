@@ -99,6 +99,7 @@ class Mailer:
     is_silent: bool = False
     too_late: bool = False
     journal: Path | None = None
+    previews: list[dict[str, Any]] = field(default_factory=list)
 
     def read_journal(self) -> None:
         """Take over what a process that died had handed in."""
@@ -144,6 +145,14 @@ class Mailer:
                 "findings": [],
                 "published_at": "2026-03-02T15:00:00Z",
             }
+            return Response(json.dumps(answer), media_type="application/json")
+
+        @app.post("/v1/contents/preview")
+        async def preview(request: Request) -> Response:
+            if self.is_silent:
+                return Response(status_code=503)
+            self.previews.append(await request.json())
+            answer = {"subject": "shown", "text": "shown", "html": "shown", "findings": []}
             return Response(json.dumps(answer), media_type="application/json")
 
         @app.post("/v1/messages")

@@ -83,13 +83,25 @@ class Practice:
             await self.scheduler.step("publish_contents")
         return answer
 
-    async def set_state(self, kind: str, state: str, version: int = 1) -> Any:
-        """Pause, resume or end a campaign."""
+    async def draft(self, kind: str, settings: dict[str, Any] | None = None) -> Any:
+        """Prepare a campaign; return the answer."""
+        body = {"location_id": str(self.location.location_id), "type": kind, "settings": settings or {}, "draft": True}
+        answer = await self.scheduler.http.post("/v1/campaigns", json=body, headers=self.headers())
+        if answer.status_code == 201:
+            self.campaigns[kind] = UUID(answer.json()["campaign_id"])
+        return answer
+
+    async def edit(self, kind: str, version: int = 1, **change: Any) -> Any:
+        """Change a campaign's settings, state or both."""
         return await self.scheduler.http.patch(
             f"/v1/campaigns/{self.campaigns[kind]}",
-            json={"state": state},
+            json=change,
             headers=self.headers() | {"If-Match": f'"{version}"'},
         )
+
+    async def set_state(self, kind: str, state: str, version: int = 1) -> Any:
+        """Pause, resume or end a campaign."""
+        return await self.edit(kind, version, state=state)
 
     def person(self, name: str = "Ana", mailbox: str | None = "", **facts: Any) -> UUID:
         """Put a consumer into ingest's feed and look-up; `mailbox` "" takes one of their own, None means no address. `facts["id"]` updates."""

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.domain.audience import audience_sentence, check_audience
+from services.scheduler.domain.audience import audience_sentence, check_audience, warn_of
 from services.scheduler.store import audiences
 from services.scheduler.store.audience_facts import FACTS
 from shared.kit.directory import find_fact
 from shared.kit.errors import NotFoundError
-from shared.schemas.audience import AudienceCount, AudienceCountInput, AudienceWarning
+from shared.schemas.audience import AudienceCount, AudienceCountInput
 from shared.schemas.location import LocationFacts
 
 _SAMPLE: Final = 10
@@ -39,9 +39,5 @@ async def count_audience(
         now=now,
         sample=_SAMPLE,
     )
-    warnings: list[AudienceWarning] = []
-    if counted["reachable"] == 0:
-        warnings.append("matches_nobody")
-    elif counted["matched"] == counted["people"]:
-        warnings.append("matches_everybody")
+    warnings = warn_of(reachable=counted["reachable"], matched=counted["matched"], people=counted["people"])
     return AudienceCount(sentence=audience_sentence(wanted.audience, FACTS), warnings=warnings, **counted)

@@ -1,4 +1,4 @@
-"""Campaigns: switch a type on for a location, pause, resume, end."""
+"""Campaigns: prepare one or switch a type on for a location, edit, pause, resume, end."""
 
 from typing import Annotated
 from uuid import UUID
@@ -39,7 +39,7 @@ async def switch_on(
     once: OnceOnly,
     response: Response,
 ) -> Campaign | Response:
-    """Switch a campaign type on; refused with the reason while the location is not live (S-074)."""
+    """Switch a campaign type on, or keep it as a draft; refused with every reason while it would not do what is meant (S-074)."""
     await set_subscriber(connection, caller.subscriber)
     refuse_foreign_location(caller, body.location_id)
 
@@ -104,7 +104,7 @@ async def change_one(
     version: IfMatch,
     response: Response,
 ) -> Campaign:
-    """Pause, resume or end a campaign; what is with the mailer already is asked back."""
+    """Edit a campaign, start a draft, pause, resume or end; what is with the mailer already is asked back."""
     await set_subscriber(connection, caller.subscriber)
     present = await show_campaign(connection, subscriber_id=caller.subscriber, campaign_id=campaign_id)
     refuse_foreign_location(caller, present.location_id)
@@ -114,6 +114,8 @@ async def change_one(
         campaign_id=campaign_id,
         change=body,
         version=version,
+        types=deps.types,
+        window=deps.rules.window,
         now=deps.clock.now(),
         changed_by=caller.name,
     )

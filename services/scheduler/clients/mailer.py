@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared.kit.http import ServiceClient
-from shared.schemas.contents import Content, ContentInput
+from shared.schemas.contents import Content, ContentInput, ContentPreview, ContentPreviewInput
 from shared.schemas.mailer import (
     CancelAnswer,
     CancelInput,
@@ -28,6 +28,12 @@ class MailerClient:
         """Publish a content version; the same bytes again are a harmless repeat."""
         return await self.service.ask(
             "PUT", f"/v1/contents/{content_id}", Content, body=content, seconds=PUBLISH_SECONDS
+        )
+
+    async def preview(self, given: ContentPreviewInput) -> ContentPreview:
+        """Show a content with these fields as its location would send it; nothing is kept there."""
+        return await self.service.ask(
+            "POST", "/v1/contents/preview", ContentPreview, body=given, seconds=PUBLISH_SECONDS
         )
 
     async def submit(self, messages: Sequence[MessageInput]) -> dict[UUID, MessageReceipt]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import JsonValue, ValidationError
 
 from shared.kit.errors import Problem
-from shared.schemas.audience import AudienceRule, FactKind
+from shared.schemas.audience import AudienceRule, AudienceWarning, FactKind
 from shared.schemas.location import Vertical
 
 _DEEPEST: Final = 5
@@ -105,6 +105,13 @@ def read_audience(
 def audience_sentence(rule: AudienceRule, facts: Mapping[str, Fact]) -> str:
     """Return a checked rule as a sentence."""
     return f"Everybody for whom {_words(rule, facts, is_top=True)}."
+
+
+def warn_of(*, reachable: int, matched: int, people: int) -> list[AudienceWarning]:
+    """Return what is odd about whom an audience chooses, by counts of people."""
+    if reachable == 0:
+        return ["matches_nobody"]
+    return ["matches_everybody"] if matched == people else []
 
 
 def rules_within(rule: AudienceRule) -> list[AudienceRule]:

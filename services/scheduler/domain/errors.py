@@ -1,6 +1,6 @@
 """Why a campaign cannot be switched on or changed."""
 
-from shared.kit.errors import ConflictError, NotFoundError
+from shared.kit.errors import ConflictError, NotFoundError, Problem
 
 
 class CampaignTypeUnknownError(NotFoundError):
@@ -58,3 +58,54 @@ class CampaignEndedError(ConflictError):
     """An ended campaign stays ended."""
 
     code, title = "campaign_ended", "An ended campaign cannot be changed; switch it on anew."
+
+
+class SpanUnusableError(Problem):
+    """The days asked for are none."""
+
+    status, code, title = 422, "span_unusable", "Name one day, or a first and a last day in their order, or no day."
+
+
+class CampaignMoveRefusedError(ConflictError):
+    """The state machine has no such way (domain/campaign_states.py)."""
+
+    code, title = "campaign_move_refused", "The campaign's state does not lead there."
+
+
+class DraftRefusedError(ConflictError):
+    """Series follow records and have nothing to prepare."""
+
+    code, title = (
+        "draft_refused",
+        "Only a campaign on dates of its own (newsletter, promotion, seasonal) can be a draft.",
+    )
+
+
+class SenderMissingError(ConflictError):
+    """No mail without a header from and a reply to (S-013, L-004)."""
+
+    code, title = "sender_missing", "The location has no sender address that readers see and can answer."
+
+
+class ActivationRefusedError(ConflictError):
+    """A campaign that would send nothing, or not what is meant."""
+
+    code, title = "activation_refused", "The campaign would send nothing, or not what is meant; `errors` names why."
+
+
+class DayFixedError(ConflictError):
+    """Another day would be another mail, to those who have had this one too."""
+
+    code, title = "day_fixed", "Some of it has left, so its day stays; end it and prepare another one."
+
+
+class NotByHandError(ConflictError):
+    """A series speaks of a person's own records, which only its touches have."""
+
+    code, title = "not_by_hand", "Only a campaign on dates of its own (newsletter, promotion, seasonal) can do this."
+
+
+class PreviewRefusedError(ConflictError):
+    """The mailer would not show it; the detail is its code."""
+
+    code, title = "preview_refused", "The mailer cannot show this campaign at present."

@@ -45,7 +45,8 @@ from judged
 _TARGETED: Final = text("""
 select k.subscriber_id, k.campaign_id, k.location_id, k.settings -> 'audience' as audience
 from campaigns k
-where k.type = cast(:type as text) and k.state <> 'ended' and k.settings ? 'audience' and k.subscriber_id = any(cast(:subscribers as uuid[]))
+where k.type = cast(:type as text) and k.state in ('active', 'paused') and k.settings ? 'audience'
+    and k.subscriber_id = any(cast(:subscribers as uuid[]))
 """)
 _OUTSIDE: Final = f"""
 select u.consumer_id from {_PEOPLE}

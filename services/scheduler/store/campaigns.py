@@ -16,7 +16,7 @@ from shared.schemas.scheduler import Campaign
 
 _INSERT: Final = text("""
 insert into campaigns (subscriber_id, campaign_id, location_id, type, state, version, settings, activated_at)
-values (:subscriber_id, :campaign_id, :location_id, :type, 'active', 1, cast(:settings as jsonb), :now)
+values (:subscriber_id, :campaign_id, :location_id, :type, :state, 1, cast(:settings as jsonb), :now)
 """)
 _VERSION: Final = text("""
 insert into campaign_versions (subscriber_id, campaign_id, version, state, settings, changed_at, changed_by)
@@ -24,7 +24,8 @@ select subscriber_id, campaign_id, version, state, settings, :now, :changed_by f
 where subscriber_id = :subscriber_id and campaign_id = :campaign_id
 """)
 _CHANGE: Final = text("""
-update campaigns set state = :state, version = version + 1
+update campaigns set state = :state, version = version + 1, settings = coalesce(cast(:settings as jsonb), settings),
+    activated_at = case when state = 'draft' then :now else activated_at end
 where subscriber_id = :subscriber_id and campaign_id = :campaign_id and version = :version
 returning version
 """)
@@ -34,6 +35,10 @@ from messages m
 where m.subscriber_id = :subscriber_id and m.campaign_id = :campaign_id and m.ended_at is null
     and t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched' and t.withdraw_reason is null
 returning t.subscriber_id, t.touch_id
+""")
+_HAS_LEFT: Final = text("""
+select exists (
+    select from messages where subscriber_id = :subscriber_id and campaign_id = :campaign_id and state in ('submitted', 'ended'))
 """)
 _FIND: Final = text("""
 select campaign_id, location_id, type, state, version, settings, activated_at from campaigns
@@ -56,13 +61,14 @@ class NewCampaign:
     campaign_id: UUID
     location_id: UUID
     type: str
+    state: str
     settings: dict[str, Any]
 
 
 async def insert_campaign(
     connection: AsyncConnection, campaign: NewCampaign, *, now: datetime, changed_by: str
 ) -> None:
-    """Store a campaign as version 1; raises CampaignExistsError if the location has one of this type that is not ended."""
+    """Store a campaign as version 1; raises CampaignExistsError if the location has a running one of this type."""
     key = {"subscriber_id": campaign.subscriber_id, "campaign_id": campaign.campaign_id}
     try:
         async with connection.begin_nested():
@@ -72,6 +78,7 @@ async def insert_campaign(
                 | {
                     "location_id": campaign.location_id,
                     "type": campaign.type,
+                    "state": campaign.state,
                     "settings": json.dumps(campaign.settings),
                     "now": now,
                 },
@@ -81,19 +88,29 @@ async def insert_campaign(
     await connection.execute(_VERSION, key | {"now": now, "changed_by": changed_by})
 
 
-async def change_state(
+async def change_campaign(
     connection: AsyncConnection,
     *,
     subscriber_id: UUID,
     campaign_id: UUID,
     state: str,
+    settings: dict[str, Any] | None,
     version: int,
     now: datetime,
     changed_by: str,
 ) -> bool:
-    """Put a campaign into a state as its next version; false if it is no longer at `version`."""
+    """Store a campaign's next version, with its settings unless None; false if it is no longer at `version`. Raises CampaignExistsError.
+
+    A draft that is stored anew counts as activated then, whatever becomes of it later.
+    """
     key = {"subscriber_id": subscriber_id, "campaign_id": campaign_id}
-    if await connection.scalar(_CHANGE, key | {"state": state, "version": version}) is None:
+    values = {"state": state, "version": version, "settings": json.dumps(settings) if settings is not None else None}
+    try:
+        async with connection.begin_nested():
+            changed = await connection.scalar(_CHANGE, key | values | {"now": now})
+    except IntegrityError:
+        raise CampaignExistsError from None
+    if changed is None:
         return False
     await connection.execute(_VERSION, key | {"now": now, "changed_by": changed_by})
     return True
@@ -105,6 +122,11 @@ async def withdraw_campaign(
     """Mark every touch of a campaign that is with the mailer as withdrawn and return them."""
     values = {"subscriber_id": subscriber_id, "campaign_id": campaign_id, "reason": reason}
     return [(row.subscriber_id, row.touch_id) for row in await connection.execute(_WITHDRAW, values)]
+
+
+async def has_left(connection: AsyncConnection, *, subscriber_id: UUID, campaign_id: UUID) -> bool:
+    """Tell whether the mailer has, or had, a message of a campaign."""
+    return bool(await connection.scalar(_HAS_LEFT, {"subscriber_id": subscriber_id, "campaign_id": campaign_id}))
 
 
 async def find_campaign(connection: AsyncConnection, *, subscriber_id: UUID, campaign_id: UUID) -> Campaign | None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -41,6 +41,10 @@ select :subscriber_id, :location_id, *
 from unnest(cast(:days as date[]), cast(:backs as date[]), cast(:forwards as date[]), cast(:ordinals as integer[]))
 """)
 _ZONE: Final = text("select cast(:now as timestamptz) at time zone cast(:zone as text)")
+_OFFSETS: Final = text("""
+select (m at time zone cast(:zone as text)) - (m at time zone 'UTC') as ahead
+from unnest(cast(:moments as timestamptz[])) with ordinality as u (m, n) order by n
+""")
 _UNSWEPT_FROM: Final = (
     "from locations l where l.swept_on < cast(cast({now} as timestamptz) at time zone l.zone as date)"
 )
@@ -93,6 +97,12 @@ async def knows_zone(connection: AsyncConnection, zone: str, now: datetime) -> b
     except DBAPIError:
         return False
     return True
+
+
+async def read_offsets(connection: AsyncConnection, zone: str, moments: Sequence[datetime]) -> list[timedelta]:
+    """Return how far a known zone is ahead of UTC at these instants, by the database's time-zone data."""
+    rows = await connection.execute(_OFFSETS, {"zone": zone, "moments": list(moments)})
+    return [row.ahead for row in rows]
 
 
 async def keep_location(

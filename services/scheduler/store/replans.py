@@ -38,7 +38,8 @@ select c.subscriber_id, c.consumer_id, true
 from consumers c
 where c.subscriber_id = :subscriber_id and c.location_id = :location_id and not c.deleted and exists (
     select from campaigns k
-    where k.subscriber_id = c.subscriber_id and k.location_id = c.location_id and k.state <> 'ended' and k.type = any(cast(:types as text[])))
+    where k.subscriber_id = c.subscriber_id and k.location_id = c.location_id and k.state in ('active', 'paused')
+        and k.type = any(cast(:types as text[])))
 order by 1, 2
 on conflict (subscriber_id, consumer_id) do nothing
 """)

@@ -24,11 +24,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.scheduler.store.answer_tables import add_answer_tables
 from services.scheduler.store.due_tables import add_due_tables
+from services.scheduler.store.view_tables import add_view_tables
 from shared.kit.tables import new_metadata
 
 metadata = new_metadata()
 add_due_tables(metadata)
 add_answer_tables(metadata)
+add_view_tables(metadata)
 
 
 def _instant(name: str, *, needed: bool = True) -> Column[object]:
@@ -167,7 +169,7 @@ Index(
     campaigns.c.location_id,
     campaigns.c.type,
     unique=True,
-    postgresql_where=text("state <> 'ended'"),
+    postgresql_where=text("state IN ('active', 'paused')"),
 )
 Table(
     "campaign_versions",
@@ -266,6 +268,7 @@ decisions = Table(
     _instant("due_at"),
     Column("rule_version", Integer, nullable=False),
     Column("message_id", Uuid),
+    Column("decider_id", Uuid),
     PrimaryKeyConstraint("subscriber_id", "decision_id"),
 )
 Index("ix_decisions_touch", decisions.c.subscriber_id, decisions.c.touch_id)

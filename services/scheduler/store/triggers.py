@@ -71,7 +71,8 @@ select c.subscriber_id, c.consumer_id as trigger_id, c.location_id, c.consumer_i
     (cast(k.settings -> 'offer' ->> 'expires_on' as date) + 1) at time zone l.zone as ends_at
 from consumers c
 join locations l on l.subscriber_id = c.subscriber_id and l.location_id = c.location_id
-join campaigns k on k.subscriber_id = c.subscriber_id and k.location_id = c.location_id and k.type = cast(:type as text) and k.state <> 'ended'
+join campaigns k
+    on k.subscriber_id = c.subscriber_id and k.location_id = c.location_id and k.type = cast(:type as text) and k.state in ('active', 'paused')
 cross join lateral (
     select 'issue' as occasion, cast(k.settings ->> 'send_on' as date) as due_on where k.settings ? 'send_on'
     union all
@@ -107,7 +108,8 @@ from (
             case when v.miles_a_day is not null then s.serviced_on + cast(round(r.miles / v.miles_a_day) as integer) end as by_miles_on
         from vehicles v
         join campaigns k
-            on k.subscriber_id = v.subscriber_id and k.location_id = v.location_id and k.type = cast(:type as text) and k.state <> 'ended'
+            on k.subscriber_id = v.subscriber_id and k.location_id = v.location_id and k.type = cast(:type as text)
+                and k.state in ('active', 'paused')
         join locations l on l.subscriber_id = v.subscriber_id and l.location_id = v.location_id
         cross join lateral (
             select cast(coalesce(k.settings ->> 'service_months', cast(:defaults as jsonb) ->> 'service_months') as integer) as months,

@@ -1,0 +1,61 @@
+"""A newsletter by hand: prepared, looked at as somebody would get it, started, and then it is that very mail."""
+
+from typing import Any
+
+from tests.journeys.house import House, text_of
+
+_LETTER: dict[str, Any] = {
+    "words": {"headline": "We have moved our desk", "text": "Come and see it.\n\nIt is new."},
+    "send_on": "2026-03-04",
+}
+
+
+async def _ask(house: House, path: str, body: dict[str, Any], scopes: str = "campaigns") -> Any:
+    return await house.scheduler.http.post(path, json=body, headers=house.client(scopes))
+
+
+async def test_what_the_preview_shows_is_what_the_consumer_gets(house: House) -> None:
+    """S-003, L-020: subject and words of the preview stand in the mail; a preview sends nothing, and who looked is kept."""
+    await house.upload(
+        house.consumer("P1", first_name="Ann", language="es"),
+        house.consumer("P2", first_name="Bob"),
+        *(house.visit(f"V{n}", f"P{n}", "2026-03-02 06:30") for n in (1, 2)),
+    )
+    await house.run()
+    place = str(house.location.location_id)
+    draft = await _ask(
+        house, "/v1/campaigns", {"location_id": place, "type": "newsletter", "settings": _LETTER, "draft": True}
+    )
+    path = f"/v1/campaigns/{draft.json()['campaign_id']}"
+    person = (await house.find("P2")).consumer_id
+    assert (await _ask(house, f"{path}/preview", {"consumer_id": str(person)})).status_code == 403
+    shown = await _ask(house, f"{path}/preview", {"consumer_id": str(person)}, "content")
+    assert shown.status_code == 200, shown.text
+    spanish = await _ask(
+        house, f"{path}/preview", {"consumer_id": str((await house.find("P1")).consumer_id)}, "content"
+    )
+    await house.run()
+    assert house.mails() == []
+    started = await house.scheduler.http.patch(
+        path, json={"state": "active"}, headers=house.client("campaigns") | {"If-Match": '"1"'}
+    )
+    assert started.status_code == 200, started.text
+    await house.scheduler.step("publish_contents")
+    await house.move_to("2026-03-03 10:00")
+    await house.move_to("2026-03-04 10:00")
+    (_, mail), (_, other) = house.mails("p2@example.com"), house.mails("p1@example.com")
+    assert mail["Subject"] == shown.json()["subject"] == "We have moved our desk"
+    said = " ".join(text_of(mail).split())
+    before_footer = " ".join(shown.json()["text"].replace("\xa0", " ").split()).partition("It is new.")[0]
+    assert "Come and see it." in before_footer
+    assert before_footer in said
+    assert "It is new." in shown.json()["html"]
+    assert other["Content-Language"] in (None, "es")
+    assert (
+        " ".join(spanish.json()["text"].split()).partition("It is new.")[2]
+        != " ".join(shown.json()["text"].split()).partition("It is new.")[2]
+    )
+    views = await house.databases["scheduler"].fetch("select consumer_id, viewed_by from campaign_views")
+    assert person in {row["consumer_id"] for row in views}
+    assert len(views) == 2
+    assert all(row["viewed_by"].startswith("client:") for row in views)
