@@ -112,6 +112,10 @@ class Connection(ConnectionInput):
     created_at: Instant
     last_success_at: Instant | None
     ended_at: Instant | None = Field(default=None, description="ended for good; what it brought stays readable")
+    is_primary: bool = Field(
+        default=False,
+        description="of several sources of a location the one whose bookings and due dates count; the first, until said otherwise",
+    )
     version: int = Field(default=1, description="the ETag; edits send it as If-Match")
 
 

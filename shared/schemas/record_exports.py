@@ -15,7 +15,8 @@ class RecordExportInput(Wire):
     """Asks for one kind of records. `purpose` says for whom and why and is kept; it holds no personal data.
 
     `csv` is for spreadsheets: a cell that a spreadsheet would take for a formula gets an apostrophe in front. `ndjson` is exact: a line that says
-    what it is, a line a record, a last line `{"exported": n}` without which the file is not complete.
+    what it is, a line a record, a last line `{"exported": n}` without which the file is not complete. Of a consumer `opted_out` says `all`,
+    `commercial` or nothing, `opted_out_topics` which topics were switched off beside that, with blanks between.
     """
 
     entity: Entity = "consumer"

@@ -114,6 +114,15 @@ class Household(Wire):
     relations: list[Relation]
 
 
+class Duplicate(Wire):
+    """A person whom other sources or the front desk seem to know too: the same name with the same birth date, or with the same address where no
+    birth date contradicts (N-83, N-89). `PUT /v1/merges` makes them one.
+    """
+
+    consumer: ConsumerCard
+    others: list[ConsumerCard]
+
+
 class HistoryEntry(Wire):
     """One change: which fields, through which door, by which connection or credential; never the values."""
 

@@ -20,11 +20,13 @@ Alarm = Literal[
     "columns_gone",
     "records_parked",
     "optouts_waiting",
+    "second_source",
 ]
 """`source_late`: no success for two intervals. `source_silent`: it answers, yet no record for three days. `batch_failed`, `many_rejected`: the newest
 batch ended so. `batch_quarantined`: a snapshot waits for a person (N-76). `rows_dropped`, `rows_surged`: the newest snapshot is much smaller or
 larger than usual. `columns_gone`: a field that used to be filled came empty. `records_parked`: children wait for their person for over a day (N-87).
-`optouts_waiting`: opt-outs of the source are not on file yet, their people are held (S-037)."""
+`optouts_waiting`: opt-outs of the source are not on file yet, their people are held (S-037). `second_source`: it has bookings or due dates ahead that
+remind nobody, because another source of its location is the primary (N-89)."""
 
 
 class RowCounts(Wire):

@@ -49,7 +49,9 @@ async def made(practice: Practice) -> list[dict[str, Any]]:
     return list(answer.json()["items"])
 
 
-async def opt_out(practice: Practice, optout: OpenService, person: str, kind: str) -> None:
+async def opt_out(
+    practice: Practice, optout: OpenService, person: str, kind: str = "all", topic: str | None = None
+) -> None:
     """Record an opt-out of a person at optout."""
     rows = [row for row in await practice.facts("consumer") if row["consumer_id"] == person]
     given = OptoutInput.model_validate(
@@ -57,6 +59,7 @@ async def opt_out(practice: Practice, optout: OpenService, person: str, kind: st
             "optout_id": uuid4(),
             "address_key": rows[-1]["address_key"],
             "suppression_class": kind,
+            "topic": topic,
             "channel": "source_flag",
             "evidence": "batch:x",
             "occurred_at": practice.clock.now(),
@@ -90,6 +93,30 @@ async def test_people_come_whole_with_what_they_opted_out_of(both: tuple[Practic
     (kept,) = await made(practice)
     assert (kept["rows"], kept["purpose"], kept["finished_at"] is not None) == (6, "change of provider", True)
     assert kept["export_id"] == answer.headers["dueback-export-id"]
+
+
+async def test_topics_that_were_switched_off_alone_are_shown(both: tuple[Practice, OpenService]) -> None:
+    """N-113, L-012: whoever takes the list elsewhere learns which mail each person wants no more; what a wider opt-out covers is not said twice."""
+    practice, optout = both
+    await practice.upload(*(consumer(f"P{number}") for number in range(4)))
+    ids = sorted(row["consumer_id"] for row in await practice.facts("consumer"))
+    await opt_out(practice, optout, ids[0], topic="care")
+    await opt_out(practice, optout, ids[0], topic="appointments")
+    await opt_out(practice, optout, ids[1], "commercial")
+    await opt_out(practice, optout, ids[1], topic="news")
+    await opt_out(practice, optout, ids[1], topic="visits")
+    await opt_out(practice, optout, ids[2], "all")
+    await opt_out(practice, optout, ids[2], topic="news")
+    _, *rows, _ = [json.loads(line) for line in (await export(practice)).text.splitlines()]
+    shown = {row["consumer_id"]: (row["opted_out"], row["opted_out_topics"]) for row in rows}
+    assert [shown[person] for person in ids] == [
+        ("", "appointments care"),
+        ("commercial", "visits"),
+        ("all", ""),
+        ("", ""),
+    ]
+    table = list(csv.DictReader(io.StringIO((await export(practice, format="csv")).text)))
+    assert sorted(row["opted_out_topics"] for row in table) == ["", "", "appointments care", "visits"]
 
 
 async def test_no_cell_is_a_formula(both: tuple[Practice, OpenService]) -> None:

@@ -18,7 +18,7 @@ from shared.schemas.location import LocationFacts
 async def create_connection(
     connection: AsyncConnection, *, caller: Caller, wanted: ConnectionInput, now: datetime
 ) -> Connection:
-    """Return the new connection.
+    """Return the new connection, the location's primary if it is the first.
 
     Raises LocationUnknownError for a location of nobody or somebody else, NotAllowedError for one this credential does not cover.
     """
@@ -30,5 +30,4 @@ async def create_connection(
         raise NotAllowedError
     await set_subscriber(connection, subscriber_id)
     made = Connection(**wanted.model_dump(), connection_id=new_id(), created_at=now, last_success_at=None)
-    await insert_connection(connection, subscriber_id=subscriber_id, made=made)
-    return made
+    return await insert_connection(connection, subscriber_id=subscriber_id, made=made)

@@ -2,18 +2,21 @@
 
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.ingest.actions.lock_connection import lock_connection
 from services.ingest.deps import Deps
+from services.ingest.store.ahead import tell_what_lies_ahead
 from services.ingest.store.batches import end_batches
-from services.ingest.store.connections import end_source
-from services.ingest.store.ending import tell_what_ends
+from services.ingest.store.connections import end_source, find_oldest, name_primary
 from services.ingest.store.write_backs import end_write_backs
 from shared.kit.auth import Caller
 from shared.schemas.ingest import Connection
 
 
 async def end_connection(deps: Deps, *, caller: Caller, connection_id: UUID, version: int) -> Connection:
-    """Return the connection as it ended. Batches under way and snapshots in quarantine end with it, its pushes' secrets are good no more.
+    """Return the connection as it ended. Batches under way and snapshots in quarantine end with it, its pushes' secrets are good no more, and if it
+    was its location's primary the oldest one left is.
 
     Raises ConnectionUnknownError, ConnectionEndedError, VersionMismatchError.
     """
@@ -21,8 +24,21 @@ async def end_connection(deps: Deps, *, caller: Caller, connection_id: UUID, ver
     key = {"subscriber_id": owner, "connection_id": connection_id}
     async with deps.api_db.transaction(owner) as connection:
         await end_batches(connection, **key, by=caller.name, now=now)  # first, as a batch that ends itself does it
-        await lock_connection(connection, caller=caller, connection_id=connection_id, version=version)
+        found = await lock_connection(connection, caller=caller, connection_id=connection_id, version=version)
         ended = await end_source(connection, **key, now=now)
         await end_write_backs(connection, **key, now=now)
-        await tell_what_ends(connection, **key, now=now)
+        ahead = [connection_id]
+        if found.is_primary:
+            ahead += await _hand_over(connection, owner, found.location_id)
+        await tell_what_lies_ahead(connection, subscriber_id=owner, connection_ids=ahead, now=now)
     return ended
+
+
+async def _hand_over(connection: AsyncConnection, owner: UUID, location_id: UUID) -> list[UUID]:
+    """Make the oldest connection that is left the primary and return it, if there is any."""
+    place = {"subscriber_id": owner, "location_id": location_id}
+    heir = await find_oldest(connection, **place)
+    if heir is None:
+        return []
+    await name_primary(connection, **place, connection_id=heir)
+    return [heir]

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.domain.source_health import DRIFT_SHOWN, Findings, freshness, late_after, raise_alarms, row_drift
 from services.ingest.store import source_health as store
+from services.ingest.store.ahead import find_with_something_ahead
 from services.ingest.store.source_columns import read_changed_columns
 from shared.schemas.ingest import Connection, Entity
 from shared.schemas.sync_health import ColumnDrift, HeldRecords, RowCounts, SourceHealth
@@ -35,6 +36,8 @@ async def judge_sources(
     for row in await read_changed_columns(connection, subscriber_id=subscriber_id, connection_ids=ids, since=since):
         change = ColumnDrift(entity=row.entity, gone=row.gone, added=row.added, changed_at=row.changed_at)
         columns[row.connection_id].append(change)
+    others = [row.connection_id for row in found if not (row.is_primary or row.ended_at)]
+    seconds = await find_with_something_ahead(connection, subscriber_id=subscriber_id, connection_ids=others, now=now)
     last = {row.connection_id: (row.state, row.received, row.rejected) for row in newest}
     health = []
     for source in found:
@@ -53,6 +56,7 @@ async def judge_sources(
             drifts=row_drift(sizes[source.connection_id]),
             columns=columns[source.connection_id],
             held=held[source.connection_id],
+            is_second=source.connection_id in seconds,
         )
         health.append(_shown(source, findings, now=now))
     return health

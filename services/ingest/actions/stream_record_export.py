@@ -11,10 +11,15 @@ from shared.kit.auth import Caller
 from shared.schemas.optout import PermissionQuery
 from shared.schemas.record_exports import RecordExport
 from shared.schemas.token import MessageClass
+from shared.schemas.topics import ARRANGED, TOPICS, Topic
 
-_AT_ONCE: Final = 500
-"""Two questions a person, of which optout takes 1,000 at once."""
-_CLASSES: Final[tuple[tuple[int, MessageClass], ...]] = ((0, "commercial"), (1, "transactional"))
+_CLASSES: Final[tuple[MessageClass, ...]] = ("commercial", "transactional")
+_QUESTIONS: Final[tuple[tuple[MessageClass, Topic | None], ...]] = (
+    *((kind, None) for kind in _CLASSES),
+    *(("transactional" if topic in ARRANGED else "commercial", topic) for topic in TOPICS),
+)
+_AT_ONCE: Final = 1000 // len(_QUESTIONS)
+"""People of whom optout is asked at once; it takes 1,000 questions."""
 
 
 async def stream_record_export(deps: Deps, *, caller: Caller, record: RecordExport) -> AsyncIterator[str]:
@@ -49,24 +54,32 @@ async def stream_record_export(deps: Deps, *, caller: Caller, record: RecordExpo
 
 
 async def _flag(deps: Deps, owner: UUID, rows: Sequence[Any], values: Sequence[dict[str, Any]]) -> None:
-    """Add what each person has opted out of: `all`, `commercial` or nothing. Without an address the source's own flag is all there is to know."""
+    """Add what each person has opted out of: `all`, `commercial` or nothing, and the topics they switched off beside that.
+
+    Without an address the source's own flag is all there is to know.
+    """
+    many = len(_QUESTIONS)
     queries = [
         PermissionQuery(
-            query_id=UUID(int=2 * number + offset),
+            query_id=UUID(int=many * number + place),
             subscriber_id=owner,
             location_id=row.location_id,
             address_key=row.address_key,
             person_ids=[row.id],
             message_class=kind,
+            topic=topic,
         )
         for number, row in enumerate(rows)
         if row.address_key is not None
-        for offset, kind in _CLASSES
+        for place, (kind, topic) in enumerate(_QUESTIONS)
     ]
     refused = set()
     if queries:
         answers = (await deps.optout.answer_queries(queries)).answers
         refused = {answer.query_id.int for answer in answers if answer.answer == "refused"}
     for number, (row, shown) in enumerate(zip(rows, values, strict=True)):
-        is_all = 2 * number + 1 in refused or row.refused_at_source
-        shown["opted_out"] = "all" if is_all else "commercial" if 2 * number in refused else ""
+        mine = {question for place, question in enumerate(_QUESTIONS) if many * number + place in refused}
+        is_all = ("transactional", None) in mine or row.refused_at_source
+        shown["opted_out"] = "all" if is_all else "commercial" if ("commercial", None) in mine else ""
+        beside = (topic for kind, topic in _QUESTIONS if topic and (kind, topic) in mine and (kind, None) not in mine)
+        shown["opted_out_topics"] = " ".join(beside)

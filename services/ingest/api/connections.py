@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Response
 from services.ingest.actions.create_connection import create_connection
 from services.ingest.actions.end_connection import end_connection
 from services.ingest.actions.list_own_connections import list_own_connections
+from services.ingest.actions.make_primary import make_primary
 from services.ingest.actions.show_connection import show_connection
 from services.ingest.api.examples import CONNECTION, CONNECTION_INPUT, answers, worked
 from services.ingest.api.given import Given, Uploader
@@ -80,3 +81,19 @@ async def delete_connection(
     ended = await end_connection(deps, caller=caller, connection_id=connection_id, version=version)
     set_version(response, ended.version)
     return ended
+
+
+@router.put(
+    "/v1/connections/{connection_id}/primary",
+    response_model=Connection,
+    responses=answers(CONNECTION | {"version": 2}),
+)
+async def put_primary(
+    connection_id: UUID, version: IfMatch, caller: Uploader, deps: Given, response: Response
+) -> Connection:
+    """Make this connection the primary of its location. While an old and a new system run side by side, only the primary's bookings and due dates
+    remind anybody; visits and people of both count.
+    """
+    made = await make_primary(deps, caller=caller, connection_id=connection_id, version=version)
+    set_version(response, made.version)
+    return made

@@ -22,6 +22,7 @@ CONNECTION: Final = CONNECTION_INPUT | {
     "created_at": "2026-01-06T09:00:00Z",
     "last_success_at": "2026-03-02T07:00:00Z",
     "ended_at": None,
+    "is_primary": True,
     "version": 1,
 }
 NDJSON: Final = (

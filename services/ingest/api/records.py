@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from services.ingest.actions.create_consumer import create_consumer
 from services.ingest.actions.edit_consumer import edit_consumer
+from services.ingest.actions.list_duplicates import list_duplicates
 from services.ingest.actions.list_history import list_history
 from services.ingest.actions.merge_consumer import merge_consumer
 from services.ingest.actions.part_consumer import part_consumer
@@ -25,6 +26,7 @@ from shared.schemas.records import (
     ConsumerEdit,
     ConsumerInput,
     ConsumerSearch,
+    Duplicate,
     HistoryEntry,
     Household,
     MergeInto,
@@ -117,6 +119,22 @@ async def unmerge_record(
     parted = await part_consumer(deps, caller=caller, consumer_id=merged_id, version=version)
     set_version(response, parted.version)
     return parted
+
+
+@router.get(
+    "/v1/duplicates",
+    response_model=Page[Duplicate],
+    responses=answers({"items": [{"consumer": CARD, "others": [CARD]}], "next": None}),
+)
+async def list_suspected_duplicates(
+    caller: Reader,
+    deps: Given,
+    connection_id: Annotated[UUID, Query(description="the source whose people are looked at")],
+    after: After = None,
+    limit: Limit = 50,
+) -> Page[Duplicate]:
+    """List people of one source whom another source or the front desk seems to know too, by ascending id; follow `next` to its end."""
+    return await list_duplicates(deps, caller=caller, connection_id=connection_id, after=after, limit=limit)
 
 
 @router.get("/v1/consumers/{consumer_id}/household", response_model=Household, responses=answers(HOUSEHOLD))

@@ -84,7 +84,7 @@ def row_drift(sizes: Mapping[Entity, Sequence[int]]) -> list[RowDrift]:
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What is known of one source. `daily` are the records of each of the last days, today's first; `newest` the newest ended batch's
-    state, received and rejected."""
+    state, received and rejected; `is_second`: what lies ahead there does not count."""
 
     late_at: datetime
     last_success_at: datetime | None
@@ -94,6 +94,7 @@ class Findings:
     drifts: Sequence[RowDrift]
     columns: Sequence[ColumnDrift]
     held: HeldRecords
+    is_second: bool
 
 
 def raise_alarms(found: Findings, *, now: datetime) -> list[Alarm]:
@@ -112,5 +113,6 @@ def raise_alarms(found: Findings, *, now: datetime) -> list[Alarm]:
         "columns_gone": any(row.gone for row in found.columns),
         "records_parked": since is not None and since < now - PARKED_TOO_LONG,
         "optouts_waiting": found.held.optouts > 0,
+        "second_source": found.is_second,
     }
     return [alarm for alarm, is_on in raised.items() if is_on]

@@ -11,13 +11,36 @@ from shared.kit.feed import NewChange, append_changes
 from shared.schemas.ingest import Connection
 
 _INSERT: Final = text("""
-insert into connections (subscriber_id, connection_id, location_id, connector, name, interval_minutes, go_live_at, created_at)
-values (:subscriber, :connection_id, :location_id, :connector, :name, :interval_minutes, :go_live_at, :created_at)
+with first as (
+    insert into connections (subscriber_id, connection_id, location_id, connector, name, interval_minutes, go_live_at, created_at, is_primary)
+    values (:subscriber, :connection_id, :location_id, :connector, :name, :interval_minutes, :go_live_at, :created_at, true)
+    on conflict (subscriber_id, location_id) where is_primary do nothing returning *
+), another as (
+    insert into connections (subscriber_id, connection_id, location_id, connector, name, interval_minutes, go_live_at, created_at)
+    select :subscriber, :connection_id, :location_id, :connector, :name, :interval_minutes, :go_live_at, :created_at
+    where not exists (select from first) returning *
+)
+select * from first union all select * from another
 """)
 _FIND: Final = text("select * from connections where subscriber_id = :subscriber and connection_id = :connection")
-_LOCK: Final = text(f"{_FIND.text} for update")
+_LOCK: Final = text("""
+with locked as materialized (select * from connections where subscriber_id = :subscriber order by connection_id for update)
+select * from locked where connection_id = :connection
+""")
 _END: Final = text("""
-update connections set ended_at = :now, version = version + 1, webhook_generation = 0
+update connections set ended_at = :now, version = version + 1, webhook_generation = 0, is_primary = false
+where subscriber_id = :subscriber and connection_id = :connection returning *
+""")
+_OLDEST: Final = text("""
+select connection_id from connections where subscriber_id = :subscriber and location_id = :location and ended_at is null
+order by created_at, connection_id limit 1
+""")
+_NO_PRIMARY: Final = text("""
+update connections set is_primary = false, version = version + 1
+where subscriber_id = :subscriber and location_id = :location and is_primary returning connection_id
+""")
+_PRIMARY: Final = text("""
+update connections set is_primary = true, version = version + 1
 where subscriber_id = :subscriber and connection_id = :connection returning *
 """)
 _LIST: Final = text("""
@@ -38,10 +61,11 @@ _WEBHOOK: Final = text(
 )
 
 
-async def insert_connection(connection: AsyncConnection, *, subscriber_id: UUID, made: Connection) -> None:
-    """Keep a new connection and tell the feed."""
-    await connection.execute(_INSERT, {"subscriber": subscriber_id, **made.model_dump()})
+async def insert_connection(connection: AsyncConnection, *, subscriber_id: UUID, made: Connection) -> Connection:
+    """Keep a new connection, the primary if its location has none, and tell the feed; return it as kept."""
+    kept = await connection.execute(_INSERT, {"subscriber": subscriber_id, **made.model_dump()})
     await append_changes(connection, [NewChange(subscriber_id, "connection", made.connection_id)])
+    return _connection(kept.one())
 
 
 async def find_connection(
@@ -53,7 +77,7 @@ async def find_connection(
 
 
 async def lock_source(connection: AsyncConnection, *, subscriber_id: UUID, connection_id: UUID) -> Connection | None:
-    """Return a connection, locked against other edits, or None."""
+    """Return a connection, or None; all of the subscriber's are locked against other edits, in one order."""
     row = (await connection.execute(_LOCK, {"subscriber": subscriber_id, "connection": connection_id})).first()
     return _connection(row) if row else None
 
@@ -61,9 +85,26 @@ async def lock_source(connection: AsyncConnection, *, subscriber_id: UUID, conne
 async def end_source(
     connection: AsyncConnection, *, subscriber_id: UUID, connection_id: UUID, now: datetime
 ) -> Connection:
-    """Write that a connection has ended; no secret of its pushes is good from now on."""
+    """Write that a connection has ended, and tell the feed; no secret of its pushes is good from now on."""
     values = {"subscriber": subscriber_id, "connection": connection_id, "now": now}
+    await append_changes(connection, [NewChange(subscriber_id, "connection", connection_id)])
     return _connection((await connection.execute(_END, values)).one())
+
+
+async def find_oldest(connection: AsyncConnection, *, subscriber_id: UUID, location_id: UUID) -> UUID | None:
+    """Return the oldest connection of a location that has not ended, or None."""
+    values = {"subscriber": subscriber_id, "location": location_id}
+    found: UUID | None = await connection.scalar(_OLDEST, values)
+    return found
+
+
+async def name_primary(
+    connection: AsyncConnection, *, subscriber_id: UUID, location_id: UUID, connection_id: UUID
+) -> tuple[Connection, list[UUID]]:
+    """Make a connection the primary of its location; return it, and the one that was."""
+    values = {"subscriber": subscriber_id, "location": location_id, "connection": connection_id}
+    before = list(await connection.scalars(_NO_PRIMARY, values))
+    return _connection((await connection.execute(_PRIMARY, values)).one()), before
 
 
 async def list_connections(

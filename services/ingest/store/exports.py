@@ -46,7 +46,7 @@ def columns_of(entity: str) -> list[str]:
     """Return the names of an entity's exported fields, in order."""
     child = _child(entity)
     if child is None:
-        return ["consumer_id", "location_id", *_PERSON, *_CLEAR, "opted_out"]
+        return ["consumer_id", "location_id", *_PERSON, *_CLEAR, "opted_out", "opted_out_topics"]
     clear = [column for column, _ in child.pairs]
     return [
         f"{child.name}_id",
@@ -75,7 +75,7 @@ async def read_page(
 
 
 def opened(entity: str, row: Any, keys: SubscriberKeys) -> dict[str, Any]:
-    """Return a row's exported fields by name, without `opted_out`."""
+    """Return a row's exported fields by name, without what the person has opted out of."""
     child = _child(entity)
     table = child.table if child else "consumers"
     packed = keys.cipher.decrypt(bytes(row.personal), f"{table}.personal:".encode() + row.id.bytes)

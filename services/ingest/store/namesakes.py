@@ -47,6 +47,17 @@ async def open_people(
     return {row.id: open_person(row, keys) for row in rows}
 
 
+async def find_named_alike(
+    connection: AsyncConnection, subscriber_id: UUID, person: Person, keys: SubscriberKeys
+) -> set[UUID]:
+    """Return whoever's names begin like a person's, as far as the search has come: those who may be the same."""
+    if not kept_descriptions(person):
+        return set()
+    terms = [blind(keys, term) for term in asked_terms(f"{person.first_name} {person.last_name}", "", "", "")]
+    values = {"s": subscriber_id, "term": terms[0], "others": terms[1:]}
+    return set(await connection.scalars(_NAMED_ALIKE, values))
+
+
 async def find_namesakes(
     connection: AsyncConnection, subscriber_id: UUID, people: Sequence[Person], keys: SubscriberKeys
 ) -> set[UUID]:
@@ -54,9 +65,7 @@ async def find_namesakes(
     candidates: set[UUID] = set()
     known = [person for person in people if kept_descriptions(person)]
     for person in known:
-        terms = [blind(keys, term) for term in asked_terms(f"{person.first_name} {person.last_name}", "", "", "")]
-        values = {"s": subscriber_id, "term": terms[0], "others": terms[1:]}
-        candidates |= set(await connection.scalars(_NAMED_ALIKE, values))
+        candidates |= await find_named_alike(connection, subscriber_id, person, keys)
     if known:
         candidates |= set(await connection.scalars(_UNINDEXED, {"s": subscriber_id}))
     found: set[UUID] = set()

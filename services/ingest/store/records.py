@@ -26,6 +26,14 @@ where s.subscriber_id = $1 and s.term = $7 and s.consumer_id > $2
 order by s.consumer_id limit $6
 """  # noqa: S608 - a constant
 _FIND: Final = "select * from consumers where subscriber_id = $1 and id = $2 and personal is not null"
+_PRESENT: Final = "not c.deleted and c.personal is not null and c.merged_into is null"
+_OF_SOURCE: Final = f"""
+select c.* from consumers c where c.subscriber_id = $1 and c.connection_id = $2 and c.id > $3 and {_PRESENT} order by c.id limit $4
+"""  # noqa: S608 - a constant
+_PEOPLE: Final = f"""
+select c.* from consumers c
+where c.subscriber_id = $1 and c.id = any($2::uuid[]) and {_PRESENT} and ($3::uuid[] is null or c.location_id = any($3)) order by c.id
+"""  # noqa: S608 - a constant
 _HOUSEHOLD: Final = """
 with me as (select * from consumers where subscriber_id = $1 and id = $2), near as (
     select c.id from consumers c join me on c.household_id = me.household_id where c.subscriber_id = $1
@@ -84,6 +92,20 @@ async def list_people(
 async def find_person(connection: RawConnection, *, subscriber_id: UUID, consumer_id: UUID) -> Row | None:
     """Return a person's row, a merged or deleted one with personal fields too, or None."""
     return await connection.fetchrow(_FIND, subscriber_id, consumer_id, record_class=Row)
+
+
+async def list_of_source(
+    connection: RawConnection, *, subscriber_id: UUID, connection_id: UUID, after: UUID, limit: int
+) -> list[Row]:
+    """Return the people of one source by ascending id, merged ones left out."""
+    return await connection.fetch(_OF_SOURCE, subscriber_id, connection_id, after, limit, record_class=Row)
+
+
+async def find_people(
+    connection: RawConnection, *, subscriber_id: UUID, ids: Sequence[UUID], location_ids: list[UUID] | None
+) -> list[Row]:
+    """Return those of some people who are present, unmerged, at one of the locations."""
+    return await connection.fetch(_PEOPLE, subscriber_id, list(ids), location_ids, record_class=Row)
 
 
 async def find_household(

@@ -66,7 +66,15 @@ connections = Table(
     Column("webhook_generation", Integer, nullable=False, server_default=text("0")),
     Column("ended_at", DateTime(timezone=True)),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
+    Column("is_primary", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("subscriber_id", "connection_id"),
+)
+Index(
+    "ix_connections_primary",
+    connections.c.subscriber_id,
+    connections.c.location_id,
+    unique=True,
+    postgresql_where=text("is_primary"),
 )
 
 consumers = record_table(
