@@ -15,15 +15,17 @@ PATIENCE_S = 60.0
 
 
 class NeverQuietError(Exception):
-    """Something stayed due or open for a whole minute."""
+    """Something stayed due or open for longer than anybody would wait."""
 
 
-async def wait_until_quiet(sites: Sequence[Site], *, beyond: Sequence[PlanStatus] | None = None) -> list[PlanStatus]:
+async def wait_until_quiet(
+    sites: Sequence[Site], *, beyond: Sequence[PlanStatus] | None = None, patience_s: float = PATIENCE_S
+) -> list[PlanStatus]:
     """Returns each business's status once nothing has been behind, due or open for a while.
 
     beyond: an earlier status; the position in ingest's feed must have left it first. Raises NeverQuietError.
     """
-    until, quiet_since = time.monotonic() + PATIENCE_S, None
+    until, quiet_since = time.monotonic() + patience_s, None
     last: list[PlanStatus] = []
     while time.monotonic() < until:
         found = await asyncio.gather(*(read_status(site) for site in sites))
@@ -40,7 +42,7 @@ async def wait_until_quiet(sites: Sequence[Site], *, beyond: Sequence[PlanStatus
         last = found
         await asyncio.sleep(LOOK_EVERY_S)
     left = "; ".join(f"{status.behind} behind, {status.due} due, {status.open} open" for status in last)
-    raise NeverQuietError(f"The services were not done after {PATIENCE_S:.0f} s: {left}.")
+    raise NeverQuietError(f"The services were not done after {patience_s:.0f} s: {left}.")
 
 
 async def wait_until_known(site: Site, connection_id: UUID, foreign_id: str) -> None:

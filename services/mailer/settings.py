@@ -34,8 +34,9 @@ class Settings(ServiceSettings):
     )
     smtp_url: SecretStr = Field(
         description=(
-            "the relay, as in smtp+starttls://user:password@host:port; smtp+starttls:// demands TLS (the only one that production takes "
-            "for another machine), smtp:// and smtp+offered:// use it where it is offered, smtp+plain:// never asks for it"
+            "the relay, as in smtp+starttls://user:password@host:port; smtp+starttls:// demands TLS, smtps:// speaks it from the first octet "
+            "(port 465; production takes no other than these two for another machine), smtp:// and smtp+offered:// use it where it is offered, "
+            "smtp+plain:// never asks for it"
         )
     )
     optout_public_url: str = Field(description="where consumers reach optout, without a slash at the end")

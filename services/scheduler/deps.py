@@ -15,10 +15,12 @@ from services.scheduler.domain.answer_links import AnswerLinks
 from services.scheduler.domain.answering import MailDays
 from services.scheduler.domain.campaign_settings import SendWindow
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.survey import SurveyView
 from services.scheduler.settings import Settings
 from services.scheduler.store.plan import PlanRules
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
+from shared.kit.crypto import DataKeys
 from shared.kit.db import Database
 
 
@@ -35,6 +37,18 @@ class PageMaker(Protocol):
 
     def incomplete(self, *, again: str, wanted: str, spoken: str) -> Response:
         """The 422 for a form in which nothing was chosen."""
+        ...
+
+    def survey(self, *, action: str, shown: SurveyView, wanted: str) -> Response:
+        """The page with the scale and room for a comment."""
+        ...
+
+    def survey_done(self, *, again: str, shown: SurveyView, wanted: str, spoken: str) -> Response:
+        """The answer to a survey's answer."""
+        ...
+
+    def survey_refused(self, *, code: str, again: str, wanted: str, spoken: str) -> Response:
+        """The 422 for a form that says no score, or too much; `code` says which."""
         ...
 
     def unreadable(self, *, wanted: str) -> Response:
@@ -62,6 +76,7 @@ class Deps:
     types: Mapping[str, CampaignType]
     stock: StockContents
     links: AnswerLinks
+    data_keys: DataKeys
     pages: PageMaker
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -23,6 +23,8 @@ from services.scheduler.api import (
     personal_data,
     previews,
     status,
+    survey,
+    survey_answers,
     time_requests,
     touches,
 )
@@ -38,6 +40,7 @@ from shared.kit import app as kit_app
 from shared.kit.auth import Signer, Verifier
 from shared.kit.cleaning import cleaning_loop
 from shared.kit.clock import Clock
+from shared.kit.crypto import DataKeys
 from shared.kit.db import Database
 from shared.kit.epoch import renew_epoch
 from shared.kit.feed import Follower
@@ -99,6 +102,7 @@ async def open_deps(
             types=types,
             stock=read_stock_contents(types),
             links=settings.answer_links,
+            data_keys=DataKeys(settings.kek),
             pages=Pages(),
         )
 
@@ -118,6 +122,8 @@ def create_app(deps: Deps) -> FastAPI:
             touches.router,
             confirm.router,
             time_requests.router,
+            survey.router,
+            survey_answers.router,
             status.router,
             personal_data.router,
         ],

@@ -2,7 +2,7 @@
 
 import hmac
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+if TYPE_CHECKING:
+    from shared.kit.db import Database
 
 _NONCE: Final = 12
 
@@ -81,6 +84,15 @@ class DataKeys:
         if subscriber_id not in self._cache:
             self._cache[subscriber_id] = await self._load(connection, subscriber_id)
         return self._cache[subscriber_id]
+
+    async def of(self, database: "Database", subscriber_id: UUID) -> FieldCipher:
+        """Return the subscriber's cipher, made in a transaction of its own: a key that was used but not kept would lose what it encrypted."""
+        try:
+            async with database.transaction(subscriber_id) as connection:
+                return await self.cipher(connection, subscriber_id)
+        except BaseException:
+            self.forget(subscriber_id)
+            raise
 
     async def _load(self, connection: AsyncConnection, subscriber_id: UUID) -> FieldCipher:
         place = b"data_keys.wrapped:" + subscriber_id.bytes

@@ -8,9 +8,16 @@ SCHEMES: Final = {
     "smtp": "offered",
     "smtp+offered": "offered",
     "smtp+starttls": "required",
+    "smtps": "implicit",
     "smtp+plain": "never",
 }
-"""Scheme to whether TLS is required, taken where offered, or never asked for. `smtp://` to this machine never asks either."""
+"""Scheme to whether TLS is required by STARTTLS, spoken from the first octet (RFC 8314), taken where offered, or never asked for.
+
+`smtp://` to this machine never asks either.
+"""
+
+_ENCRYPTED: Final = ("required", "implicit")
+_IMPLICIT_PORT: Final = 465
 
 _NEAR: Final = ("localhost", "127.0.0.1", "::1")
 _EXAMPLE: Final = "smtp+starttls://user:password@relay.your-domain.tld:587"
@@ -22,7 +29,7 @@ class RelayUrlRefusedError(ValueError):
 
 @dataclass(frozen=True)
 class RelayUrl:
-    """A relay; `tls` is one of the values of SCHEMES, `port` 25 on this machine and 587 elsewhere unless given."""
+    """A relay; `tls` is one of the values of SCHEMES, `port` unless given 465 for implicit TLS, else 25 on this machine and 587 elsewhere."""
 
     host: str
     port: int
@@ -43,13 +50,13 @@ def read_relay_url(text: str, *, mode: str, variable: str) -> RelayUrl:
         raise RelayUrlRefusedError(f"{variable} must look like {_EXAMPLE} (one of {known})")
     near = host in _NEAR
     tls = "never" if near and parts.scheme == "smtp" else SCHEMES[parts.scheme]
-    if mode == "production" and tls != "required" and not near:
+    if mode == "production" and tls not in _ENCRYPTED and not near:
         raise RelayUrlRefusedError(
-            f"{variable} must start with smtp+starttls:// in production unless the relay is on this machine, as in {_EXAMPLE}"
+            f"{variable} must start with smtp+starttls:// or smtps:// in production unless the relay is on this machine, as in {_EXAMPLE}"
         )
     return RelayUrl(
         host=host,
-        port=port or (25 if near else 587),
+        port=port or (_IMPLICIT_PORT if tls == "implicit" else 25 if near else 587),
         tls=tls,
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,

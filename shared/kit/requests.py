@@ -149,6 +149,23 @@ async def _if_match(value: Annotated[str | None, Header(alias="If-Match", max_le
 IfMatch = Annotated[int, Depends(_if_match)]
 """The version an edit was made on; 428 when absent, 412 by the action when it is not the stored one."""
 
+
+async def _if_match_or_new(value: Annotated[str | None, Header(alias="If-Match", max_length=64)] = None) -> int | None:
+    return None if value is None else await _if_match(value)
+
+
+IfMatchOrNew = Annotated[int | None, Depends(_if_match_or_new)]
+"""As IfMatch, for a PUT that also creates: None where no version was sent, which `refuse_stale` takes for a new thing alone."""
+
+
+def refuse_stale(given: int | None, *, stored: int | None) -> None:
+    """Raise VersionMismatchError unless the edit was made on what is stored (None: nothing is), VersionNeededError where a stored thing needs it."""
+    if given is None and stored is not None:
+        raise VersionNeededError
+    if given != stored:
+        raise VersionMismatchError
+
+
 Limit = Annotated[int, Query(ge=1, le=200, description="rows of a page")]
 After = Annotated[str | None, Query(max_length=300, description="`next` of the page before")]
 

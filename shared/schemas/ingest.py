@@ -111,6 +111,8 @@ class Connection(ConnectionInput):
     connection_id: UUID
     created_at: Instant
     last_success_at: Instant | None
+    ended_at: Instant | None = Field(default=None, description="ended for good; what it brought stays readable")
+    version: int = Field(default=1, description="the ETag; edits send it as If-Match")
 
 
 class Rejection(Wire):

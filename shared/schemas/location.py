@@ -111,3 +111,7 @@ class LocationFacts(Wire):
     live_at: Instant | None = None
     procedure_names: ProcedureNames = Field(default=[])
     link_hosts: LinkHosts = Field(default=[])
+    open_on_public_holidays: bool = Field(
+        default=False,
+        description="public holidays of the postal address's country and region are closed days unless this is true",
+    )

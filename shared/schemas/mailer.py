@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, StrictInt
 
+from shared.schemas.calendar import CalendarEntry
 from shared.schemas.token import MessageClass
 from shared.schemas.wire import AddressKey, Instant, Line, Slug, Wire
 
@@ -62,6 +63,7 @@ class MessageInput(Wire):
     address: Line = Field(max_length=254)
     address_key: AddressKey
     fields: dict[str, JsonValue]
+    calendar: list[CalendarEntry] = Field(default=[], max_length=100)
     due_at: Instant
     useful_until: Instant
     recheck_after: Instant = Field(
@@ -178,6 +180,9 @@ class Attempt(Wire):
     finished_at: Instant | None = None
 
 
+ContentProof = Literal["matches", "differs", "shredded", "not_kept"]
+
+
 class MessageContent(Wire):
     """A message as it was sent, written again from what is kept.
 
@@ -188,7 +193,7 @@ class MessageContent(Wire):
 
     message_id: UUID
     content_id: UUID
-    proof: Literal["matches", "differs", "shredded", "not_kept"]
+    proof: ContentProof
     sha256: str | None
     composed_at: Instant | None
     recipient: str | None
@@ -196,6 +201,17 @@ class MessageContent(Wire):
     text: str | None
     html: str | None
     source: str | None
+
+
+class ContentView(Wire):
+    """Who had a message shown as it was sent, and when. `viewed_by` is `client:` or `service:` and its id; `proof` is what the look showed."""
+
+    view_id: UUID
+    subscriber_id: UUID
+    message_id: UUID
+    viewed_by: Line
+    viewed_at: Instant
+    proof: ContentProof
 
 
 class SettlementInput(Wire):
@@ -220,7 +236,8 @@ class Settlement(Wire):
 class MessageStatus(Wire):
     """A message with its attempts; no address, no name.
 
-    `handed_over_at` is when its last dot was about to be written: where a worker died there, no attempt tells more.
+    `handed_over_at` is when its last dot was about to be written: where a worker died there, no attempt tells more. `attempts` are the newest 50,
+    oldest first; GET /v1/messages/{id}/attempts lists all.
     """
 
     message_id: UUID

@@ -74,6 +74,7 @@ class LocationInput(Wire):
     closures: list[date] = Field(default=[], max_length=400)
     procedure_names: ProcedureNames = Field(default=[])
     link_hosts: LinkHosts = Field(default=[])
+    open_on_public_holidays: bool = Field(default=False)
 
 
 class LocationChange(Wire):
@@ -90,6 +91,7 @@ class LocationChange(Wire):
     closures: list[date] | None = Field(default=None, max_length=400)
     procedure_names: ProcedureNames | None = None
     link_hosts: LinkHosts | None = None
+    open_on_public_holidays: bool | None = None
 
 
 class Location(LocationFacts):

@@ -36,7 +36,7 @@ class Route(PaceLimits):
 
     name: RouteName
     relay: Line = Field(description="host:port, without credentials")
-    tls: Literal["never", "offered", "required"]
+    tls: Literal["never", "offered", "required", "implicit"]
     weight: StrictInt
     priority: StrictInt
     max_connections: StrictInt | None
@@ -46,6 +46,7 @@ class Route(PaceLimits):
     reason: Line | None
     rate: float | None
     changed_at: Instant | None
+    version: StrictInt = Field(default=0, description="to send as If-Match with a change")
 
 
 class Routes(Wire):
@@ -72,6 +73,7 @@ class Pace(PaceInput):
     slowed_at: Instant | None
     sent_this_hour: StrictInt
     sent_today: StrictInt
+    version: StrictInt = Field(default=0, description="to send as If-Match with a change of the limits")
 
 
 class Paces(Wire):

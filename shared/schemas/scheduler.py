@@ -176,11 +176,15 @@ class Verdict(Wire):
 
 
 class Reasons(Wire):
-    """ "Why did this go out / not go out" for one consumer: the touches there are and a verdict per campaign."""
+    """ "Why did this go out / not go out" for one consumer: a page of touches by due time, and a verdict per campaign.
+
+    `GET /v1/consumers/{id}/decisions` pages through what was decided on any day.
+    """
 
     consumer_id: UUID
     touches: list[Touch]
     verdicts: list[Verdict]
+    next: str | None = Field(default=None, description="opaque cursor of the following page of touches")
 
 
 class PlanStatus(Wire):

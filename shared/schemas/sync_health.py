@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.schemas.ingest import Entity
 from shared.schemas.wire import Instant, Slug, Wire
 
-Freshness = Literal["fresh", "late", "never"]
+Freshness = Literal["fresh", "late", "never", "ended"]
 Alarm = Literal[
     "source_late",
     "source_silent",

@@ -62,9 +62,9 @@ class Campaign:
         return Counter(self.states.get(message.message_id, "open") for message in self.messages)
 
 
-def make_campaign(lab: Lab, count: int, content_id: UUID, *, name: str = "user") -> Campaign:
-    """`count` messages to as many people, whose addresses begin with `name`, due an hour from now."""
-    keys, due_at, campaign_id = lab.address_keys, datetime.now(UTC) + AHEAD, uuid4()
+def make_campaign(lab: Lab, count: int, content_id: UUID, *, name: str = "user", ahead: timedelta = AHEAD) -> Campaign:
+    """`count` messages to as many people, whose addresses begin with `name`, due `ahead` of the machine's clock."""
+    keys, due_at, campaign_id = lab.address_keys, datetime.now(UTC) + ahead, uuid4()
     until = due_at + timedelta(hours=6)
     messages = []
     for number in range(count):
@@ -164,14 +164,17 @@ async def submit(scheduler: ServiceClient, campaign: Campaign, *, size: int = 50
 
 
 async def follow_outcomes(scheduler: ServiceClient, campaign: Campaign) -> None:
-    """Reads the outcome feed until every message has a final state, or nothing came for a minute."""
-    epoch, cursor, open_messages = None, START, {message.message_id for message in campaign.messages}
+    """Reads the outcome feed until every message has a final state, or nothing came for a minute; other campaigns' outcomes are passed over."""
+    epoch, cursor, own = None, START, {message.message_id for message in campaign.messages}
+    open_messages = set(own)
     heard = time.monotonic()
     while open_messages and time.monotonic() - heard < STALL_SECONDS:
         page = await scheduler.changes(epoch=epoch, after=cursor, limit=1000, wait_seconds=1.0, reader="bench")
         epoch, cursor = page.epoch, page.cursor
         for change in page.changes:
             if change.kind != "outcome" or change.body is None:
+                continue
+            if change.key not in own:
                 continue
             outcome = Outcome.model_validate(change.body)
             heard = time.monotonic()

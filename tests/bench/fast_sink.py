@@ -3,7 +3,8 @@
 It follows the DATA state to the octet and counts what it takes over per recipient, but checks and keeps nothing else,
 because a sink that is the bottleneck measures itself.
 
-Usage: python -m tests.bench.fast_sink    prints its port; on SIGTERM one JSON object with its counts
+Usage: python -m tests.bench.fast_sink [LATE_MS]    prints its port; on SIGTERM one JSON object with its counts. Every reply leaves LATE_MS
+milliseconds after its command came.
 """
 
 import asyncio
@@ -53,14 +54,15 @@ class Counts:
 class Session(asyncio.Protocol):
     """One connection: command lines outside DATA, octets up to CRLF.CRLF inside."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, counts: Counts, late_s: float = 0.0) -> None:
+        self._late_s = late_s
         self._counts, self._rest, self._in_data, self._recipient = counts, b"", False, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greets."""
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]  # uvloop's lacks the base class
         self._counts.sessions += 1
-        self._transport.write(b"220 sink.example.com ESMTP\r\n")
+        self._answer(b"220 sink.example.com ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:
         """Answers everything complete in one write."""
@@ -89,15 +91,21 @@ class Session(asyncio.Protocol):
                     at = end  # the line's own CRLF may begin the terminator of an empty message
         self._rest = data[at:]
         if replies:
-            self._transport.write(b"".join(replies))
+            self._answer(b"".join(replies))
+
+    def _answer(self, reply: bytes) -> None:
+        if self._late_s:
+            asyncio.get_running_loop().call_later(self._late_s, self._transport.write, reply)
+        else:
+            self._transport.write(reply)
 
 
-async def serve() -> None:
+async def serve(late_s: float) -> None:
     """Serves until SIGTERM."""
     loop, stop, counts = asyncio.get_running_loop(), asyncio.Event(), Counts()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = await loop.create_server(lambda: Session(counts), "127.0.0.1", 0, backlog=1000)
+    server = await loop.create_server(lambda: Session(counts, late_s), "127.0.0.1", 0, backlog=1000)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await stop.wait()
@@ -105,4 +113,4 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve())
+    uvloop.run(serve(int(sys.argv[1]) / 1000 if len(sys.argv) > 1 else 0.0))

@@ -17,6 +17,7 @@ class Options:
     messages: int = 20_000
     records: int = 60_000
     suppressions: int = 0
+    queued: int = 1_000_000
     sink: Choice = "auto"
 
 

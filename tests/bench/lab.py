@@ -47,6 +47,7 @@ class Lab:
     location: LocationFacts
     portal_key: Ed25519PrivateKey
     children: dict[str, Child] = field(default_factory=dict)
+    ahead: timedelta = timedelta()
 
     @property
     def address_keys(self) -> AddressKeys:
@@ -100,10 +101,14 @@ class Lab:
         finally:
             asyncio.run(self._administer(f"drop database {name}"))
 
+    async def connect(self, service: str) -> asyncpg.Connection:
+        """Connects to a service's database as the superuser, whom no row policy binds; the caller closes."""
+        database = urlsplit(self.stack.databases[service].owner).path
+        return await asyncpg.connect(urlsplit(self.stack.admin_url)._replace(path=database).geturl())
+
     async def count_rows(self, service: str, table: str) -> int:
         """How many rows a table of a service's database holds."""
-        database = urlsplit(self.stack.databases[service].owner).path
-        connection = await asyncpg.connect(urlsplit(self.stack.admin_url)._replace(path=database).geturl())
+        connection = await self.connect(service)
         try:
             return int(await connection.fetchval(f"select count(*) from {table}"))
         finally:
@@ -119,6 +124,7 @@ class Lab:
     def move_clock(self, by: timedelta) -> datetime:
         """Sets business time `by` ahead of the machine's; returns the new business time."""
         write_offset(self.clock_file, by.total_seconds())
+        self.ahead = by
         return datetime.now(UTC) + by
 
     @contextlib.asynccontextmanager
@@ -165,8 +171,8 @@ class Lab:
                 await asyncio.sleep(0.05)
 
     def token(self, scopes: str, subscriber_id: UUID | None = None) -> str:
-        """An access token of an API client of our subscriber or another, valid for an hour."""
-        now = int(datetime.now(UTC).timestamp())
+        """An access token of an API client of our subscriber or another, valid for an hour of business time."""
+        now = int((datetime.now(UTC) + self.ahead).timestamp())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(uuid4()), "scope": scopes, "iat": now, "exp": now + 3600}
         claims |= {"subscriber": str(subscriber_id or self.subscriber.subscriber_id), "locations": []}
         return jwt.encode(claims, self.portal_key, algorithm="EdDSA", headers={"kid": "bench"})

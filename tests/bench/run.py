@@ -37,6 +37,9 @@ def parse(argv: Sequence[str], known: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=20_000, help="messages of the campaign send (default 20000)")
     parser.add_argument("--records", type=int, default=60_000, help="records of the ingest (default 60000)")
     parser.add_argument("--suppressions", type=int, default=0, help="opt-outs on file before the campaign (default 0)")
+    parser.add_argument(
+        "--queued", type=int, default=1_000_000, help="messages behind the campaign of P1A (default 1000000)"
+    )
     parser.add_argument("--sink", choices=("auto", "postfix", "own"), default="auto", help="SMTP sink to send to")
     options = parser.parse_args(argv)
     options.rows = [row.upper() for row in options.rows] or list(known)
@@ -56,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the rows asked for; 1 if any figure is void or a row could not run."""
     known = find_rows()
     chosen = parse(sys.argv[1:] if argv is None else argv, list(known))
-    options = Options(tell, chosen.messages, chosen.records, chosen.suppressions, chosen.sink)
+    options = Options(tell, chosen.messages, chosen.records, chosen.suppressions, chosen.queued, chosen.sink)
     figures: list[Figure] = []
     broken = False
     for name in chosen.rows:

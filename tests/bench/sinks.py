@@ -53,16 +53,19 @@ def find_smtp_sink() -> str | None:
 
 
 @contextlib.contextmanager
-def open_sink(choice: Choice = "auto") -> Iterator[Sink]:
-    """Runs a sink on a free loopback port for the length of the block; afterwards its counts are filled in."""
-    program = None if choice == "own" else find_smtp_sink()
+def open_sink(choice: Choice = "auto", *, late_ms: int = 0) -> Iterator[Sink]:
+    """Runs a sink on a free loopback port for the length of the block; afterwards its counts are filled in.
+
+    One that answers every command `late_ms` late is always our own.
+    """
+    program = None if choice == "own" or late_ms else find_smtp_sink()
     if choice == "postfix" and program is None:
         raise RuntimeError("smtp-sink is not installed: install the package postfix, or leave --sink out")
     with tempfile.TemporaryFile() as output:
         if program:
             sink, process = start_postfix(program, output)
         else:
-            sink, process = start_own(output)
+            sink, process = start_own(output, late_ms)
         try:
             yield sink
         finally:
@@ -86,9 +89,9 @@ def start_postfix(program: str, output: IO[bytes]) -> tuple[Sink, subprocess.Pop
     raise RuntimeError("smtp-sink did not start on a free loopback port")
 
 
-def start_own(output: IO[bytes]) -> tuple[Sink, subprocess.Popen[bytes]]:
+def start_own(output: IO[bytes], late_ms: int) -> tuple[Sink, subprocess.Popen[bytes]]:
     """Starts tests/bench/fast_sink.py."""
-    process = spawn([sys.executable, "-m", "tests.bench.fast_sink"], stdout=output, folder=ROOT)
+    process = spawn([sys.executable, "-m", "tests.bench.fast_sink", str(late_ms)], stdout=output, folder=ROOT)
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
         line = os.pread(output.fileno(), 16, 0)

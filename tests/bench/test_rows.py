@@ -12,8 +12,9 @@ from tests.bench.campaign import SAMPLE, Campaign
 from tests.bench.clicks import Clicks
 from tests.bench.figure import Options
 from tests.bench.load import Load, make_bodies
-from tests.bench.rows import p1_campaign_send, p3_ingest, p4_one_click
+from tests.bench.rows import p3_ingest, p4_one_click
 from tests.bench.run import find_rows
+from tests.bench.sending import find_faults
 from tests.bench.sinks import Sink
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -58,12 +59,12 @@ def test_a_campaign_counts_only_if_everything_was_sent_once() -> None:
     campaign = Campaign([first, second])
     campaign.states = {first.message_id: "sent", second.message_id: "sent"}
     campaign.reports.update((first.message_id, second.message_id))
-    assert p1_campaign_send.find_faults(campaign, Sink("x", 1, 1, messages=2, recipients=2)) == ""
-    assert "sink took 3" in p1_campaign_send.find_faults(campaign, Sink("x", 1, 1, messages=3))
+    assert find_faults(campaign, Sink("x", 1, 1, messages=2, recipients=2)) == ""
+    assert "sink took 3" in find_faults(campaign, Sink("x", 1, 1, messages=3))
     campaign.reports.update((first.message_id,))
-    assert "2 outcomes" in p1_campaign_send.find_faults(campaign, Sink("x", 1, 1, messages=2))
+    assert "2 outcomes" in find_faults(campaign, Sink("x", 1, 1, messages=2))
     campaign.states = {first.message_id: "uncertain"}
-    faults = p1_campaign_send.find_faults(campaign, Sink("x", 1, 1, messages=2))
+    faults = find_faults(campaign, Sink("x", 1, 1, messages=2))
     assert "1 uncertain" in faults
     assert "1 open" in faults
 

@@ -106,3 +106,63 @@ async def test_one_appointment_takes_one_press(browser: Any, practice: Practice)
         await context.close()
     (row,) = await practice.rows("select appointment_id from confirmations")
     assert row["appointment_id"] == booked[0]
+
+
+@pytest.fixture
+async def surveyed(clock: ManualClock, neighbours: Neighbours) -> Reader:
+    """The reader of a survey's mail."""
+    practice = await open_practice(clock, neighbours, name=LONG_NAME)
+    assert (await practice.switch_on("survey")).status_code == 201
+    practice.visit(practice.person("Ana"), practice.clock.now())
+    await practice.run()
+    await practice.move_to("2026-03-03 10:00")
+    return Reader(practice, practice.messages[-1])
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_the_survey_is_readable_by_all_and_fits_a_narrow_screen(
+    browser: Any, surveyed: Reader, language: str
+) -> None:
+    """L-132, S45: WCAG 2.2 AA by axe, 320 px and a desk, light and dark, before and after an answer; nothing foreign, no cookie."""
+    wrong: list[str] = []
+    asked: list[str] = []
+    async with served(surveyed.practice.scheduler) as url:
+        for size, scheme in ((PHONE, "dark"), (DESK, "light")):
+            context = await browser.new_context(viewport=size, locale=language, color_scheme=scheme)
+            page = await context.new_page()
+            page.on("request", lambda request: asked.append(request.url))
+            at = f"{language}-{size['width']}"
+            await page.goto(url + surveyed.path("survey"))
+            assert await page.get_attribute("html", "lang") == language
+            wrong += await find_faults(page, f"survey-{at}")
+            await page.locator("#score-10").check()
+            await page.fill("#comment", "Everybody was kind.")
+            await page.click("button")
+            wrong += await find_faults(page, f"survey-done-{at}")
+            await page.goto(url + surveyed.path("survey"))
+            assert await page.locator("#score-10").is_checked()
+            wrong += await find_faults(page, f"survey-again-{at}")
+            await context.close()
+    assert wrong == []
+    assert [each for each in asked if not each.startswith(url)] == []
+
+
+async def test_a_survey_is_answered_by_keyboard_alone_without_script(browser: Any, surveyed: Reader) -> None:
+    """L-132: tab, arrows, typing, enter; the focus is seen; script is off."""
+    async with served(surveyed.practice.scheduler) as url:
+        context = await browser.new_context(viewport=PHONE, locale="en", java_script_enabled=False)
+        page = await context.new_page()
+        await page.goto(url + surveyed.path("survey"))
+        await page.keyboard.press("Tab")
+        for _ in range(8):
+            await page.keyboard.press("ArrowRight")
+        assert await page.locator("input:focus-visible").get_attribute("value") == "8"
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("Kind people")
+        await page.keyboard.press("Tab")
+        assert await page.locator("button:focus-visible").count() == 1
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("form", state="detached")
+        await context.close()
+    (row,) = await surveyed.practice.rows("select score, sealed is not null as commented from survey_answers")
+    assert (row["score"], row["commented"]) == (8, True)

@@ -34,7 +34,11 @@ def _dueback(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[
         (["up", "--port", "portal=99999"], {}, "99999 is no port"),
         (["up", "--mailers", "0"], {}, "--mailers takes a number from 1"),
         (["up"], {"SMTP_URL": "relay"}, "SMTP_URL must look like smtp+starttls://"),
-        (["up"], {"SMTP_URL": "smtp://relay.example.com"}, "SMTP_URL must start with smtp+starttls:// in production"),
+        (
+            ["up"],
+            {"SMTP_URL": "smtp://relay.example.com"},
+            "SMTP_URL must start with smtp+starttls:// or smtps:// in production",
+        ),
         (["up"], {"SMTP_URL": "smtp://127.0.0.1:25"}, "set OPTOUT_PUBLIC_URL to the https address"),
         (
             ["up"],
@@ -78,7 +82,7 @@ def test_every_command_explains_itself() -> None:
     """The subcommands there are now."""
     overview = _dueback("--help")
     assert overview.returncode == 0
-    for name in ("bench", "check", "demo", "migrate", "serve", "sync", "test", "up", "work"):
+    for name in ("bench", "check", "demo", "migrate", "serve", "sync", "test", "up", "work", "year"):
         assert f"\n  {name} " in overview.stdout
     assert "--apart" in _dueback("up", "--help").stdout
 

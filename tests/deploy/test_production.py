@@ -12,6 +12,7 @@ from deploy.local.chosen import chosen_options
 from deploy.local.environment import SAMPLE_PLATFORM, Surroundings, service_environment
 from deploy.local.names import SERVICES, ServiceUrls
 from deploy.local.secrets import load_or_make_secrets
+from shared.kit.relay_url import read_relay_url
 from shared.kit.settings import SettingsRefusedError
 from tests.deploy.processes import REPOSITORY
 
@@ -86,6 +87,14 @@ def test_mail_in_clear_to_another_machine_is_refused_before_anything_starts(sche
     assert "canary" not in str(refused.value)
     assert chosen_options(given=away | {"DUEBACK_MODE": "demo"}).smtp_url == away["SMTP_URL"]
     assert chosen_options(given=given | {"SMTP_URL": f"{scheme}://127.0.0.1:25"}).mode == "production"
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+def test_a_relay_elsewhere_that_is_always_spoken_to_encrypted_is_taken(scheme: str) -> None:
+    """S50, RFC 8314."""
+    url = f"{scheme}://user:canary@relay.your-domain.tld"
+    assert chosen_options(given=_documented() | {"SMTP_URL": url}).smtp_url == url
+    assert read_relay_url(url, mode="production", variable="SMTP_URL").port == (465 if scheme == "smtps" else 587)
 
 
 @pytest.mark.parametrize("url", ["relay", "http://relay:25", "smtp://", "smtp://relay:port", "smtp://[relay"])

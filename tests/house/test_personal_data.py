@@ -34,6 +34,7 @@ _NAMED = {
         "providers": "staff of a business",
         "erasures": "that somebody was erased: nothing else is left to tell",
         "erased_rows": "ids of what was erased",
+        "erased_people": "keyed hashes of who was erased",
         **{f"staging_{slot}": "the chunk in hand" for slot in range(4)},
     },
     "scheduler": {

@@ -105,7 +105,8 @@ async def _in_ingest(neighbours: Neighbours, opened: OpenService) -> Ids:
     people = [(await _make(opened, "POST", "/v1/consumers", desk, json=person))["consumer_id"] for _ in range(2)]
     bridge = _client(neighbours, ids, "ingest")
     claimed = await _claimed(opened, ids, bridge)
-    push = await _make(opened, "POST", f"/v1/connections/{ids['connection_id']}/webhook-secret", bridge, json={})
+    secret, edits = f"/v1/connections/{ids['connection_id']}/webhook-secret", bridge | {"if-match": '"1"'}
+    push = await _make(opened, "POST", secret, edits, json={})
     claimed["webhook_secret"] = push["secret"]
     return ids | claimed | {"snapshot_id": waits["batch_id"], "merged_id": people[0], "into_id": people[1]}
 
@@ -149,6 +150,9 @@ async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:
     await _make(opened, "POST", "/v1/messages", scheduler, json=with_ids(MESSAGES, ids))
     await opened.step("keep_platform")
     await _make(opened, "POST", "/v1/sender-domains", _client(neighbours, ids, "locations"), json=DOMAIN_INPUT)
+    operator, route = _client(neighbours, ids, "operator"), "/v1/routes/default"
+    read = await opened.http.get(route, headers=operator)
+    await _make(opened, "PUT", route, operator | {"If-Match": read.headers["etag"]}, json={"weight": 2})
     opened.deps.transports["sns"] = Amazon().transport
     await _leave_uncertain(opened, ids["message_id"])
     return ids

@@ -89,6 +89,14 @@ class Practice:
         assert answer.status_code == 200, answer.text
         return BatchReport.model_validate_json(answer.content)
 
+    async def edit_connection(self, method: str, what: str = "", *, version: int | None = None, **body: Any) -> Answer:
+        """Edit the connection on the version as it is, unless said otherwise."""
+        path = f"/v1/connections/{self.connection_id}"
+        if version is None:
+            version = (await self.ingest.http.get(path, headers=self.headers)).json()["version"]
+        sent = self.headers | {"if-match": f'"{version}"'}
+        return await self.ingest.http.request(method, path + what, json=body, headers=sent)
+
     async def changes(self, after: str = "0.0", **params: Any) -> Changes:
         """Read the feed as the scheduler does."""
         answer = await self.ingest.http.get(

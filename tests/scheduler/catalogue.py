@@ -154,7 +154,7 @@ CASES: Final[dict[str, Case]] = {
     ),
     "declined_service": Case(
         _declined,
-        {"two_days": "2026-03-03 10:00", "one_week": "2026-03-09 10:00", "one_month": "2026-03-31 10:00"},
+        {"two_days": "2026-03-03 10:00", "one_week": "2026-03-09 10:00", "one_month": "2026-04-01 10:00"},
         ((_line("done"), "work_done"), ({"deleted": True}, "declined_cancelled")),
         verticals=("auto",),
     ),

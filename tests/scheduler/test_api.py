@@ -154,6 +154,31 @@ async def test_reasons_tell_of_every_campaign_what_it_found(practice: Practice) 
     }
 
 
+async def test_reasons_come_in_pages_and_verdicts_do_not_depend_on_the_page(practice: Practice) -> None:
+    """S-003: a person with a long history is told everything; the verdict is of the campaign's last touch on every page."""
+    ana = practice.person()
+    for day in (10, 20):
+        practice.appointment(ana, f"2026-03-{day} 09:30")
+    await practice.run()
+    whole = await practice.reasons(ana)
+    path = f"/v1/consumers/{ana}/reasons"
+    seen: list[Any] = []
+    after: dict[str, str] = {}
+    while True:
+        params = {"limit": "2"} | after
+        page = (await practice.scheduler.http.get(path, params=params, headers=practice.headers())).json()
+        assert len(page["touches"]) <= 2
+        assert page["verdicts"] == whole["verdicts"]
+        seen += page["touches"]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert seen == whole["touches"]
+    assert len(seen) > 4
+    refused = await practice.scheduler.http.get(path, params={"after": "x"}, headers=practice.headers())
+    assert (refused.status_code, refused.json()["code"]) == (400, "cursor_unreadable")
+
+
 async def test_status_counts_what_is_behind_due_and_open(practice: Practice) -> None:
     """Portal and the demo wait on these figures: nothing due is ever uncounted."""
 

@@ -122,9 +122,8 @@ def test_every_step_and_stop_has_its_sentence(slug: str) -> None:
 
 def test_codes_of_other_services_read_as_sentences_too() -> None:
     """I18: no reason without words."""
-    assert reason_sentence("address_placeholder").startswith("The address in the source cannot be used")
-    assert reason_sentence("hard_bounce") == "The reason on file is: hard bounce."
-    assert all(text.endswith(".") for text in SENTENCES.values())
+    assert reason_sentence("address_placeholder").startswith("The address in the source only fills the field")
+    assert reason_sentence("mailbox_unknown") == "The recipient's server knows no such mailbox."
 
 
 def test_noon_midnight_and_month_order_follow_the_language() -> None:
@@ -160,6 +159,10 @@ def _type(**changes: object) -> CampaignType:
         lambda: _type(message_class="transactional", purpose="agreed_transaction", topic="news"),
         lambda: _type(message_class="transactional", topic="visits"),
         lambda: _type(trigger=Trigger("visit", ("completed",), {"completed": "x"})),
+        lambda: _type(page="confirm"),
+        lambda: _type(trigger=Trigger("appointment", ("booked",)), page="confirm"),
+        lambda: _type(calendar="enter"),
+        lambda: _type(trigger=Trigger("appointment", ("booked",)), calendar="cancel"),
     ],
 )
 def test_rules_that_contradict_each_other_never_start(make: object) -> None:

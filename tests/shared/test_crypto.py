@@ -1,12 +1,16 @@
 """Field encryption, keyed ids and hashes."""
 
-from uuid import uuid4
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.kit.crypto import FieldCipher, UndecryptableError, derive, keyed_hash, keyed_id
+from shared.kit.crypto import DataKeys, FieldCipher, UndecryptableError, derive, keyed_hash, keyed_id
+from shared.kit.db import Database
 
 CIPHER = FieldCipher(1, b"k" * 32)
 
@@ -58,3 +62,25 @@ def test_a_content_hash_tells_change_and_nothing_else() -> None:
     """Architecture 5: an unchanged snapshot changes nothing."""
     assert keyed_hash(b"k", b"a") == keyed_hash(b"k", b"a")
     assert keyed_hash(b"k", b"a") not in (keyed_hash(b"k", b"b"), keyed_hash(b"l", b"a"))
+
+
+class _Breaking(Database):
+    """A way in that is lost before the commit."""
+
+    @asynccontextmanager
+    async def transaction(self, subscriber_id: UUID | None = None) -> AsyncIterator[AsyncConnection]:
+        async with super().transaction(subscriber_id) as connection:
+            yield connection
+            raise OSError("the connection was lost")
+
+
+async def test_a_data_key_that_was_not_kept_encrypts_nothing(api: Database, urls: tuple[str, str]) -> None:
+    """S80, S83: a key made in a transaction that was rolled back is forgotten; what is sealed afterwards opens in every process."""
+    keys, subscriber_id = DataKeys(b"k" * 32), uuid4()
+    breaking = _Breaking(urls[0], application="test")
+    with pytest.raises(OSError, match="lost"):
+        await keys.of(breaking, subscriber_id)
+    await breaking.close()
+    sealed = (await keys.of(api, subscriber_id)).encrypt(b"a comment", b"here")
+    other = DataKeys(b"k" * 32)
+    assert (await other.of(api, subscriber_id)).decrypt(sealed, b"here") == b"a comment"

@@ -9,7 +9,10 @@ from uuid import UUID
 
 import jinja2
 import pytest
+from fastapi import FastAPI
 
+from shared.kit.http import ASGITransport, AsyncClient
+from shared.kit.pages.forms import AForm
 from shared.kit.pages.languages import choose_language
 from shared.kit.pages.sealed_ids import SealedIds, SealRefusedError
 from shared.kit.pages.sheet import PAGE_CSS, Sheet, retry_later
@@ -88,3 +91,25 @@ def test_a_page_speaks_what_the_reader_wants_or_what_the_location_speaks(header:
     """RFC 9110 12.5.4."""
     assert choose_language(header, ("en", "es"), "es") == expected
     assert choose_language("", ("en", "es"), "pt") == "en"
+
+
+async def test_a_form_is_read_whatever_its_encoding_and_as_nothing_when_it_cannot_be() -> None:
+    """S35: a hundred people may answer in one form, in letters of any script; no file, no flood of fields."""
+    app = FastAPI()
+
+    @app.post("/")
+    async def count(form: AForm) -> int:
+        return sum(len(value) for value in form.values())
+
+    async with AsyncClient(transport=ASGITransport(app=app), base_url="http://here") as http:
+        for asked, expected in (
+            ({"data": {f"answer-{number}": "confirm" for number in range(101)}}, 707),
+            ({"data": {"comment": "𝔘" * 2000}}, 2000),
+            ({"data": {"a": "b"}, "files": {"c": ("", b"d")}}, 2),
+            ({"files": {"a": ("b.txt", b"c")}}, 0),
+            ({"data": {f"a{number}": "b" for number in range(500)}}, 0),
+            ({"content": b"x" * 200_000, "headers": {"content-type": "application/x-www-form-urlencoded"}}, 0),
+            ({"content": b"--x\r\nbroken", "headers": {"content-type": "multipart/form-data; boundary=x"}}, 0),
+            ({"json": {"a": "b"}}, 0),
+        ):
+            assert (await http.post("/", **asked)).json() == expected, asked

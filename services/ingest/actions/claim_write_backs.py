@@ -5,6 +5,7 @@ from typing import Any
 
 from services.ingest.actions.show_connection import show_connection
 from services.ingest.deps import Deps
+from services.ingest.domain.batch import ConnectionEndedError
 from services.ingest.domain.person import unpack_detail
 from services.ingest.store.cards import open_person
 from services.ingest.store.row_keys import SubscriberKeys
@@ -18,12 +19,14 @@ from shared.schemas.write_backs import WriteBack, WriteBackClaim, WriteBacks
 async def claim_write_backs(deps: Deps, *, caller: Caller, wanted: WriteBackClaim) -> WriteBacks:
     """Return what is due at the connection, claimed until its lease is over; what lost its person or booking ends here.
 
-    Raises ConnectionUnknownError.
+    Raises ConnectionUnknownError, ConnectionEndedError.
     """
     owner, now, claim_id = caller.subscriber, deps.clock.now(), new_id()
     keys = await deps.row_keys.of(deps.api_db, owner)
     async with deps.api_db.transaction(owner) as connection:
-        await show_connection(connection, caller=caller, connection_id=wanted.connection_id)
+        source = await show_connection(connection, caller=caller, connection_id=wanted.connection_id)
+        if source.ended_at is not None:
+            raise ConnectionEndedError
         rows = await claim_due(
             connection,
             subscriber_id=owner,

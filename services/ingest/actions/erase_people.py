@@ -8,15 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.actions.find_reached import find_reached
 from services.ingest.deps import Deps
+from services.ingest.domain.same_person import kept_descriptions
 from services.ingest.store.child_rows import GONE
 from services.ingest.store.erasing import (
     blank_people,
     blank_points,
     find_erasure,
     find_owners,
+    find_same,
     keep_erasure,
+    remember_erased,
 )
 from services.ingest.store.erasure_tables import PLATFORM
+from services.ingest.store.namesakes import find_namesakes, open_people, person_keys
 from shared.kit.crypto import keyed_hash
 from shared.schemas.privacy_cases import EraseOrder
 
@@ -26,7 +30,8 @@ async def erase_people(deps: Deps, connection: AsyncConnection, *, order: EraseO
 
     An order carried out before changes nothing, though its person may have come back since. Without `person_id` it means the one person whose own
     address it is: where several share it, nobody is erased (N-35). With it that person alone, and only if they are reached there: at their own
-    address, a flagged one too, or through their guardian. The address keeps others out unless somebody who was not erased lives at it.
+    address, a flagged one too, or through their guardian. With them go the rows in which any source or front desk tells of the same human (N-89). The
+    address keeps others out unless somebody who was not erased lives at it; who is the same human is kept out wherever they come from.
     """
     owner = order.subscriber_id or PLATFORM
     known = await find_erasure(connection, owner, order.entry_id)
@@ -66,10 +71,15 @@ async def _erase_at(
     )
     if reached.undecided:
         return _Erased(0, reached.undecided, is_alone=False)
-    ids = reached.ids
+    people = list((await open_people(connection, subscriber_id, reached.ids, keys)).values())
+    alike = await find_namesakes(connection, subscriber_id, people, keys)
+    ids = await find_same(connection, subscriber_id, [*reached.ids, *alike])
     is_alone = bool(ids) and set(reached.residents) <= set(ids)
     records = 0
     if ids:
+        people = list((await open_people(connection, subscriber_id, ids, keys)).values())
+        described = [description for person in people for description in kept_descriptions(person)]
+        await remember_erased(connection, subscriber_id, person_keys(described, keys), entry_id=order.entry_id)
         records = await blank_people(connection, subscriber_id, ids, entry_id=order.entry_id, gone=gone)
     if order.person_id is None or is_alone:
         records += await blank_points(connection, subscriber_id, address_key, gone=gone)

@@ -62,7 +62,7 @@ def _shown(source: Connection, found: Findings, *, now: datetime) -> SourceHealt
     waited = now - (source.last_success_at or source.created_at)
     return SourceHealth(
         **source.model_dump(include={"connection_id", "location_id", "name", "connector", "interval_minutes"}),
-        freshness=freshness(source.last_success_at, late_at=found.late_at, now=now),
+        freshness=freshness(source.last_success_at, ended_at=source.ended_at, late_at=found.late_at, now=now),
         last_success_at=source.last_success_at,
         lag_minutes=max(0, int(waited.total_seconds() // 60)),
         late_after=found.late_at,
@@ -70,5 +70,5 @@ def _shown(source: Connection, found: Findings, *, now: datetime) -> SourceHealt
         row_drift=list(found.drifts),
         column_drift=list(found.columns),
         held=found.held,
-        alarms=raise_alarms(found, now=now),
+        alarms=[] if source.ended_at else raise_alarms(found, now=now),
     )

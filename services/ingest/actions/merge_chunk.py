@@ -13,7 +13,6 @@ from services.ingest.domain.batch import (
     VEHICLE,
     VISIT,
     Prepared,
-    Source,
     Tally,
     Upload,
 )
@@ -35,6 +34,8 @@ from shared.kit.db import RawConnection
 
 _LINE: Final = len(STAGING_COLUMNS) - 1
 _PARENTS: Final = {CONSUMER: "consumers", VEHICLE: "vehicles"}
+_EVIDENCE: Final = ("appointment", "visit")
+"""What permission rests on (S-022)."""
 
 
 async def merge_chunk(
@@ -42,7 +43,7 @@ async def merge_chunk(
 ) -> int:
     """Merge, add the chunk to `tally` (the batch's account so far) and return how many reported opt-outs are not on file yet.
 
-    Raises BatchRunningError, with nothing merged, when another request has taken the batch over.
+    Raises, with nothing merged, BatchRunningError when another request has taken the batch over, BusyError when somebody was erased meanwhile.
     """
     pending = 0
     owner, batch_id, source = upload.subscriber_id, upload.batch_id, admission.source
@@ -50,8 +51,7 @@ async def merge_chunk(
         await write_beside(connection)
         raw = await raw_of(connection)
         if prepared.rows or prepared.refused:
-            gone = keyed_hash(admission.keys.contents, GONE)
-            changed = await _merge(raw, upload=upload, source=source, prepared=prepared, gone=gone)
+            changed = await _merge(raw, upload=upload, admission=admission, prepared=prepared)
             if changed is not None:
                 await reapply_edits(
                     connection,
@@ -79,15 +79,17 @@ async def merge_chunk(
     return pending
 
 
-async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared: Prepared, gone: bytes) -> str | None:
+async def _merge(raw: RawConnection, *, upload: Upload, admission: Admission, prepared: Prepared) -> str | None:
     """People first, then what hangs on them, merges last; the chunk's account is filled in on the way. Return the people that changed."""
+    owner, source = upload.subscriber_id, admission.source
     staging = await stage_rows(raw, connection_id=source.connection_id, rows=prepared.rows)
-    await keep_out(raw, staging=staging, subscriber_id=upload.subscriber_id, gone=gone)
+    gone, mark = keyed_hash(admission.keys.contents, GONE), admission.erased.mark
+    await keep_out(raw, staging=staging, subscriber_id=owner, gone=gone, known=prepared.erased, mark=mark)
     crashpoint("ingest.after_staging")
     if upload.mode == "snapshot" and upload.entity is not None:
         named = {"subscriber_id": upload.subscriber_id, "batch_id": upload.batch_id}
         await name_rows(raw, staging=staging, entity=upload.entity, refused=prepared.refused, **named)
-    owner, proven, parted = upload.subscriber_id, list[str](), list[str]()
+    proven, parted = list[str](), list[str]()
     changed = None
     for kind in (CONSUMER, *CHILDREN):
         if kind not in prepared.kinds:
@@ -101,6 +103,7 @@ async def _merge(raw: RawConnection, *, upload: Upload, source: Source, prepared
         if merged.arrived and kind in _PARENTS:
             attached = await attach_parked(raw, subscriber_id=owner, parent=_PARENTS[kind], arrived=merged.arrived)
             parted += [attached["merge"]] if "merge" in attached else []
+            proven += [attached[name] for name in _EVIDENCE if name in attached]
         changed = merged.people if kind == CONSUMER else changed
         if merged.people and kind in (CONSUMER, APPOINTMENT, VISIT):
             proven.append(merged.people)

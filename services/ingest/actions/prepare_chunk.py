@@ -16,8 +16,11 @@ from services.ingest.domain.lines import Chunk
 from services.ingest.domain.outcome import REJECTED
 from services.ingest.domain.person import Person, birthday_of, has_marker, minor_until
 from services.ingest.domain.read_record import AnyRecord, RecordReader, RecordRefusedError
+from services.ingest.domain.same_person import asked_descriptions
 from services.ingest.domain.source_health import FieldSample
 from services.ingest.store.child_rows import ChildRows, gone_row
+from services.ingest.store.keeping_out import ErasedPeople
+from services.ingest.store.namesakes import person_keys
 from services.ingest.store.row_keys import SubscriberKeys
 from services.ingest.store.tables import STAGING_COLUMNS
 from shared.kit.crypto import keyed_hash, keyed_id
@@ -45,6 +48,7 @@ class Workshop:
     snapshot_of: Entity | None
     key_of: Callable[[bytes], str | None]
     sample: FieldSample | None
+    erased: ErasedPeople
 
 
 def prepare_chunk(chunk: Chunk, *, read: ReadLine, reader: RecordReader, workshop: Workshop) -> Prepared:
@@ -106,6 +110,7 @@ class _RowMaker:
         self._rules = workshop.rules
         self._tally = prepared.tally
         self._optouts = prepared.optouts
+        self._orders, self._erased = workshop.erased.orders, prepared.erased
         self._refused = prepared.refused
         self._snapshot_of, self._key_of = workshop.snapshot_of, workshop.key_of
         self._latest = workshop.source.now + FUTURE_TOLERANCE
@@ -172,7 +177,10 @@ class _RowMaker:
             kept.address if kept else "",
             self._tidy(record.phone),
             born.isoformat() if born else "",
-        ).pack()
+        )
+        if self._orders:
+            self._note_erased(person, row_id)
+        packed = person.pack()
         status = "held" if record.status != "deceased" and has_marker(first, last, preferred) else record.status
         clear = "\x1f".join((status, record.language, record.household, record.guardian, choice.problem or ""))
         guardian = record.guardian if record.guardian != record.foreign_id else ""
@@ -180,8 +188,8 @@ class _RowMaker:
             CONSUMER,
             row_id,
             updated_at,
-            self._hash(person + b"\x1e" + clear.encode()),
-            self._keys.cipher.encrypt(person, b"consumers.personal:" + row_id.bytes),
+            self._hash(packed + b"\x1e" + clear.encode()),
+            self._keys.cipher.encrypt(packed, b"consumers.personal:" + row_id.bytes),
             historic,
             False,
             status,
@@ -195,6 +203,12 @@ class _RowMaker:
             birthday_of(born, self._source.today),
             *("", None, None, line),
         )
+
+    def _note_erased(self, person: Person, row_id: UUID) -> None:
+        for person_key in person_keys(asked_descriptions(person), self._keys):
+            if person_key in self._orders:
+                self._erased.append((row_id, self._orders[person_key]))
+                return
 
     def _note_optout(self, foreign_id: str, row_id: UUID, address_key: str | None, updated_at: Any) -> None:
         optout_id = keyed_id(self._keys.ids, self._source.connection_id, "optout", foreign_id, address_key or "")

@@ -130,6 +130,7 @@ class _Run:
             self._upload.entity if self._upload.mode == "snapshot" else None,
             key_in if self._header is None else self._header.key_in,
             self._sample if self._is_first else None,
+            self._admission.erased,
         )
         self._is_first = False
         prepared = prepare_chunk(chunk, read=self._read, reader=self._reader, workshop=workshop)

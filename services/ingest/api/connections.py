@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Response
 
 from services.ingest.actions.create_connection import create_connection
+from services.ingest.actions.end_connection import end_connection
 from services.ingest.actions.list_own_connections import list_own_connections
 from services.ingest.actions.show_connection import show_connection
 from services.ingest.api.examples import CONNECTION, CONNECTION_INPUT, answers, worked
 from services.ingest.api.given import Given, Uploader
-from shared.kit.requests import After, Limit, OnceOnly, Transaction
+from shared.kit.requests import After, IfMatch, Limit, OnceOnly, Transaction, set_version
 from shared.schemas.ingest import Connection, ConnectionInput
 from shared.schemas.wire import Page
 
@@ -36,6 +37,7 @@ async def add_connection(
     async def create() -> Connection:
         made = await create_connection(connection, caller=caller, wanted=body, now=deps.clock.now())
         response.headers["Location"] = f"/v1/connections/{made.connection_id}"
+        set_version(response, made.version)
         return made
 
     answer: Connection | Response = await once.answer(connection, caller.name, create, response=response)
@@ -55,6 +57,26 @@ async def list_all_connections(
 
 
 @router.get("/v1/connections/{connection_id}", response_model=Connection, responses=answers(CONNECTION))
-async def read_connection(connection_id: UUID, caller: Uploader, connection: Transaction) -> Connection:
-    """Show a connection and when it last delivered."""
-    return await show_connection(connection, caller=caller, connection_id=connection_id)
+async def read_connection(
+    connection_id: UUID, caller: Uploader, connection: Transaction, response: Response
+) -> Connection:
+    """Show a connection and when it last delivered; the ETag is for edits."""
+    found = await show_connection(connection, caller=caller, connection_id=connection_id)
+    set_version(response, found.version)
+    return found
+
+
+@router.delete(
+    "/v1/connections/{connection_id}",
+    response_model=Connection,
+    responses=answers(CONNECTION | {"ended_at": "2026-03-02T10:00:00Z", "version": 2}),
+)
+async def delete_connection(
+    connection_id: UUID, version: IfMatch, caller: Uploader, deps: Given, response: Response
+) -> Connection:
+    """End a connection for good: it takes no records, nothing of it falls due, its pushes are refused and nothing is written back. What it
+    brought, its batches and their reports stay readable.
+    """
+    ended = await end_connection(deps, caller=caller, connection_id=connection_id, version=version)
+    set_version(response, ended.version)
+    return ended

@@ -21,6 +21,8 @@ CONNECTION: Final = CONNECTION_INPUT | {
     "connection_id": CONNECTION_ID,
     "created_at": "2026-01-06T09:00:00Z",
     "last_success_at": "2026-03-02T07:00:00Z",
+    "ended_at": None,
+    "version": 1,
 }
 NDJSON: Final = (
     '{"type":"consumer","foreign_id":"P-1001","source_updated_at":"2026-03-01T18:22:05Z","first_name":"Ann","last_name":"Lee",'

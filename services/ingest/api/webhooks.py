@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Header, Request
+from fastapi import APIRouter, Body, Depends, Header, Request, Response
 
 from services.ingest.actions.renew_webhook_secret import renew_webhook_secret
 from services.ingest.actions.take_push import take_push
@@ -13,6 +13,7 @@ from services.ingest.api.given import Given, Uploader
 from services.ingest.api.webhook_examples import EVENT, SECRET
 from services.ingest.domain.pushed import MOST_OCTETS
 from shared.kit.auth import Anyone
+from shared.kit.requests import IfMatch, set_version
 from shared.kit.webhooks import Webhook
 from shared.schemas.ingest import BatchReport
 from shared.schemas.webhooks import RecordsEvent, WebhookRenewal, WebhookSecret
@@ -68,8 +69,16 @@ async def post_webhook(
 async def post_webhook_secret(
     connection_id: UUID,
     body: Annotated[WebhookRenewal, Body(openapi_examples=worked({"keep_previous": True}))],
+    version: IfMatch,
     caller: Uploader,
     deps: Given,
+    response: Response,
 ) -> WebhookSecret:
-    """Make a secret for pushes of this connection, shown once. The one before stays good until the next is made, unless you say otherwise."""
-    return await renew_webhook_secret(deps, caller=caller, connection_id=connection_id, wanted=body)
+    """Make a secret for pushes of this connection, shown once. The one before stays good until the next is made, unless you say otherwise.
+    `If-Match` and ETag are the connection's: of two who renew at once one is told.
+    """
+    secret, renewed = await renew_webhook_secret(
+        deps, caller=caller, connection_id=connection_id, version=version, wanted=body
+    )
+    set_version(response, renewed)
+    return secret

@@ -47,6 +47,16 @@ class ConnectionUnknownError(NotFoundError):
     code, title = "connection_unknown", "There is no such connection."
 
 
+class ConnectionEndedError(Problem):
+    """The connection was ended for good."""
+
+    status, code, title = (
+        410,
+        "connection_ended",
+        "This connection was ended; what it brought can be read, and nothing more comes from it.",
+    )
+
+
 class LocationUnknownError(NotFoundError):
     """No such location for this caller."""
 
@@ -180,7 +190,8 @@ class SourceOptout:
 class Prepared:
     """A chunk ready to be merged: rows for staging (store/tables.py), at most one per row id, and the account of the rest.
 
-    `outcomes` holds a letter by line (domain/outcome.py), `refused` the row ids of refused records that had a readable key.
+    `outcomes` holds a letter by line (domain/outcome.py), `refused` the row ids of refused records that had a readable key, `erased` those of people
+    who describe themselves as somebody who was erased, with the order.
     """
 
     last_line: int
@@ -193,6 +204,7 @@ class Prepared:
     optouts: list[SourceOptout] = field(default_factory=list)
     outcomes: dict[int, str] = field(default_factory=dict)
     refused: list[UUID] = field(default_factory=list)
+    erased: list[tuple[UUID, UUID]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

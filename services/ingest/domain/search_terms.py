@@ -15,8 +15,10 @@ SHORTEST: Final = 3
 
 def words_of(*names: str) -> list[str]:
     """Return the words of names without case and accents: `O'Brien-Müller` is found as `obrien` is not, but as `brien` and `muller`."""
-    plain = unicodedata.normalize("NFKD", " ".join(names)).casefold()
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    letters = " ".join(names).casefold()
+    if not letters.isascii():
+        plain = unicodedata.normalize("NFKD", " ".join(names)).casefold()
+        letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return [word for word in _NOT_A_WORD.split(letters) if word]
 
 

@@ -59,8 +59,12 @@ def late_after(last_success_at: datetime | None, created_at: datetime, interval_
     return (last_success_at or created_at) + 2 * timedelta(minutes=interval_minutes)
 
 
-def freshness(last_success_at: datetime | None, *, late_at: datetime, now: datetime) -> Freshness:
-    """Return `never` before the first success, then `late` or `fresh`."""
+def freshness(
+    last_success_at: datetime | None, *, ended_at: datetime | None, late_at: datetime, now: datetime
+) -> Freshness:
+    """Return `never` before the first success, then `late` or `fresh`, and `ended` for good."""
+    if ended_at is not None:
+        return "ended"
     if last_success_at is None:
         return "never"
     return "late" if late_at < now else "fresh"

@@ -40,11 +40,15 @@ _RENEW: Final = text("""
 update batches set claimed_until = clock_timestamp() + make_interval(secs => :seconds)
 where subscriber_id = :subscriber and batch_id = :batch and claim_id = :claim and state = 'running'
 """)
+_OPEN_STILL: Final = """exists (
+    select from connections k where k.subscriber_id = batches.subscriber_id and k.connection_id = batches.connection_id and k.ended_at is null)"""
 _PROGRESS: Final = """
 update batches set lines = $4, lines_hash = $5, octets = $6, dropped_fields = $7::text::jsonb, flagged_addresses = $8::text::jsonb,
     claimed_until = clock_timestamp() + make_interval(secs => $9), {counts}
-where subscriber_id = $1 and batch_id = $2 and claim_id = $3 and state = 'running' returning true
-""".replace("{counts}", ", ".join(f"{name} = ${number}" for number, name in enumerate(COUNTS, start=10)))
+where subscriber_id = $1 and batch_id = $2 and claim_id = $3 and state = 'running' and {open_still} returning true
+""".replace("{open_still}", _OPEN_STILL).replace(
+    "{counts}", ", ".join(f"{name} = ${number}" for number, name in enumerate(COUNTS, start=10))
+)
 _RESULTS: Final = """
 insert into batch_results (subscriber_id, batch_id, first_line, outcomes)
 select $1, $2, r.first_line, r.outcomes from unnest($3::bigint[], $4::text[]) as r (first_line, outcomes) on conflict do nothing
@@ -56,11 +60,12 @@ _REJECT: Final = """
 insert into rejections (subscriber_id, batch_id, line, field, code) select $1, $2, r.line, r.field, r.code
 from unnest($3::bigint[], $4::text[], $5::text[]) as r (line, field, code) on conflict do nothing
 """
-_FINISH: Final = text("""
+_FINISH: Final = text(f"""
 update batches set state = :state, body_hash = :body_hash, finished_at = :now, optouts = optouts - :waiting, absent = absent + :absent,
     quarantine = :quarantine
-where subscriber_id = :subscriber and batch_id = :batch and claim_id = :claim and state = 'running' returning true
-""")
+where subscriber_id = :subscriber and batch_id = :batch and claim_id = :claim and state = 'running'
+    and (:state = 'failed' or {_OPEN_STILL}) returning true
+""")  # noqa: S608 - a constant
 _REJECTIONS: Final = text("""
 select line, field, code from rejections where subscriber_id = :subscriber and batch_id = :batch order by line limit :limit
 """)
@@ -91,6 +96,14 @@ order by first_line limit 1
 """)
 _REFUSED: Final = text("""
 select line, field, code from rejections where subscriber_id = :subscriber and batch_id = :batch and line >= :first and line < :last
+""")
+_END: Final = text("""
+with ended as (
+    update batches set state = case state when 'running' then 'failed' else 'rejected' end, finished_at = coalesce(finished_at, :now),
+        decided_by = case state when 'quarantined' then :by end, decided_at = case state when 'quarantined' then cast(:now as timestamptz) end
+    where subscriber_id = :subscriber and connection_id = :connection and state in ('running', 'quarantined') returning batch_id
+)
+delete from snapshot_rows where subscriber_id = :subscriber and batch_id in (select batch_id from ended)
 """)
 _FIND: Final = text("select * from batches where subscriber_id = :subscriber and batch_id = :batch")
 
@@ -131,7 +144,8 @@ async def keep_header(connection: AsyncConnection, *, upload: Upload, claim_id: 
 async def keep_progress(
     connection: RawConnection, *, upload: Upload, claim_id: UUID, prepared: Prepared, tally: Tally
 ) -> None:
-    """Write how far the batch is, in the transaction of its chunk; raises BatchRunningError when somebody else holds it now."""
+    """Write how far the batch is, in the transaction of its chunk; raises BatchRunningError when somebody else holds it now or its source
+    has ended."""
     key = (upload.subscriber_id, upload.batch_id)
     stand = (prepared.last_line, prepared.lines_hash, prepared.octets)
     words = (json.dumps(tally.dropped), json.dumps(tally.flagged), CLAIM_SECONDS)
@@ -206,6 +220,14 @@ async def keep_decision(
 async def add_absent(connection: AsyncConnection, *, subscriber_id: UUID, batch_id: UUID, absent: int) -> None:
     """Count rows that a released snapshot deleted."""
     await connection.execute(_ADD_ABSENT, {"subscriber": subscriber_id, "batch": batch_id, "absent": absent})
+
+
+async def end_batches(
+    connection: AsyncConnection, *, subscriber_id: UUID, connection_id: UUID, by: str, now: datetime
+) -> None:
+    """End what is under way or waits for a decision at a connection: a chunk that comes to its progress finds the batch failed and is undone."""
+    values = {"subscriber": subscriber_id, "connection": connection_id, "by": by, "now": now}
+    await connection.execute(_END, values)
 
 
 async def read_results(

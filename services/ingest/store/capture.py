@@ -27,6 +27,8 @@ cross join lateral (
 where a.subscriber_id = $1 and a.location_id = $3 and a.starts_at >= $4 and a.starts_at < $5
     and not a.deleted and not a.parked and a.status in ('booked', 'confirmed', 'arrived', 'completed')
     and not c.deleted and c.personal is not null and c.status <> 'deceased' and g.id is null
+    and not exists (
+        select from connections k where k.subscriber_id = a.subscriber_id and k.connection_id = a.connection_id and k.ended_at < a.starts_at)
     and (c.address_key is null or c.minor_until > $2)
 order by a.starts_at, a.id limit $6
 """  # noqa: S608 - a constant

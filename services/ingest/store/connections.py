@@ -15,6 +15,11 @@ insert into connections (subscriber_id, connection_id, location_id, connector, n
 values (:subscriber, :connection_id, :location_id, :connector, :name, :interval_minutes, :go_live_at, :created_at)
 """)
 _FIND: Final = text("select * from connections where subscriber_id = :subscriber and connection_id = :connection")
+_LOCK: Final = text(f"{_FIND.text} for update")
+_END: Final = text("""
+update connections set ended_at = :now, version = version + 1, webhook_generation = 0
+where subscriber_id = :subscriber and connection_id = :connection returning *
+""")
 _LIST: Final = text("""
 select * from connections
 where subscriber_id = :subscriber and (cast(:after as uuid) is null or connection_id > :after)
@@ -25,7 +30,7 @@ _SUCCEED: Final = text("""
 update connections set last_success_at = greatest(last_success_at, :now) where subscriber_id = :subscriber and connection_id = :connection
 """)
 _RENEW: Final = text("""
-update connections set webhook_generation = webhook_generation + :step
+update connections set webhook_generation = webhook_generation + :step, version = version + 1
 where subscriber_id = :subscriber and connection_id = :connection returning webhook_generation
 """)
 _WEBHOOK: Final = text(
@@ -45,6 +50,20 @@ async def find_connection(
     """Return a connection or None."""
     row = (await connection.execute(_FIND, {"subscriber": subscriber_id, "connection": connection_id})).first()
     return _connection(row) if row else None
+
+
+async def lock_source(connection: AsyncConnection, *, subscriber_id: UUID, connection_id: UUID) -> Connection | None:
+    """Return a connection, locked against other edits, or None."""
+    row = (await connection.execute(_LOCK, {"subscriber": subscriber_id, "connection": connection_id})).first()
+    return _connection(row) if row else None
+
+
+async def end_source(
+    connection: AsyncConnection, *, subscriber_id: UUID, connection_id: UUID, now: datetime
+) -> Connection:
+    """Write that a connection has ended; no secret of its pushes is good from now on."""
+    values = {"subscriber": subscriber_id, "connection": connection_id, "now": now}
+    return _connection((await connection.execute(_END, values)).one())
 
 
 async def list_connections(

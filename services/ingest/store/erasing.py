@@ -100,8 +100,14 @@ with lifted as (
     update erasures set keeps_out = false, lifted_at = :now
     where subscriber_id = :owner and address_key is not distinct from :key and person_id is not distinct from :person and lifted_at is null
     returning entry_id
+), forgotten as (
+    delete from erased_people where entry_id in (select entry_id from lifted)
 )
 delete from erased_rows where entry_id in (select entry_id from lifted)
+""")
+_REMEMBER: Final = text("""
+insert into erased_people (subscriber_id, person_key, entry_id)
+select :s, key, :entry from unnest(cast(:keys as uuid[])) as k (key) on conflict do nothing
 """)
 
 
@@ -158,6 +164,13 @@ async def blank_people(
         own = {"places": [f"/v1/consumers/{each}" for each in ids]} if ":places" in trace else values
         records += (await connection.execute(text(trace), own)).rowcount
     return records
+
+
+async def remember_erased(
+    connection: AsyncConnection, subscriber_id: UUID, people: Sequence[UUID], *, entry_id: UUID
+) -> None:
+    """Keep the keyed hashes of erased people's descriptions."""
+    await connection.execute(_REMEMBER, {"s": subscriber_id, "keys": list(people), "entry": entry_id})
 
 
 async def blank_points(connection: AsyncConnection, subscriber_id: UUID, address_key: str, *, gone: bytes) -> int:

@@ -1,5 +1,5 @@
-"""Tables of erasures: which orders were carried out and keep somebody out, and the row ids of who was erased, and of their
-vehicles. No name, no address.
+"""Tables of erasures: which orders were carried out and keep somebody out, the row ids of who was erased, and of their vehicles, and hashes by
+which they are known again. No name, no address.
 
 An order of the whole platform has PLATFORM for its subscriber, and every subscriber's role may read it.
 """
@@ -39,3 +39,14 @@ erased_rows = Table(
     PrimaryKeyConstraint("subscriber_id", "row_id"),
 )
 Index("ix_erased_rows_entry", erased_rows.c.entry_id)
+
+erased_people = Table(
+    "erased_people",
+    metadata,
+    Column("subscriber_id", Uuid, nullable=False),
+    Column("person_key", Uuid, nullable=False),
+    Column("entry_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "person_key"),
+)
+"""Keyed hashes of how an erased person would describe themselves (domain/same_person.py)."""
+Index("ix_erased_people_entry", erased_people.c.entry_id)

@@ -22,6 +22,7 @@ from services.ingest.domain.batch import (
     VISIT,
 )
 from services.ingest.store.child_kinds import CHILDREN
+from services.ingest.store.ending import ENDS
 from shared.schemas.ingest import AppointmentFacts, ConnectionFacts, ConsumerFacts, VisitFacts
 from shared.schemas.planning_facts import (
     OdometerReadingFacts,
@@ -60,8 +61,12 @@ select c.id as consumer_id, c.location_id, c.household_id, c.guardian_id, c.merg
 {_WANTED.format(table="consumers", key="id")} {GUARDIAN}
 """
 _CHILD: Final = """
-select c.id as {name}_id, c.location_id, {fields}, c.historic, c.deleted
-{wanted} {person}
+select c.id as {name}_id, c.location_id, {fields}, c.historic, {deleted} as deleted
+{wanted} {person} {source}
+"""
+_SOURCE: Final = """
+left join lateral (
+    select k.ended_at from connections k where k.subscriber_id = c.subscriber_id and k.connection_id = c.connection_id offset 0) k on true
 """
 _PERSON: Final = """
 left join lateral (
@@ -71,6 +76,7 @@ left join lateral (
 """Whose a record is: nobody's while it is parked, the surviving person's after a merge (N-06, N-87)."""
 _CONNECTIONS: Final = f"""
 select c.connection_id, c.location_id, c.interval_minutes, c.last_success_at {_WANTED.format(table="connections", key="connection_id")}
+where c.ended_at is null
 """
 
 
@@ -85,7 +91,14 @@ def _child(kind: int, model: type[Wire]) -> tuple[TextClause, type[Wire], str]:
         fields.append(f"case when not c.parked then c.{child.parent_id} end as {child.parent_id}")
     person = _PERSON if child.parent_id == "consumer_id" else ""
     wanted = _WANTED.format(table=child.table, key="id")
+    deleted, source = "c.deleted", ""
+    if kind in ENDS:
+        deleted, source = (
+            f"c.deleted or (k.ended_at is not null and {ENDS[kind].format(ended_at='k.ended_at')})",
+            _SOURCE,
+        )
     words = {"name": child.name, "fields": ", ".join(fields), "wanted": wanted, "person": person}
+    words |= {"deleted": deleted, "source": source}
     return text(_CHILD.format(**words)), model, f"{child.name}_id"
 
 

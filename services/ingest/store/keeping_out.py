@@ -4,7 +4,8 @@ So the account of a batch stays true, replays change nothing, and nothing of it 
 row with an erased address is erased as it comes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -15,9 +16,19 @@ from services.ingest.domain.batch import CONSUMER, CONTACT_POINT, MERGE, RELATIO
 from services.ingest.store.child_rows import GONE_STATUS, GONE_WORD
 from services.ingest.store.erasure_tables import PLATFORM
 from shared.kit.db import RawConnection
+from shared.kit.errors import BusyError
 
 _ANYBODY: Final = """
 select exists (select from erased_rows where subscriber_id = $1) or exists (select from erasures where subscriber_id in ($1, $2) and keeps_out)
+    as anybody, (select md5(string_agg(person_key::text, '' order by person_key)) from erased_people where subscriber_id = $1) as mark
+"""
+_PEOPLE: Final = text("select person_key, entry_id from erased_people where subscriber_id = :s order by person_key")
+_MARK: Final = text("""
+select md5(string_agg(person_key::text, '' order by person_key)) from erased_people where subscriber_id = :s
+""")
+_KNOWN: Final = """
+insert into erased_rows (subscriber_id, row_id, entry_id)
+select $1, r.row_id, r.entry_id from unnest($2::uuid[], $3::uuid[]) as r (row_id, entry_id) on conflict do nothing
 """
 _NEW: Final = (
     """
@@ -54,9 +65,45 @@ def _by_kind(words: dict[int, str]) -> str:
     return f"case s.kind {cases} else '' end"
 
 
-async def keep_out(connection: RawConnection, *, staging: str, subscriber_id: UUID, gone: bytes) -> None:
-    """Turn what is staged about erased people into deletions; `gone` is the content hash of one. Costs one look where nobody was erased."""
-    if not await connection.fetchval(_ANYBODY, subscriber_id, PLATFORM):
+@dataclass(frozen=True, slots=True)
+class ErasedPeople:
+    """By which keyed hashes a subscriber's erased people are known again, with the order that erased each; `mark` changes with them."""
+
+    orders: Mapping[UUID, UUID]
+    mark: str | None
+
+
+async def read_erased_people(connection: AsyncConnection, subscriber_id: UUID) -> ErasedPeople:
+    """Return them as they are now."""
+    mark = await connection.scalar(_MARK, {"s": subscriber_id})
+    if mark is None:
+        return ErasedPeople({}, None)
+    rows = await connection.execute(_PEOPLE, {"s": subscriber_id})
+    return ErasedPeople({row.person_key: row.entry_id for row in rows}, mark)
+
+
+async def keep_out(
+    connection: RawConnection,
+    *,
+    staging: str,
+    subscriber_id: UUID,
+    gone: bytes,
+    known: Sequence[tuple[UUID, UUID]],
+    mark: str | None,
+) -> None:
+    """Turn what is staged about erased people into deletions; `gone` is the content hash of one. Costs one look where nobody was erased.
+
+    `known` are rows that describe an erased person, with the order, as far as `mark` knew them: raises BusyError when somebody was erased since,
+    so that what was prepared is prepared again.
+    """
+    found = await connection.fetchrow(_ANYBODY, subscriber_id, PLATFORM)
+    assert found is not None
+    if found["mark"] != mark:
+        raise BusyError
+    if known:
+        rows = [row_id for row_id, _ in known]
+        await connection.execute(_KNOWN, subscriber_id, rows, [entry_id for _, entry_id in known])
+    if not (found["anybody"] or known):
         return
     for statement in _NEW:
         new = statement.format(staging=staging, consumer=CONSUMER, vehicle=VEHICLE)

@@ -65,7 +65,7 @@ noted as (
 select (select count(*) from merged) as applied, 0::bigint as parked,
     (select count(*) from found where verdict = 'unchanged') as unchanged,
     (select count(*) from found where verdict = 'superseded') as superseded,
-    (select array_agg(id)::text from affected) as people,
+    (select array_agg(id)::text from affected where id not in (select id from found where verdict = 'new')) as people,
     (select array_agg(id)::text from found where verdict = 'new') as arrived,
     case when not (select {alike} from found) then
         (select string_agg(case when verdict in ('new', 'changed') then 'a' else left(verdict, 1) end, '' order by line) from found) end as outcomes
@@ -146,7 +146,8 @@ _JOIN_PARENT: Final = "left join lateral (select p.id from {parent} p where p.su
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What became of the rows of one kind. `people` (a PostgreSQL array as text) are those whose consent may be due, `arrived` the new ones.
+    """What became of the rows of one kind. `people` (a PostgreSQL array as text) are those whose consent may be due, `arrived` the new ones: of
+    a new person only what hangs on them can be evidence, so they are not among the people of their own row.
 
     `outcomes` holds a letter a row (domain/outcome.py) in the order of lines, None when all were applied or all were unchanged.
     """

@@ -57,6 +57,7 @@ left join (
 _LIVE: Final = """
 from connections c
 join directory d on d.kind = 'location' and d.id = c.location_id::text and d.subscriber_id = c.subscriber_id and d.body ->> 'state' = 'live'
+    and c.ended_at is null
 """
 _IS_LATE: Final = "coalesce(c.last_success_at, c.created_at) + make_interval(mins => 2 * c.interval_minutes) < :now"
 _TOTALS: Final = text(f"""

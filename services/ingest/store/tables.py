@@ -64,6 +64,8 @@ connections = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_success_at", DateTime(timezone=True)),
     Column("webhook_generation", Integer, nullable=False, server_default=text("0")),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
     PrimaryKeyConstraint("subscriber_id", "connection_id"),
 )
 

@@ -37,7 +37,7 @@ insert into write_backs (subscriber_id, write_back_id, connection_id, consumer_i
     scope_location_id, decided_at, state, next_at)
 select h.owner, encode(substring(sha256(convert_to(concat_ws('/', h.entry_id, h.id), 'UTF8')) for 16), 'hex')::uuid, h.connection_id, h.id,
     'optout', {_SCOPE.format("h")}, h.suppression_class, h.address_key, h.person_id, h.location_id, :now, 'waiting', :now
-from hit h join connections k on k.subscriber_id = h.owner and k.connection_id = h.connection_id
+from hit h join connections k on k.subscriber_id = h.owner and k.connection_id = h.connection_id and k.ended_at is null
 where (h.location_id is null or h.location_id = h.at_location)
     and not exists (select from source_optouts o where o.subscriber_id = h.owner and o.optout_id = h.entry_id and o.person_id = h.id)
 on conflict do nothing
@@ -60,7 +60,8 @@ insert into write_backs (subscriber_id, write_back_id, connection_id, consumer_i
     scope_location_id, decided_at, state, next_at)
 select subscriber_id, encode(substring(sha256(convert_to(concat_ws('/', lift_id, consumer_id), 'UTF8')) for 16), 'hex')::uuid, connection_id,
     consumer_id, 'optout_lifted', scope, suppression_class, address_key, person_id, scope_location_id, :now, 'waiting', :now
-from lifted where write_back_id not in (select write_back_id from spared) on conflict do nothing
+from lifted join connections k using (subscriber_id, connection_id)
+where k.ended_at is null and write_back_id not in (select write_back_id from spared) on conflict do nothing
 """)  # noqa: S608 - a constant
 _CONFIRM: Final = text("""
 with given as (
@@ -74,6 +75,7 @@ with given as (
     select a.subscriber_id, g.confirmation_id, a.connection_id, a.consumer_id, 'confirmation', '', a.id, g.starts_at, g.confirmed_at, 'waiting', :now
     from given g join appointments a on a.subscriber_id = :subscriber and a.id = g.appointment_id and a.starts_at = g.starts_at
         and not a.deleted and not a.parked and a.consumer_id is not null
+    join connections k on k.subscriber_id = a.subscriber_id and k.connection_id = a.connection_id and k.ended_at is null
     on conflict do nothing returning true
 )
 select (select count(*) from kept) as kept, (select count(*) from known) as repeated
@@ -101,6 +103,10 @@ order by w.decided_at, w.write_back_id
 _GONE: Final = text("""
 update write_backs set state = 'gone', claim_id = null, answered_at = :now
 where subscriber_id = :subscriber and write_back_id = any(cast(:ids as uuid[])) and state = 'claimed'
+""")
+_END: Final = text("""
+update write_backs set state = 'gone', claim_id = null, answered_at = :now
+where subscriber_id = :subscriber and connection_id = :connection and state in ('waiting', 'claimed')
 """)
 _LOCK: Final = text("""
 select w.*, k.location_id from write_backs w join connections k on k.subscriber_id = w.subscriber_id and k.connection_id = w.connection_id
@@ -148,6 +154,13 @@ async def claim_due(
 async def end_gone(connection: AsyncConnection, *, subscriber_id: UUID, ids: Sequence[UUID], now: datetime) -> None:
     """End those that have nothing to be written to any more."""
     await connection.execute(_GONE, {"subscriber": subscriber_id, "ids": list(ids), "now": now})
+
+
+async def end_write_backs(
+    connection: AsyncConnection, *, subscriber_id: UUID, connection_id: UUID, now: datetime
+) -> None:
+    """End all that waits for a connection."""
+    await connection.execute(_END, {"subscriber": subscriber_id, "connection": connection_id, "now": now})
 
 
 async def lock_write_back(connection: AsyncConnection, *, subscriber_id: UUID, write_back_id: UUID) -> Any:

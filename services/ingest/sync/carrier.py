@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -24,6 +25,16 @@ class CarryFailedError(Exception):
     def __init__(self, text: str, *, final: bool = False) -> None:
         super().__init__(text)
         self.final = final
+
+
+class ConnectionOverError(CarryFailedError):
+    """The connection was ended at ingest: no run will ever bring anything again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This connection was ended: nothing more is taken. Remove the agent, its configuration and credentials from this computer.",
+            final=True,
+        )
 
 
 @dataclass
@@ -89,6 +100,8 @@ class Carrier:
         if answer.status_code == 401:
             self._token = ""
             return None
+        if answer.status_code == HTTPStatus.GONE:
+            raise ConnectionOverError
         if answer.status_code < 500 and answer.status_code not in (408, 409, 429):
             raise CarryFailedError(f"Ingest refused the batch: {last}.", final=True)
         return retry_after_seconds(answer.headers.get("retry-after"))

@@ -15,7 +15,7 @@ from services.ingest import connectors
 from services.ingest.domain.connector import UNREADABLE, Connector, OpenWeb, SourceFailedError
 from services.ingest.sync.account import Account
 from services.ingest.sync.agent import Agent, Tell, look
-from services.ingest.sync.carrier import Carrier, CarryFailedError
+from services.ingest.sync.carrier import Carrier, CarryFailedError, ConnectionOverError
 from services.ingest.sync.config import ConfigRefusedError, Target, is_secret, read_file, read_source, read_target
 from services.ingest.sync.pacing import back_off_seconds
 from services.ingest.sync.state import StateRefusedError, open_state
@@ -25,6 +25,7 @@ from shared.kit.http import AsyncClient, Timeout
 from shared.kit.plugins import find_plugins
 
 WRONG_USE: Final = 2
+OVER: Final = 3
 _WAIT_SECONDS: Final = 60.0
 
 
@@ -41,7 +42,7 @@ def tell(line: str) -> None:
 
 
 def main(argv: list[str]) -> int:
-    """Run the agent. 0: everything was carried; 1: something could not be read or sent; 2: wrong words or configuration."""
+    """Run the agent. 0: all was carried; 1: something could not be read or sent; 2: wrong words or configuration; 3: the connection was ended."""
     found: dict[str, Connector] = find_plugins(connectors, "CONNECTOR")
     try:
         asked = _parser(found).parse_args(argv)
@@ -146,7 +147,7 @@ async def carry_on(
     open_web: OpenWeb,
     every: float | None,
 ) -> int:
-    """Run once, or for ever: a run that failed is told and tried again, at first soon."""
+    """Run once, or until the connection is ended: a run that failed is told and tried again, at first soon."""
     url = target.url.rstrip("/")
     token_url = target.token_url or f"{url}/v1/token"
     carrier = Carrier(http, url, token_url, target.client_id, target.client_secret, target.connection_id)
@@ -158,7 +159,7 @@ async def carry_on(
             code = await _run_once(agent)
         finally:
             state.close()
-        if every is None:
+        if every is None or code == OVER:
             return code
         failures = failures + 1 if code else 0
         await asyncio.sleep(min(back_off_seconds(failures) * _WAIT_SECONDS, every * 60) if failures else every * 60)
@@ -168,6 +169,9 @@ async def _run_once(agent: Agent) -> int:
     tell_progress: Tell = agent.tell
     try:
         return _conclude(await agent.run())
+    except ConnectionOverError as over:
+        tell_progress(str(over))
+        return OVER
     except (SourceFailedError, CarryFailedError) as failed:
         tell_progress(str(failed))
     except OSError as error:

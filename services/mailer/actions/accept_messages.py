@@ -135,7 +135,8 @@ def _receipt(message_id: UUID, code: str | None) -> MessageReceipt:
 def _seal(
     message: MessageInput, message_class: MessageClass, cipher: FieldCipher, pace_key: str, now: datetime
 ) -> NewMessage:
-    plain = json.dumps({"address": message.address, "fields": clean_fields(message.fields)}).encode()
+    calendar = {"calendar": [entry.model_dump(mode="json") for entry in message.calendar]} if message.calendar else {}
+    plain = json.dumps({"address": message.address, "fields": clean_fields(message.fields)} | calendar).encode()
     row = {
         **message.model_dump(
             include={

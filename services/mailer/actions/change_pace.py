@@ -1,20 +1,16 @@
 """Setting the limits of a recipient's provider or a sender domain."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mailer.domain.pace_keys import make_pace_key
+from services.mailer.domain.pace_keys import read_pace_name
 from services.mailer.domain.pace_page import describe_pace
-from services.mailer.domain.refusals import PaceNameRefusedError
+from services.mailer.domain.versions import change_after, version_of
 from services.mailer.store.paces import keep_paces, lock_or_make
+from shared.kit.requests import refuse_stale
 from shared.schemas import routes as wire
-
-_SENDER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[a-z0-9.-]{3,253}")
-_DOMAIN: Final = re.compile(r"[a-z0-9.-]{3,253}")
 
 
 async def change_pace(
@@ -23,18 +19,17 @@ async def change_pace(
     kind: wire.PaceKind,
     name: str,
     given: wire.PaceInput,
+    version: int,
     secret: bytes,
     now: datetime,
 ) -> wire.Pace:
     """Set the limits that hold over all processes from the next claim on; `name` is a recipient's domain or `subscriber_id:domain` of a sender.
 
-    Raises PaceNameRefusedError.
+    Raises PaceNameRefusedError and VersionMismatchError.
     """
-    name = name.lower()
-    if not (_SENDER if kind == "sender" else _DOMAIN).fullmatch(name):
-        raise PaceNameRefusedError
-    key = name if kind == "sender" else make_pace_key(name, secret)
-    pace = (await lock_or_make(connection, [(kind, key)]))[kind, key]
+    pace_id = read_pace_name(kind, name, secret)
+    pace = (await lock_or_make(connection, [pace_id]))[pace_id]
+    refuse_stale(version, stored=version_of(pace.changed_at))
     begins = given.ramps and not pace.ramps
     pace = replace(
         pace,
@@ -43,6 +38,7 @@ async def change_pace(
         per_day=given.per_day,
         ramps=given.ramps,
         ramp_from=None if begins else pace.ramp_from,
+        changed_at=change_after(pace.changed_at, now),
     )
     await keep_paces(connection, [pace])
-    return describe_pace(pace, now)
+    return describe_pace(replace(pace, changed_at=None) if pace.is_void else pace, now)

@@ -1,13 +1,11 @@
 """Lists a subscriber's messages in one state, first of all those that a person must settle (architecture 4)."""
 
-from uuid import UUID
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.store.doubts import list_in_state
 from shared.kit.auth import Caller
 from shared.kit.db import set_subscriber
-from shared.kit.requests import CursorRefusedError, page_cursor, read_cursor
+from shared.kit.requests import page_cursor, read_id_cursor
 from shared.schemas.mailer import MessageState, MessageSummary
 from shared.schemas.wire import Page
 
@@ -22,7 +20,7 @@ async def list_messages(
         caller.subscriber,
         state,
         location_ids=caller.location_ids,
-        after=_read_after(after),
+        after=read_id_cursor(after),
         limit=limit + 1,
     )
     items = [
@@ -41,13 +39,3 @@ async def list_messages(
         for row in rows[:limit]
     ]
     return Page(items=items, next=page_cursor(str(items[-1].message_id)) if len(rows) > limit else None)
-
-
-def _read_after(after: str | None) -> UUID | None:
-    values = read_cursor(after, 1)
-    if values is None:
-        return None
-    try:
-        return UUID(values[0])
-    except (ValueError, AttributeError, TypeError):
-        raise CursorRefusedError from None

@@ -44,7 +44,7 @@ async def settle_message(
         await settle_by_person(connection, subscriber_id, message_id, move, settlement)
     elif not await _has_said(connection, subscriber_id, message_id, move.state):
         raise MessageNotUncertainError
-    return await show_message(connection, subscriber_id=subscriber_id, message_id=message_id, keys=keys)
+    return await show_message(connection, caller=caller, message_id=message_id, keys=keys)
 
 
 def _move(given: SettlementInput, useful_until: datetime, now: datetime) -> DoubtMove:

@@ -1,7 +1,7 @@
 """Content as sent, shown again and proven by the hash that was kept (L-020); who looked is kept too."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,9 +15,7 @@ from services.mailer.store.reading import find_contents, find_locations
 from shared.kit.auth import Caller
 from shared.kit.crypto import UndecryptableError
 from shared.kit.db import set_subscriber
-from shared.schemas.mailer import MessageContent
-
-Proof = Literal["matches", "differs", "shredded", "not_kept"]
+from shared.schemas.mailer import ContentProof, MessageContent
 
 
 async def show_content(
@@ -75,13 +73,13 @@ async def _find_hand_over(connection: AsyncConnection, row: Any) -> datetime | N
     return max(began, default=None)
 
 
-def _judge(sha256: bytes | None, written: Rewritten | None) -> Proof:
+def _judge(sha256: bytes | None, written: Rewritten | None) -> ContentProof:
     if sha256 is None:
         return "not_kept"
     return "matches" if written is not None and written.composed_at is not None else "differs"
 
 
-def _show(row: Any, written: Rewritten | None, proof: Proof) -> MessageContent:
+def _show(row: Any, written: Rewritten | None, proof: ContentProof) -> MessageContent:
     return MessageContent(
         message_id=row.message_id,
         content_id=row.content_id,

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.domain.pacing import Pace, refresh
 from services.mailer.domain.routes import DEFAULT
+from services.mailer.domain.versions import version_of
 from services.mailer.settings import Settings
 from services.mailer.smtp.connect import Relay
 from services.mailer.store.paces import find_paces
@@ -41,6 +42,7 @@ def _describe(route: StoredRoute, relay: Relay | None, use: RouteUse | None, pac
         reason=use.reason if use else None,
         rate=pace.rate if pace else None,
         changed_at=route.changed_at,
+        version=version_of(route.changed_at),
         per_second=pace.per_second if pace else None,
         per_hour=pace.per_hour if pace else None,
         per_day=pace.per_day if pace else None,

@@ -70,6 +70,16 @@ MESSAGES: dict[str, Any] = {
             "address": "ann@example.com",
             "address_key": "1.AAAAAAAAAAAAAAAAAAAAAA",
             "fields": {"person": {"greeting": "Ann"}},
+            "calendar": [
+                {
+                    "uid": "5a1b2c3d-4e5f-5a6b-9c7d-8e9f0a1b2c3d",
+                    "sequence": 0,
+                    "starts_at": "2026-03-05T17:00:00Z",
+                    "minutes": 45,
+                    "announced_at": "2026-03-02T16:58:00Z",
+                    "is_cancelled": False,
+                }
+            ],
             "due_at": "2026-03-02T17:00:00Z",
             "useful_until": "2026-03-03T17:00:00Z",
             "recheck_after": "2026-03-02T18:00:00Z",
@@ -132,6 +142,20 @@ SENT_CONTENT: dict[str, Any] = {
     "html": "<h1>Hello Ann</h1>",
     "source": "From: Bright Smile Dental <hello@brightsmile.example.com>\r\n",
 }
+CONTENT_VIEWS: dict[str, Any] = {
+    "items": [
+        {
+            "view_id": "0192f0c1-7a00-7000-8000-00000000000a",
+            "subscriber_id": _SUBSCRIBER,
+            "message_id": _MESSAGE,
+            "viewed_by": "client:0192f0c1-7a00-7000-8000-000000000009",
+            "viewed_at": "2026-03-02T18:00:00Z",
+            "proof": "matches",
+        }
+    ],
+    "next": None,
+}
+ATTEMPTS: dict[str, Any] = {"items": STATUS["attempts"], "next": None}
 SUMMARIES: dict[str, Any] = {
     "items": [
         {

@@ -9,6 +9,7 @@ from services.mailer.actions.accept_messages import accept_messages
 from services.mailer.actions.cancel_touches import cancel_touches
 from services.mailer.actions.change_stop import change_stop
 from services.mailer.actions.list_messages import list_messages
+from services.mailer.actions.list_tries import list_tries
 from services.mailer.actions.settle_message import settle_message
 from services.mailer.actions.show_message import show_message
 from services.mailer.api import examples
@@ -16,6 +17,7 @@ from shared.kit.auth import Caller, needs, only_service
 from shared.kit.feed import START, read_changes
 from shared.kit.requests import After, Limit, Transaction
 from shared.schemas.mailer import (
+    Attempt,
     CancelAnswer,
     CancelInput,
     MessageReceipts,
@@ -84,7 +86,19 @@ async def get_message(
 ) -> MessageStatus:
     """Show what became of a message, attempt by attempt, and who settled it where a relay left it uncertain."""
     keys = request.app.state.deps.data_keys
-    return await show_message(connection, subscriber_id=caller.subscriber, message_id=message_id, keys=keys)
+    return await show_message(connection, caller=caller, message_id=message_id, keys=keys)
+
+
+@router.get("/v1/messages/{message_id}/attempts", responses=examples.answered(examples.ATTEMPTS))
+async def get_attempts(
+    message_id: UUID,
+    connection: Transaction,
+    caller: Annotated[Caller, needs("messages")],
+    limit: Limit = 50,
+    after: After = None,
+) -> Page[Attempt]:
+    """List the attempts of a message, oldest first."""
+    return await list_tries(connection, caller=caller, message_id=message_id, after=after, limit=limit)
 
 
 @router.post("/v1/messages/{message_id}/settle", responses=examples.answered(examples.SETTLED))

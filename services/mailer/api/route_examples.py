@@ -25,6 +25,7 @@ ROUTE: dict[str, Any] = {
     "reason": None,
     "rate": None,
     "changed_at": "2026-03-02T15:00:00Z",
+    "version": 1772463600000000,
     "per_second": 50,
     "per_hour": None,
     "per_day": 100000,
@@ -42,4 +43,5 @@ PACE: dict[str, Any] = {
     "slowed_at": "2026-03-02T15:00:00Z",
     "sent_this_hour": 1200,
     "sent_today": 8000,
+    "version": 1772463600000000,
 }

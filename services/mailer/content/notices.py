@@ -1,4 +1,4 @@
-"""Sentences every mail carries whoever wrote it, per language: who sends it for whom (S-009) and that it is an advertisement (L-006)."""
+"""What every mail says whoever wrote it, per language: who sends it for whom (S-009), that it is an advertisement (L-006), the calendar's title."""
 
 from typing import Final
 
@@ -13,6 +13,11 @@ _ADVERTISEMENT: Final = {
     "en": "This is an advertisement from {business}.",
     "es": "Este mensaje es publicidad de {business}.",
     "fr": "Ceci est une publicité de {business}.",
+}
+_APPOINTMENT: Final = {
+    "en": "Appointment at {business}",
+    "es": "Cita en {business}",
+    "fr": "Rendez-vous chez {business}",
 }
 LANGUAGES: Final = frozenset(_SENT_BY)
 """Languages a content may be written in: those the required sentences exist in."""
@@ -39,3 +44,8 @@ def write_sender_fields(
         sent_by=_SENT_BY.get(language, _SENT_BY["en"]).format(**names),
         advertisement=_ADVERTISEMENT.get(language, _ADVERTISEMENT["en"]).format(**names),
     )
+
+
+def title_appointment(language: str, business_name: str) -> str:
+    """Return what an appointment is called in a reader's calendar: with whom it is and nothing more, because others see calendars, too (L-106)."""
+    return _APPOINTMENT.get(language, _APPOINTMENT["en"]).format(business=business_name)

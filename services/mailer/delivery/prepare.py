@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from services.mailer.content.environment import FieldMissingError
 from services.mailer.content.fields import OPTOUT, UnfitFieldsError
-from services.mailer.content.notices import write_sender_fields
+from services.mailer.content.notices import title_appointment, write_sender_fields
 from services.mailer.content.render import Renderer, RenderFailedError
 from services.mailer.delivery.signing import Draft, SenderHeldError, Signers
 from services.mailer.domain.contents import CompiledContent
@@ -23,6 +23,7 @@ from services.mailer.domain.readiness import judge_readiness
 from services.mailer.domain.sealing import seal_place
 from services.mailer.domain.sender_domain import domain_of
 from services.mailer.domain.states import State
+from services.mailer.smtp.calendar import CalendarHost, write_calendar
 from services.mailer.smtp.compose import Letter, SenderLines, Skeleton
 from services.mailer.smtp.dkim import DkimSigner
 from services.mailer.smtp.envelope import Envelope, UnfitEnvelopeError
@@ -36,6 +37,7 @@ from shared.kit.clock import Clock
 from shared.kit.crypto import DataKeys, FieldCipher, UndecryptableError
 from shared.kit.db import Database
 from shared.schemas.address import Address
+from shared.schemas.calendar import CalendarEntry
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.token import MessageClass, OptoutToken, TokenKeys
 
@@ -54,6 +56,14 @@ class Prepared(NamedTuple):
     envelope: Envelope
     data: bytes
     sha256: bytes
+
+
+class Sealed(NamedTuple):
+    """What one message's seal holds."""
+
+    address: str
+    fields: dict[str, object]
+    calendar: list[CalendarEntry]
 
 
 class UnsendableError(Exception):
@@ -78,12 +88,20 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class Writer:
+    """What writes the messages of one location and content: words, calendar files, bytes."""
+
+    renderer: Renderer
+    host: CalendarHost
+    skeleton: Skeleton
+
+
+@dataclass(frozen=True, slots=True)
 class _Kit:
     """What the messages of one location and content share."""
 
     facts: tuple[LocationFacts, SubscriberFacts | None]
-    renderer: Renderer
-    skeleton: Skeleton
+    writer: Writer
     domain_id: DomainId
 
 
@@ -141,7 +159,7 @@ class Preparer:
             with suppress(Exception):
                 kit, signer = self._look_up(message)
                 if signer is not None:
-                    drafts.append(Draft(self._write(message, kit.renderer, now), kit.skeleton, signer))
+                    drafts.append(Draft(self._write(message, kit.writer, now), kit.writer.skeleton, signer))
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
         self._ahead |= {draft.letter.message_id: draft for draft in drafts}
@@ -168,9 +186,10 @@ class Preparer:
         try:
             draft = self._take_ahead(message, kit, signer, now)
             if draft is None:
-                draft = Draft(self._write(message, kit.renderer, now), kit.skeleton, signer)
+                draft = Draft(self._write(message, kit.writer, now), kit.writer.skeleton, signer)
             composed = draft.ahead or draft.compose()
-            envelope = Envelope(kit.skeleton.sender_of(message.message_id), composed.recipient, len(composed.data))
+            sender = kit.writer.skeleton.sender_of(message.message_id)
+            envelope = Envelope(sender, composed.recipient, len(composed.data))
         except FieldMissingError:
             raise UnsendableError(Move(State.FAILED, "field_missing")) from None
         except (UnfitFieldsError, RenderFailedError):
@@ -181,11 +200,12 @@ class Preparer:
             raise UnsendableError(Move(State.FAILED, "address_unfit")) from None
         return Prepared(message, envelope, composed.data, composed.sha256)
 
-    def _write(self, message: ClaimedMessage, renderer: Renderer, now: datetime) -> Letter:
-        address, fields = self._open(message)
+    def _write(self, message: ClaimedMessage, writer: Writer, now: datetime) -> Letter:
+        address, fields, entries = self._open(message)
         url = self._optout_url(message, address)
-        words = renderer.render(fields, url)
-        return Letter(message.message_id, address, words.subject, words.text, words.html, now, url)
+        words = writer.renderer.render(fields, url)
+        files = write_calendar(entries, writer.host, address) if entries else ()
+        return Letter(message.message_id, address, words.subject, words.text, words.html, now, url, files)
 
     def _take_ahead(self, message: ClaimedMessage, kit: _Kit, signer: DkimSigner | None, now: datetime) -> Draft | None:
         """Return the message as drafted ahead, and perhaps signed by now, if it may go as it is: same facts, same keys, not long ago."""
@@ -193,7 +213,7 @@ class Preparer:
         if draft is None:
             return None
         draft.is_taken = True
-        fits = draft.skeleton is kit.skeleton and draft.signer is signer and now - draft.letter.at < _FRESH
+        fits = draft.skeleton is kit.writer.skeleton and draft.signer is signer and now - draft.letter.at < _FRESH
         return draft if fits else None
 
     def _look_up(self, message: ClaimedMessage) -> tuple[_Kit, DkimSigner | None]:
@@ -214,14 +234,13 @@ class Preparer:
         kept = self._kits.get(key)
         if kept is None or kept.facts is not facts:
             try:
-                renderer, skeleton = self._make_kit(facts[0], content)
-                kept = _Kit(facts, renderer, skeleton, (message.subscriber_id, _domain_of(facts[0])))
+                kept = _Kit(facts, self._make_writer(facts[0], content), (message.subscriber_id, _domain_of(facts[0])))
             except UnfitHeaderError:
                 raise UnsendableError(Move(State.FAILED, "sender_unfit")) from None
             self._kits[key] = kept
         return kept
 
-    def _make_kit(self, location: LocationFacts, content: CompiledContent) -> tuple[Renderer, Skeleton]:
+    def _make_writer(self, location: LocationFacts, content: CompiledContent) -> Writer:
         sender = write_sender_fields(
             language=content.language,
             operator=self._sending.operator,
@@ -240,16 +259,24 @@ class Preparer:
             else "",
             self._sending.mail_domain,
         )
-        return Renderer(content, sender), Skeleton(lines, self._sending.returns)
+        host = CalendarHost(
+            location.name,
+            title_appointment(content.language, location.name),
+            ", ".join((location.name, location.postal_address.one_line())),
+            location.sender.header_from,
+            location.sender.reply_to,
+        )
+        return Writer(Renderer(content, sender), host, Skeleton(lines, self._sending.returns))
 
-    def _open(self, message: ClaimedMessage) -> tuple[str, dict[str, object]]:
+    def _open(self, message: ClaimedMessage) -> Sealed:
         try:
             plain = from_json(
                 self._ciphers[message.subscriber_id].decrypt(message.sealed or b"", seal_place(message.message_id))
             )
         except (UndecryptableError, KeyError):
             raise UnsendableError(Move(State.FAILED, "shredded")) from None
-        return plain["address"], plain["fields"]
+        entries = [CalendarEntry.model_validate(entry) for entry in plain.get("calendar", ())]
+        return Sealed(plain["address"], plain["fields"], entries)
 
     def _optout_url(self, message: ClaimedMessage, address: str) -> str:
         message_class: MessageClass = "commercial" if message.message_class == "commercial" else "transactional"

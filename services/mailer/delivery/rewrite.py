@@ -76,9 +76,9 @@ class Rewriter(Preparer):
         self, message: ClaimedMessage, content: CompiledContent, location: LocationFacts, at: datetime
     ) -> Rewritten | None:
         try:
-            renderer, skeleton = self._make_kit(location, content)
-            letter = self._write(message, renderer, at)
-            return Rewritten(letter, skeleton.compose(letter).data, None)
+            writer = self._make_writer(location, content)
+            letter = self._write(message, writer, at)
+            return Rewritten(letter, writer.skeleton.compose(letter).data, None)
         except _UNFIT:
             return None
         except UnsendableError:

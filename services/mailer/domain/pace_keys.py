@@ -1,10 +1,17 @@
 """What a message is paced by: the provider that takes it, as far as the recipient's domain tells, and never a name that tells the recipient."""
 
 import base64
+import re
 from typing import Final
 from uuid import UUID
 
+from services.mailer.domain.pacing import PaceId
+from services.mailer.domain.refusals import PaceNameRefusedError
 from shared.kit.crypto import keyed_hash
+from shared.schemas.routes import PaceKind
+
+_SENDER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:[a-z0-9.-]{3,253}")
+_DOMAIN: Final = re.compile(r"[a-z0-9.-]{3,253}")
 
 _PROVIDERS: Final[dict[str, tuple[str, ...]]] = {
     "google": ("gmail.com", "googlemail.com"),
@@ -31,6 +38,14 @@ def make_pace_key(address: str, key: bytes) -> str:
     domain = address.rpartition("@")[2].lower()
     known = _BY_DOMAIN.get(domain)
     return known or "h." + base64.urlsafe_b64encode(keyed_hash(key, domain.encode())[:12]).decode()
+
+
+def read_pace_name(kind: PaceKind, name: str, key: bytes) -> PaceId:
+    """Return which pace a person means: of a recipient's domain, or of `subscriber_id:domain` for a sender. Raises PaceNameRefusedError."""
+    name = name.lower()
+    if not (_SENDER if kind == "sender" else _DOMAIN).fullmatch(name):
+        raise PaceNameRefusedError
+    return kind, name if kind == "sender" else make_pace_key(name, key)
 
 
 def make_sender_key(subscriber_id: UUID, domain: str) -> str:

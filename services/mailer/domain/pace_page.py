@@ -5,6 +5,7 @@ from typing import cast
 
 from services.mailer.domain.pacing import Pace, refresh
 from services.mailer.domain.ramp import find_daily_cap
+from services.mailer.domain.versions import version_of
 from shared.schemas import routes as wire
 
 
@@ -23,4 +24,5 @@ def describe_pace(pace: Pace, now: datetime) -> wire.Pace:
         slowed_at=present.slowed_at,
         sent_this_hour=present.hour_used,
         sent_today=present.day_used,
+        version=version_of(pace.changed_at),
     )

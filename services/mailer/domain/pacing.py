@@ -32,7 +32,7 @@ _LONGEST_BOOKING: Final = timedelta(minutes=2)
 class Pace:
     """Limits and where they stand. `rate` is set while the provider wants it slower than `per_second`, `peak` is what it was before that.
 
-    `ramps`: a new sender domain, whose ramp begins with its first mail.
+    `ramps`: a new sender domain, whose ramp begins with its first mail. `changed_at`: when a person last set the limits.
     """
 
     kind: PaceKind
@@ -52,6 +52,7 @@ class Pace:
     hour_used: int = 0
     day_at: datetime | None = None
     day_used: int = 0
+    changed_at: datetime | None = None
 
     @property
     def limit(self) -> float | None:

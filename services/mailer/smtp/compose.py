@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from services.mailer.smtp.calendar import CalendarFile
 from services.mailer.smtp.headers import (
     UnfitHeaderError,
     check_text,
@@ -31,6 +32,8 @@ _BULK: Final = b"Precedence: bulk\r\n"
 _SPECIAL: Final = re.compile(r'[ <>,;"\\()]')
 _TEXT: Final = b"\r\nContent-Type: text/plain; charset=utf-8\r\n"
 _HTML: Final = b"\r\nContent-Type: text/html; charset=utf-8\r\n"
+_ALTERNATIVE: Final = b'multipart/alternative;\r\n boundary="%b"\r\n'
+_MIXED: Final = b'multipart/mixed;\r\n boundary="%b"\r\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,10 @@ class SenderLines:
 
 
 class Letter(NamedTuple):
-    """What differs from message to message. `recipient` is the canonical address, `optout_url` the one-click https URI (RFC 8058)."""
+    """What differs from message to message. `recipient` is the canonical address, `optout_url` the one-click https URI (RFC 8058).
+
+    `calendar` files are attached behind the words.
+    """
 
     message_id: UUID
     recipient: str
@@ -58,6 +64,7 @@ class Letter(NamedTuple):
     html: str
     at: datetime
     optout_url: str
+    calendar: tuple[CalendarFile, ...] = ()
 
 
 class Composed(NamedTuple):
@@ -113,8 +120,10 @@ class Skeleton:
             *([token_header("List-Unsubscribe", f"<{letter.optout_url}>,", mailto)] if self._is_list else []),
             *self._common,
         ]
-        boundary, body = _make_body(name, letter.text, letter.html)
-        headers.append(b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n')
+        content_type, body = _make_body(name, letter.text, letter.html)
+        if letter.calendar:
+            content_type, body = _attach(name, content_type, body, letter.calendar)
+        headers.append(b"Content-Type: " + content_type)
         signature = sign(headers, body) if sign else b""
         data = b"".join((signature, *headers, b"\r\n", body))
         return Composed(data, message_id_header, letter.recipient, len(signature))
@@ -128,12 +137,34 @@ def _recipient_header(recipient: str) -> bytes:
 
 
 def _make_body(name: str, text: str, html: str) -> tuple[bytes, bytes]:
-    """Return boundary and body. A boundary that occurs in a part (someone put it there) is lengthened until it does not."""
+    """Return content type and body of the words."""
     text_encoding, text_octets = encode_part(text)
     html_encoding, html_octets = encode_part(html)
-    boundary = b"=_" + name.encode()
-    while boundary in text_octets or boundary in html_octets:
-        boundary += b"_"
+    boundary = _unused(b"=_" + name.encode(), text_octets, html_octets)
     mark = b"--" + boundary
     parts = (mark, _TEXT, text_encoding, text_octets, mark, _HTML, html_encoding, html_octets, mark, b"--\r\n")
-    return boundary, b"".join(parts)
+    return _ALTERNATIVE % boundary, b"".join(parts)
+
+
+def _attach(name: str, content_type: bytes, body: bytes, files: Sequence[CalendarFile]) -> tuple[bytes, bytes]:
+    """Return content type and body of the words with files behind them: attached, so that Outlook shows the mail as it is."""
+    boundary = _unused(b"=.m" + name.encode(), body)
+    mark = b"--" + boundary
+    parts = [mark, b"\r\nContent-Type: ", content_type, b"\r\n", body]
+    for file in files:
+        parts += [mark, _file_headers(file), *encode_part(file.text)]
+    return _MIXED % boundary, b"".join((*parts, mark, b"--\r\n"))
+
+
+def _file_headers(file: CalendarFile) -> bytes:
+    return (
+        f'\r\nContent-Type: text/calendar; charset=utf-8; method={file.method};\r\n name="{file.name}"\r\n'
+        f'Content-Disposition: attachment; filename="{file.name}"\r\n'
+    ).encode()
+
+
+def _unused(boundary: bytes, *parts: bytes) -> bytes:
+    """Lengthen a boundary that occurs in a part (someone put it there) until it does not."""
+    while any(boundary in part for part in parts):
+        boundary += b"_"
+    return boundary

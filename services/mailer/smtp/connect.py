@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, cast
 
-from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
+from aiosmtplib import (
+    SMTP,
+    SMTPConnectResponseError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPResponse,
+    SMTPResponseException,
+    SMTPStatus,
+)
+from aiosmtplib.protocol import SMTPProtocol
 
 from services.mailer.smtp.protocol import SmtpProtocol
 
@@ -20,11 +29,15 @@ _NEAR_SEGMENT: Final = 1_400
 
 
 class TlsRule(StrEnum):
-    """`never` is for a relay on this machine; `offered` encrypts (and verifies) where offered; `required` holds the mail otherwise (S50)."""
+    """`never` is for a relay on this machine; `offered` encrypts (and verifies) where offered; `required` holds the mail otherwise (S50).
+
+    `implicit` speaks TLS from the first octet, without a word in clear that could be tampered with (RFC 8314 3.3).
+    """
 
     NEVER = "never"
     OFFERED = "offered"
     REQUIRED = "required"
+    IMPLICIT = "implicit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +104,19 @@ async def connect_relay(relay: Relay, limits: Limits) -> Line:
 
 async def greet_relay(relay: Relay, limits: Limits) -> tuple[SMTP, asyncio.BaseTransport | None]:
     """Connect, greet, encrypt and sign in; return the library's client and its TCP transport. Raises RelayNotReadyError with nothing left open."""
-    smtp = SMTP(local_hostname=relay.helo_name, timeout=limits.connect, start_tls=False, tls_context=relay.tls_context)
+    smtp = (_WrappedSmtp if relay.tls is TlsRule.IMPLICIT else SMTP)(
+        local_hostname=relay.helo_name, timeout=limits.connect, start_tls=False, tls_context=relay.tls_context
+    )
     step = "connect_failed"
     try:
-        if relay.host in _NEAR:
-            await smtp.connect(sock=await _connect_near(relay, limits))
+        near = await _connect_near(relay, limits) if relay.host in _NEAR else None
+        if isinstance(smtp, _WrappedSmtp):
+            raw: asyncio.BaseTransport | None = await smtp.wrap(relay, near)
         else:
-            await smtp.connect(hostname=relay.host, port=relay.port)
-        raw = smtp.transport
+            await (smtp.connect(sock=near) if near else smtp.connect(hostname=relay.host, port=relay.port))
+            raw = smtp.transport
         await _greet(smtp)
-        if relay.tls is not TlsRule.NEVER:
+        if relay.tls in (TlsRule.OFFERED, TlsRule.REQUIRED):
             step = "tls_failed"
             await _secure(smtp, relay)
         if relay.username is not None:
@@ -113,6 +129,50 @@ async def greet_relay(relay: Relay, limits: Limits) -> tuple[SMTP, asyncio.BaseT
         smtp.close()
         raise
     return smtp, raw
+
+
+class _WrappedSmtp(SMTP):
+    """The library's client over TLS that we have put on a TCP connection of ours: it would keep the TCP transport to itself, whose buffer and
+    socket are the witnesses of what has left (smtp/sendqueue.py)."""
+
+    _raw: asyncio.Transport
+
+    async def wrap(self, relay: Relay, near: socket.socket | None) -> asyncio.Transport:
+        """Connect, encrypt and read the greeting; return the TCP transport. Whatever comes in clear is not listened to."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(self.timeout):
+            if near is not None:
+                self._raw, _ = await loop.create_connection(asyncio.Protocol, sock=near)
+            else:
+                self._raw, _ = await loop.create_connection(asyncio.Protocol, relay.host, relay.port)
+        try:
+            await self.connect(hostname=relay.host, use_tls=True)
+            if (
+                self.get_transport_info("ssl_object") is None
+            ):  # the library has another way to connect than the one below
+                raise RelayNotReadyError("tls_failed")
+        except BaseException:
+            self._raw.abort()
+            raise
+        return self._raw
+
+    async def _create_connection(self, timeout: float | None) -> SMTPResponse:  # noqa: ASYNC109 - the library's own
+        """Take the library's step of connecting; the handshake's failure is named, what follows is judged as on any line."""
+        loop = asyncio.get_running_loop()
+        protocol = SMTPProtocol(loop=loop, connection_lost_callback=self._on_connection_lost)
+        protocol.connection_made(self._raw)  # the greeting may come with the last octets of the handshake
+        try:
+            context = await self._get_tls_context()
+            secured = await loop.start_tls(
+                self._raw, protocol, context, server_hostname=self.hostname, ssl_handshake_timeout=timeout
+            )
+        except OSError:
+            raise RelayNotReadyError("tls_failed") from None
+        self.protocol, self.transport, protocol.transport = protocol, secured, secured
+        greeting = await protocol.read_response(timeout=timeout)
+        if greeting.code != SMTPStatus.ready:
+            raise SMTPConnectResponseError(greeting.code, greeting.message)
+        return greeting
 
 
 async def _connect_near(relay: Relay, limits: Limits) -> socket.socket:

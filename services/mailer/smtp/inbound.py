@@ -1,7 +1,4 @@
-"""Receives mail at our bounce domain, never relays: only local parts we minted, or a few fixed ones, are taken (S49, L-080).
-
-aiosmtpd speaks SMTP; what it does not bound is bounded here: connections at once, octets of one mail kept in memory, the life of a session.
-"""
+"""Receives mail at our bounce domain, never relays: only local parts we minted, or a few fixed ones, are taken (S49, L-080)."""
 
 import asyncio
 import hashlib
@@ -11,24 +8,20 @@ from collections import Counter as Tally
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 from uuid import UUID
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import Envelope, Session
 from prometheus_client import Counter
 
 from services.mailer.domain.reports import Handled, Report, ReportKind
+from services.mailer.smtp.inbound_session import InboundSession, Sessions
 from services.mailer.smtp.reports import classify
 from services.mailer.smtp.verp import Purpose, ReturnAddresses
 from shared.kit.logs import log
 
-MOST_OCTETS: Final = 10_000_000
-MOST_CONNECTIONS: Final = 50
 MOST_RECIPIENTS: Final = 10
-_SESSION_SECONDS: Final = 300.0
-_COMMAND_SECONDS: Final = 120.0
 _HANDLING_SECONDS: Final = 30.0
-_LONGEST_LINE: Final = 65_536
 _FEEDBACK: Final = "fbl"
 """Feedback loops are registered with this local part; the message is proven by the MAC in the returned headers (L-077)."""
 _OURS: Final = re.compile(r"(?:b|unsub|f)\+[^@\s]{1,62}", re.IGNORECASE)
@@ -120,22 +113,22 @@ def _name(report: Report, purpose: Purpose, handled: Handled) -> str:
 
 def identify(local_part: str, raw: bytes) -> UUID:
     """Return the id of a mail: a UUIDv8 of its recipient and octets, so that a replay is the same report (I21)."""
-    digest = hashlib.sha256(local_part.lower().encode() + b"\0" + raw).digest()
-    return UUID(int=int.from_bytes(digest[:16], "big") & ~(0xF << 76) & ~(0x3 << 62) | 0x8 << 76 | 0x2 << 62)
+    digest = hashlib.sha256(local_part.lower().encode() + b"\0")
+    digest.update(raw)
+    return UUID(int=int.from_bytes(digest.digest()[:16], "big") & ~(0xF << 76) & ~(0x3 << 62) | 0x8 << 76 | 0x2 << 62)
 
 
 @asynccontextmanager
 async def open_receiver(receiver: Receiver, *, host: str, port: int) -> AsyncIterator[int]:
     """Listen while the block runs; yield the port (0 asks for a free one). Raises OSError where the port is taken."""
     loop = asyncio.get_running_loop()
-    sessions: set[_Session] = set()
-    server = await loop.create_server(lambda: _Session(_Handler(receiver), sessions, loop), host, port)
+    sessions = Sessions(receiver.domain)
+    server = await loop.create_server(lambda: InboundSession(_Handler(receiver), sessions, loop), host, port)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        for session in list(sessions):
-            session.abort()
+        sessions.abort()
         await server.wait_closed()
         await asyncio.sleep(0)
 
@@ -147,7 +140,7 @@ class _Handler:
         self._receiver = receiver
 
     async def handle_RCPT(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+        self, _server: InboundSession, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if not self._receiver.knows(address):
             self._receiver.count("refused")
@@ -158,8 +151,7 @@ class _Handler:
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 ok"
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        cast("_Session", server).begin_message()
+    async def handle_DATA(self, _session: InboundSession, envelope: Envelope) -> str:  # noqa: N802
         raw = envelope.original_content or b""
         sender = envelope.mail_from or ""
         answers: list[str] = []
@@ -175,74 +167,3 @@ class _Handler:
     async def handle_exception(self, error: Exception) -> str:
         log("mailer.inbound").warning("session_failed", exc_info=error)
         return "451 4.3.0 try again later"
-
-
-class _Session(SMTP):
-    """One connection. What passes the limit of a mail is read and forgotten: aiosmtpd keeps an endless line in memory."""
-
-    line_length_limit = _LONGEST_LINE
-
-    def __init__(self, handler: _Handler, sessions: "set[_Session]", loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(
-            handler,
-            data_size_limit=MOST_OCTETS,
-            enable_SMTPUTF8=True,
-            hostname="inbound.example.com",
-            ident="ESMTP",
-            timeout=_COMMAND_SECONDS,
-            command_call_limit={"RCPT": 200, "MAIL": 200, "NOOP": 50, "RSET": 200, "VRFY": 5, "*": 50, "DATA": 200},
-            loop=loop,
-        )
-        self._sessions = sessions
-        self._octets = 0
-        self._tail = b""
-        self._wire: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection if there is room."""
-        self._wire = cast("asyncio.Transport", transport)
-        if len(self._sessions) >= MOST_CONNECTIONS:
-            self._wire.write(b"421 4.3.2 too many connections\r\n")
-            self._wire.close()
-            self._refused = True
-            return
-        self._refused = False
-        self._sessions.add(self)
-        self._deadline = self.loop.call_later(_SESSION_SECONDS, self.abort)
-        super().connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Pass octets on, but of a mail beyond its limit only its end (RFC 5321 4.1.1.4: CRLF, dot, CRLF and nothing else)."""
-        if self._refused:
-            return
-        had, self._octets = self._octets, self._octets + len(data)
-        if had <= MOST_OCTETS + _LONGEST_LINE:
-            self._tail = (self._tail + data)[-4:]
-            super().data_received(data)
-            return
-        seen = self._tail + data
-        end = seen.find(b"\r\n.\r\n")
-        self._tail = seen[-4:]
-        if end >= 0:
-            self._octets = 0
-            super().data_received(seen[end:])
-
-    def begin_message(self) -> None:
-        """Count the next mail from zero."""
-        self._octets = 0
-
-    def eof_received(self) -> bool | None:
-        """The client has gone."""
-        return None if self._refused else super().eof_received()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Forget the connection."""
-        if not self._refused:
-            self._sessions.discard(self)
-            self._deadline.cancel()
-            super().connection_lost(error)
-
-    def abort(self) -> None:
-        """End the connection at once."""
-        if self._wire is not None:
-            self._wire.abort()

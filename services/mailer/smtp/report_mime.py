@@ -16,6 +16,8 @@ from typing import Final
 
 MOST_OCTETS: Final = 2_000_000
 """Reports say what they have to say at the top; behind it comes the returned message."""
+_MOST_LINES: Final = 40_000
+"""Two megabytes of ordinary lines; what is cut into lines costs an object a line."""
 _MOST_PARTS: Final = 1_000
 _DEEPEST: Final = 8
 _MOST_HEADERS: Final = 500
@@ -26,7 +28,7 @@ _MOST_LINE: Final = 4_000
 _MOST_WRAPS: Final = 3
 _REPORT_PARTS: Final = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report")
 
-_ENDS: Final = re.compile(rb"\r{1,3}\n")
+_ENDS: Final = (b"\r\r\r\n", b"\r\r\n", b"\r\n", b"\r")
 """Gateways that turn LF into CRLF do it twice."""
 _BLANK: Final = re.compile(rb"\n[ \t]*\n")
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,75})[ \t]?:(.*)")
@@ -96,13 +98,21 @@ class Mail:
 
 
 def read_mail(raw: bytes) -> Mail:
-    """Read a mail; of more than two megabytes only the beginning."""
-    octets = _ENDS.sub(b"\n", raw[:MOST_OCTETS]).replace(b"\r", b"\n").replace(b"\0", b"").lstrip(b"\n")
+    """Read a mail; of more than two megabytes, or of very many lines, only the beginning."""
+    octets = raw[:MOST_OCTETS]
+    for end in _ENDS:
+        octets = octets.replace(end, b"\n")
+    octets = _cut_lines_off(octets.replace(b"\0", b"").lstrip(b"\n"))
     if octets.startswith((b"From ", b">From ")):
         octets = octets[octets.find(b"\n") + 1 :]
     head, body = _split(octets)
     headers = Headers(head)
     return Mail(headers, media_type_of(headers), tuple(_leaves(headers, body)))
+
+
+def _cut_lines_off(octets: bytes) -> bytes:
+    lines = octets.split(b"\n", _MOST_LINES)
+    return octets[: len(octets) - len(lines[-1])] if len(lines) > _MOST_LINES else octets
 
 
 def unwrap_report(mail: Mail) -> Mail:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -104,13 +104,19 @@ async def find_message(connection: AsyncConnection, message_id: UUID) -> Any | N
     return (await connection.execute(select(messages).where(messages.c.message_id == message_id))).first()
 
 
-async def list_attempts(connection: AsyncConnection, message_id: UUID) -> Sequence[Any]:
-    """Return the attempts of a message in order."""
-    return (
-        await connection.execute(
-            select(attempts).where(attempts.c.message_id == message_id).order_by(attempts.c.attempt_id)
-        )
-    ).all()
+async def list_attempts(
+    connection: AsyncConnection, message_id: UUID, *, after: UUID | None = None, limit: int | None = None
+) -> Sequence[Any]:
+    """Return the attempts of a message in order, from behind `after`."""
+    behind = attempts.c.attempt_id > after if after is not None else true()
+    wanted = select(attempts).where(attempts.c.message_id == message_id, behind)
+    return (await connection.execute(wanted.order_by(attempts.c.attempt_id).limit(limit))).all()
+
+
+async def list_last_attempts(connection: AsyncConnection, message_id: UUID, *, limit: int) -> Sequence[Any]:
+    """Return the newest attempts of a message, oldest first."""
+    wanted = select(attempts).where(attempts.c.message_id == message_id)
+    return (await connection.execute(wanted.order_by(attempts.c.attempt_id.desc()).limit(limit))).all()[::-1]
 
 
 async def set_stop(connection: AsyncConnection, *, scope: str, stop_id: str, paused: bool, now: datetime) -> None:

@@ -1,9 +1,9 @@
 """What proves later how a message looked: the sender facts that mail was written with, and who had it shown again."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import insert, select, text
@@ -19,6 +19,14 @@ MOST_FACTS: Final = 50
 _KEEP: Final = text("""
 insert into sender_facts (subscriber_id, location_id, facts_hash, body, first_used_at)
 values (:subscriber_id, :location_id, :facts_hash, cast(:body as jsonb), :now) on conflict do nothing
+""")
+
+_VIEWS: Final = text("""
+select view_id, subscriber_id, message_id, viewed_by, viewed_at, proof from content_views
+where (cast(:s as uuid) is null or subscriber_id = cast(:s as uuid))
+    and (cast(:message as uuid) is null or message_id = cast(:message as uuid))
+    and (cast(:after_at as timestamptz) is null or (viewed_at, view_id) < (cast(:after_at as timestamptz), cast(:after_id as uuid)))
+order by viewed_at desc, view_id desc limit :limit
 """)
 
 
@@ -49,6 +57,25 @@ async def find_sender_facts(connection: AsyncConnection, location_id: UUID, *, a
         .limit(MOST_FACTS)
     )
     return [LocationFacts.model_validate(row.body) for row in rows]
+
+
+async def list_views(
+    connection: AsyncConnection,
+    *,
+    subscriber_id: UUID | None,
+    message_id: UUID | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[Any]:
+    """Return looks at content, newest first, from behind `after`; of every subscriber in the worker's view."""
+    values = {
+        "s": subscriber_id,
+        "message": message_id,
+        "after_at": after[0] if after else None,
+        "after_id": after[1] if after else None,
+        "limit": limit,
+    }
+    return (await connection.execute(_VIEWS, values)).all()
 
 
 async def note_view(

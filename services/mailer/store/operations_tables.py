@@ -1,6 +1,6 @@
 """Tables of operations: cancellations (one of all has no subscriber), sender facts that mail was written with, and who looked at content."""
 
-from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.mailer.store.metadata import metadata
@@ -41,3 +41,5 @@ content_views = Table(
     Column("proof", Text, nullable=False),
     PrimaryKeyConstraint("subscriber_id", "view_id"),
 )
+Index("ix_content_views_viewed_at", content_views.c.viewed_at, content_views.c.view_id)
+Index("ix_content_views_message_id", content_views.c.message_id)

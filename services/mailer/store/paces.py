@@ -56,5 +56,12 @@ async def find_paces(connection: AsyncConnection, kind: PaceKind | None = None) 
     return [_pace(row) for row in await connection.execute(wanted)]
 
 
+async def find_pace(connection: AsyncConnection, pace_id: PaceId) -> Pace | None:
+    """Return a pace, None where nothing limits."""
+    wanted = select(*_COLUMNS).where(paces.c.kind == pace_id[0], paces.c.key == pace_id[1])
+    row = (await connection.execute(wanted)).first()
+    return _pace(row) if row else None
+
+
 def _pace(row: Any) -> Pace:
     return Pace(**cast("dict[str, Any]", row._mapping))

@@ -17,6 +17,7 @@ LEASE_SECONDS: Final = 30.0
 """A process that has not renewed its shares for so long has none; its connections are closed by then or the relay closes them."""
 
 _LOCK: Final = text("select pg_advisory_xact_lock(hashtext('mailer.route_shares'))")
+_EDIT: Final = text("select pg_advisory_xact_lock(hashtext('mailer.routes'))")
 _SHARES: Final = text("select route, worker_id, granted, open from route_shares where lease_until > clock_timestamp()")
 _RENEW: Final = text("""
 insert into route_shares (route, worker_id, granted, open, reason, lease_until)
@@ -62,6 +63,11 @@ class LaneReport:
     limit: int | None
 
 
+async def edit_alone(connection: AsyncConnection) -> None:
+    """Keep others from changing routes until the transaction ends: two who read the same version do not both write."""
+    await connection.execute(_EDIT)
+
+
 async def find_routes(connection: AsyncConnection) -> list[StoredRoute]:
     """Return all routes by name."""
     rows = await connection.execute(select(routes).order_by(routes.c.name))
@@ -75,10 +81,9 @@ async def keep_route(connection: AsyncConnection, route: StoredRoute) -> None:
     await connection.execute(insert(routes).values(values).on_conflict_do_update(index_elements=["name"], set_=same))
 
 
-async def drop_route(connection: AsyncConnection, name: str) -> bool:
-    """Forget a route; False when there is none. Sessions over it end with their next message."""
-    gone = await connection.scalar(delete(routes).where(routes.c.name == name).returning(routes.c.name))
-    return gone is not None
+async def drop_route(connection: AsyncConnection, name: str) -> None:
+    """Forget a route. Sessions over it end with their next message."""
+    await connection.execute(delete(routes).where(routes.c.name == name))
 
 
 async def renew_shares(

@@ -60,5 +60,6 @@ paces = Table(
     Column("hour_used", Integer, nullable=False, server_default=text("0")),
     Column("day_at", DateTime(timezone=True)),
     Column("day_used", Integer, nullable=False, server_default=text("0")),
+    Column("changed_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("kind", "key"),
 )

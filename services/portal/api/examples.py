@@ -50,6 +50,7 @@ LOCATION_INPUT: Final = {
     "closures": ["2026-12-25"],
     "procedure_names": ["Root canal", "D1110 Prophylaxis"],
     "link_hosts": ["booking.example.com"],
+    "open_on_public_holidays": False,
 }
 LOCATION: Final = LOCATION_INPUT | {
     "location_id": LOCATION_ID,

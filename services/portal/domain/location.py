@@ -26,6 +26,7 @@ class Location:
     closures: Sequence[str]
     procedure_names: Sequence[str]
     link_hosts: Sequence[str]
+    open_on_public_holidays: bool
     live_at: datetime | None
     version: int
     created_at: datetime

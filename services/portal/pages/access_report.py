@@ -53,6 +53,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "announced_appointment": ("Appointments as your mail told you of them", ""),
     "confirmation": ("What you confirmed", "By the page behind a mail."),
     "time_request": ("For what you asked another time", "By the page behind a mail."),
+    "survey_answer": ("How you answered surveys", "Your score from 0 to 10, and what you wrote."),
     "planned_message": ("Mail as it was planned", ""),
     "message": ("E-mails to you", "Each mail and how it ended. What it said is shown on request, as it was sent."),
     "attempt": ("Attempts to deliver", ""),

@@ -18,6 +18,7 @@ from services.scheduler.store.due_facts import (
     keep_readings,
 )
 from services.scheduler.store.facts import drop_facts, keep_facts
+from services.scheduler.store.surveys import drop_surveys
 from shared.kit.crashpoints import crashpoint
 from shared.schemas.ingest import AppointmentFacts, ConnectionFacts, ConsumerFacts, VisitFacts
 from shared.schemas.planning_facts import (
@@ -76,6 +77,8 @@ async def _keep(connection: AsyncConnection, read: Mapping[str, tuple[Rows, Keys
             await keep_facts(connection, kind, rows, now=now)
             await drop_facts(connection, kind, gone)
             await drop_answers(connection, kind, gone)
+            if kind == "consumer":
+                await drop_surveys(connection, gone)
     readings, lost = read["odometer_reading"]
     vehicles = {
         (row["subscriber_id"], row["vehicle_id"])

@@ -1,11 +1,12 @@
 """Draws locations that portal pushed or changed: may mail leave, in which zone, and on which days is it open."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.domain.open_days import draw_open_days, redraw_until
+from services.scheduler.domain.open_days import MOST_ROLLED_DAYS, OpenDay, draw_open_days, redraw_until
+from services.scheduler.domain.public_holidays import public_holidays
 from services.scheduler.domain.zone_data import first_difference, moments_ahead
 from services.scheduler.store.locations import (
     StaleLocation,
@@ -16,6 +17,7 @@ from services.scheduler.store.locations import (
 )
 from services.scheduler.store.replans import mark_location
 from shared.kit.logs import log
+from shared.schemas.location import LocationFacts
 
 HORIZON_DAYS: Final = 550
 """A calendar reaches a year and a half ahead: few appointments are booked further out, and it is redrawn twice a year."""
@@ -33,9 +35,7 @@ async def draw_locations(connection: AsyncConnection, *, now: datetime) -> bool:
         if known:
             await _compare_zone_data(connection, location.facts.zone, now)
         last = today + timedelta(days=HORIZON_DAYS)
-        days = draw_open_days(
-            location.facts.hours, location.facts.closures, first=today - timedelta(days=_BEFORE_DAYS), last=last
-        )
+        days = _draw_calendar(location.facts, first=today - timedelta(days=_BEFORE_DAYS), last=last)
         await keep_location(
             connection,
             location,
@@ -48,6 +48,17 @@ async def draw_locations(connection: AsyncConnection, *, now: datetime) -> bool:
             connection, subscriber_id=location.facts.subscriber_id, location_id=location.facts.location_id
         )
     return bool(stale)
+
+
+def _draw_calendar(location: LocationFacts, *, first: date, last: date) -> list[OpenDay]:
+    """Return the location's days; its own closures and, unless it is open then, public holidays are closed."""
+    around = timedelta(days=MOST_ROLLED_DAYS)
+    feasts = (
+        frozenset()
+        if location.open_on_public_holidays
+        else public_holidays(location.postal_address, first=first - around, last=last + around)
+    )
+    return draw_open_days(location.hours, feasts | set(location.closures), first=first, last=last)
 
 
 async def _compare_zone_data(connection: AsyncConnection, zone: str, now: datetime) -> None:

@@ -10,10 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.actions.list_touches import list_touches
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.described_touch import describe_touch
 from services.scheduler.domain.reasons import reason_sentence
 from services.scheduler.domain.verdicts import Occasion, PersonFacts, explain_nothing
 from services.scheduler.store.campaigns import list_campaigns
-from services.scheduler.store.reading import TouchFilter, read_location_holds, read_occasions, read_person
+from services.scheduler.store.reading import (
+    TouchFilter,
+    read_latest_touches,
+    read_location_holds,
+    read_occasions,
+    read_person,
+)
 from shared.kit.errors import NotFoundError
 from shared.schemas.scheduler import Campaign, Reasons, Touch, Verdict
 
@@ -28,8 +35,13 @@ async def explain_consumer(
     locations: Sequence[UUID] | None,
     types: Mapping[str, CampaignType],
     now: datetime,
+    after: str | None,
+    limit: int,
 ) -> Reasons:
-    """Return touches and verdicts; raises NotFoundError for a person we have no facts of, or outside `locations`."""
+    """Return a page of touches, and the verdicts whatever the page.
+
+    Raises NotFoundError for a person we have no facts of, or outside `locations`, and CursorRefusedError.
+    """
     person = await read_person(connection, subscriber_id=subscriber_id, consumer_id=consumer_id)
     if person is None or (locations is not None and person.location_id not in locations):
         raise NotFoundError
@@ -42,17 +54,23 @@ async def explain_consumer(
         subscriber_id=subscriber_id,
         wanted=TouchFilter(consumer_id=consumer_id, locations=locations),
         types=types,
-        limit=_MOST,
+        after=after,
+        limit=limit,
     )
-    campaigns = await list_campaigns(connection, subscriber_id=subscriber_id, locations=locations, limit=_MOST)
+    latest = await read_latest_touches(
+        connection, subscriber_id=subscriber_id, consumer_id=consumer_id, locations=locations
+    )
     places = {person.location_id} | {row.location_id for rows in occasions.values() for row in rows}
+    seen = places if locations is None else places & set(locations)
+    campaigns = await list_campaigns(connection, subscriber_id=subscriber_id, locations=sorted(seen), limit=_MOST)
+    touched = {row["campaign_id"]: describe_touch(row, types) for row in latest}
     holds = await read_location_holds(connection, subscriber_id=subscriber_id)
     verdicts = [
-        _judge(campaign, types[campaign.type], person, occasions, touches, holds.get(campaign.location_id), now)
+        _judge(campaign, types[campaign.type], person, occasions, touched, holds.get(campaign.location_id), now)
         for campaign in campaigns
-        if campaign.state in ("active", "paused") and campaign.type in types and campaign.location_id in places
+        if campaign.state in ("active", "paused") and campaign.type in types
     ]
-    return Reasons(consumer_id=consumer_id, touches=touches, verdicts=verdicts)
+    return Reasons(consumer_id=consumer_id, touches=touches.items, verdicts=verdicts, next=touches.next)
 
 
 def _judge(
@@ -60,14 +78,13 @@ def _judge(
     kind: CampaignType,
     person: PersonFacts,
     occasions: Mapping[str, Sequence[Occasion]],
-    touches: Sequence[Touch],
+    touched: Mapping[UUID, Touch],
     place: tuple[str, str | None] | None,
     now: datetime,
 ) -> Verdict:
     """Name the latest touch of a campaign, or the reason why there is none."""
-    own = [touch for touch in touches if touch.campaign_id == campaign.campaign_id]
-    if own:
-        latest = own[-1]
+    latest = touched.get(campaign.campaign_id)
+    if latest is not None:
         reason, explanation = latest.reason or latest.state, latest.explanation
     else:
         zone, hold = place or ("UTC", "location_not_live")
@@ -84,7 +101,7 @@ def _judge(
     return Verdict(
         campaign_id=campaign.campaign_id,
         campaign_type=campaign.type,
-        verdict="touch" if own else "nothing",
+        verdict="nothing" if latest is None else "touch",
         reason=reason,
         explanation=explanation,
     )

@@ -25,7 +25,7 @@ from services.scheduler.domain.submission import (
     is_about_messages,
     judge_refusal,
 )
-from services.scheduler.store.announcements import announce, retract
+from services.scheduler.store.announcements import Noted, announce, retract
 from services.scheduler.store.contents import forget_published
 from services.scheduler.store.locations import read_locations
 from services.scheduler.store.messages import (
@@ -103,7 +103,7 @@ async def submit_messages(
         if not claimed:
             return False
         locations = await read_locations(connection, sorted({message.location_id for message in claimed}))
-        await _announce(connection, claimed, types, now)
+        noted = await _announce(connection, claimed, types, now)
     crashpoint("scheduler.before_submit")
     settlement = Settlement()
     try:
@@ -123,6 +123,7 @@ async def submit_messages(
                     location=location,
                     stock=stock,
                     answer_links=answer_links,
+                    noted=noted.get(message.key, ()),
                     recheck_after=now + timedelta(minutes=recheck_minutes),
                 )
             elif lines:
@@ -138,12 +139,11 @@ async def submit_messages(
 
 async def _announce(
     connection: AsyncConnection, claimed: Sequence[FrozenMessage], types: Mapping[str, CampaignType], now: datetime
-) -> None:
-    """Note what is announced by messages that can be confirmed."""
-    told = {slug for slug, kind in types.items() if kind.page == "confirm"}
+) -> dict[MessageKey, list[Noted]]:
+    """Note what messages about appointments announce, and return it."""
+    told = {slug for slug, kind in types.items() if kind.calendar}
     messages = [message.key for message in claimed if message.campaign_type in told]
-    if messages:
-        await announce(connection, messages, types=told, now=now)
+    return await announce(connection, messages, types=types, now=now) if messages else {}
 
 
 def _asked_for(messages: Sequence[FrozenMessage]) -> tuple[dict[UUID, list[UUID]], dict[UUID, list[UUID]]]:

@@ -1,13 +1,16 @@
 """Writes one frozen message as the mailer takes it: content in the readers' language, and the fields it speaks with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.answer_links import AnswerLinks
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.review_sites import choose_review_link
+from services.scheduler.store.announcements import Noted
 from services.scheduler.store.messages import FrozenMessage, Line
 from shared.schemas.ingest import Recipient, VehicleName
 from shared.schemas.location import LocationFacts
@@ -17,6 +20,8 @@ People = Mapping[tuple[UUID, UUID], Recipient]
 """By (subscriber_id, consumer_id)."""
 Vehicles = Mapping[tuple[UUID, UUID], VehicleName]
 """By (subscriber_id, vehicle_id)."""
+
+_MOST_ENTRIES: Final = 100
 
 
 def write_message(
@@ -29,9 +34,10 @@ def write_message(
     location: LocationFacts,
     stock: StockContents,
     answer_links: AnswerLinks,
+    noted: Sequence[Noted],
     recheck_after: datetime,
 ) -> MessageInput:
-    """Return the message with those of its touches that are `fitting`; every one's person is among `people`."""
+    """Return the message with those of its touches that are `fitting`; every one's person is among `people`, `noted` what it announces."""
     lines = [line for line in message.lines if line.touch_id in fitting]
     readers = [people[message.subscriber_id, line.consumer_id] for line in lines]
     spoken = {reader.language for reader in readers if reader.language}
@@ -56,12 +62,25 @@ def write_message(
             language=language,
             is_change=message.is_change,
             settings=message.settings,
-            answers={kind.page: answer_links.url(kind.page, *message.key)} if kind.page else None,
+            links=_links(message, lines, kind, answer_links),
         ),
+        calendar=[each.entry for each in noted if each.consumer_id in {line.consumer_id for line in lines}][
+            :_MOST_ENTRIES
+        ],
         due_at=min(line.due_at for line in lines),
         useful_until=min(line.useful_until for line in lines),
         recheck_after=recheck_after,
     )
+
+
+def _links(
+    message: FrozenMessage, lines: Sequence[Line], kind: CampaignType, answer_links: AnswerLinks
+) -> dict[str, str]:
+    """Return what this message leads to; of several touches the first by id chooses the review site."""
+    links: dict[str, str] = {kind.page: answer_links.url(kind.page, *message.key)} if kind.page else {}
+    if "review" in kind.links:
+        links["review"] = choose_review_link(message.settings, min(line.touch_id for line in lines))
+    return links
 
 
 def _mention(subscriber_id: UUID, line: Line, reader: Recipient, vehicles: Vehicles) -> Mention:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from services.scheduler.actions.keep_answers import keep_answers
 from services.scheduler.actions.name_people import name_people
 from services.scheduler.actions.show_announced import show_announced
-from services.scheduler.api.given import Given
+from services.scheduler.api.given import Given, wanted_language
 from services.scheduler.domain.answering import NothingAnsweredError
 from shared.kit.auth import Anyone
 from shared.kit.logs import log
@@ -22,7 +22,7 @@ _PATH: Final = "/confirm/{token}"
 @router.get(_PATH, response_class=Response, responses=HTML_ANSWER)
 async def show_page(token: str, request: Request, caller: Anyone, deps: Given) -> Response:
     """Show business, place, times and people of the mail, how each appointment stands now, and the buttons. Scanners may fetch it (N-31)."""
-    wanted = _wanted(request)
+    wanted = wanted_language(request)
     try:
         subscriber_id, message_id = deps.links.open("confirm", token)
     except SealRefusedError:
@@ -44,7 +44,7 @@ async def answer(token: str, form: AForm, request: Request, caller: Anyone, deps
 
     A form without an answer is told so (422); what was moved or cancelled since takes none and says so (N-57).
     """
-    pages, wanted, spoken, again = deps.pages, _wanted(request), form.get("language", ""), f"/confirm/{token}"
+    pages, wanted, spoken, again = deps.pages, wanted_language(request), form.get("language", ""), f"/confirm/{token}"
     try:
         subscriber_id, message_id = deps.links.open("confirm", token)
         shown = await keep_answers(
@@ -60,7 +60,3 @@ async def answer(token: str, form: AForm, request: Request, caller: Anyone, deps
     if shown is None:
         return pages.unreadable(wanted=wanted)
     return pages.answered(again=again, shown=shown, wanted=wanted, spoken=spoken)
-
-
-def _wanted(request: Request) -> str:
-    return request.headers.get("accept-language", "")[:200]

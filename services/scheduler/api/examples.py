@@ -105,6 +105,27 @@ REASONS: Final = {
             "explanation": "There is no completed visit.",
         },
     ],
+    "next": None,
+}
+DECISION: Final = {
+    "decided_at": "2026-03-02T15:00:00Z",
+    "day": "2026-03-02",
+    "touch_id": "0d4e9c52-1f6b-4c7a-8d2e-3b5a7c9e1f21",
+    "campaign_id": "0192f0c1-7a00-7000-8000-000000000008",
+    "campaign_type": "recare_due",
+    "step": "month_before",
+    "rule_version": 1,
+    "decision": "skipped",
+    "reason": "booked_ahead",
+    "record": {"kind": "appointment", "record_id": APPOINTMENT_ID},
+    "due_at": "2026-03-05T18:00:00Z",
+    "due_before": None,
+    "message_id": None,
+    "merged_with": [],
+    "explanation": (
+        "Recare due, step month_before: skipped. The person has an appointment ahead (N-63). "
+        f"Decided by appointment {APPOINTMENT_ID}."
+    ),
 }
 STATUS: Final = {
     "behind": 0,

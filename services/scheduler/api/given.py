@@ -22,6 +22,11 @@ Desk = Annotated[Caller, needs("records")]
 """The front desk: a client with scope `records`, as in ingest."""
 
 
+def wanted_language(request: Request) -> str:
+    """Return what the reader of a page wants (Accept-Language), as much of it as is looked at."""
+    return request.headers.get("accept-language", "")[:200]
+
+
 def refuse_foreign_location(caller: Caller, location_id: UUID) -> None:
     """Answer for a location outside the credential as for an unknown one (S2)."""
     if not caller.covers(location_id):

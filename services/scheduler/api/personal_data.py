@@ -33,4 +33,4 @@ async def tell_personal_data(
     deps: Given,
 ) -> PersonalData:
     """Tell everything that is held here about the people named."""
-    return await show_personal_data(deps.worker_db, asked=body)
+    return await show_personal_data(deps.worker_db, keys=deps.data_keys, asked=body)

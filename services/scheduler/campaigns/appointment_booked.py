@@ -28,4 +28,5 @@ CAMPAIGN_TYPE = CampaignType(
     needs_fresh_source=True,
     sample={"dental": ("Ana", "Ben"), "auto": ("Sam",)},
     skips=("reminded_soon",),
+    calendar="enter",
 )

@@ -23,4 +23,5 @@ CAMPAIGN_TYPE = CampaignType(
     sample={"dental": ("Ana",), "auto": ("Sam",)},
     skips=("booked_ahead",),
     links=("booking",),
+    calendar="cancel",
 )

@@ -35,4 +35,5 @@ CAMPAIGN_TYPE = CampaignType(
     sample={"dental": ("Ana", "Ben", "Mia"), "auto": ("Sam",)},
     skips=("asked_another_time",),
     page="confirm",
+    calendar="enter",
 )

@@ -40,4 +40,5 @@ CAMPAIGN_TYPE = CampaignType(
     sample={"dental": ("Ana", "Ben", "Mia"), "auto": ("Sam",)},
     skips=("asked_to_confirm",),
     page="confirm",
+    calendar="enter",
 )

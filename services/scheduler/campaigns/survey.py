@@ -23,4 +23,5 @@ CAMPAIGN_TYPE = CampaignType(
     sample={"dental": ("Ana",), "auto": ("Sam",)},
     skips=("is_minor", "no_charge", "had_same_lately"),
     defaults={"gap_days": 90},
+    page="survey",
 )

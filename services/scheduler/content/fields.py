@@ -9,16 +9,18 @@ its content/fields.py; what a location says itself (words, links, offer) comes f
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import JsonValue
 
-from services.scheduler.domain.answer_links import AnswerPage
 from services.scheduler.domain.campaign_words import paragraphs
 from services.scheduler.domain.local_words import write_date, write_month, write_time, write_weekday
 from services.scheduler.domain.service_kinds import name_work
 from services.scheduler.domain.triggers import TRIGGERS, TriggerKind
+
+_NO_LINKS: Final = {"booking": "", "review": "", "confirm": "", "survey": ""}
+"""Every link there is: a name that is absent altogether would be an error in a content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,11 @@ def message_fields(
     language: str,
     is_change: bool,
     settings: Mapping[str, Any] | None = None,
-    answers: Mapping[AnswerPage, str] | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> dict[str, JsonValue]:
     """Return the fields of one message; each person, or each vehicle, is mentioned once, with the earliest time (N-01, N-55, N-70).
 
-    `answers`: where the page of ours is that answers this message, by its kind.
+    `links`: what this message leads to beside the location's own links: the page of ours that answers it, the review site.
 
     `person` is who is greeted: nobody by name when the mail speaks of several people or goes to a guardian. Empty names stay empty: the content
     has the words for that, never "Dear ,".
@@ -77,7 +79,7 @@ def message_fields(
             "occasion": first.occasion or "none",
         },
         **_own_words(settings or {}, language),
-        "links": _links((settings or {}).get("links", {}), answers or {}),
+        "links": _NO_LINKS | (settings or {}).get("links", {}) | (links or {}),
     }
 
 
@@ -103,11 +105,6 @@ def _own_words(settings: Mapping[str, Any], language: str) -> dict[str, JsonValu
             "conditions": offer.get("conditions", ""),
         },
     }
-
-
-def _links(own: Mapping[str, str], answers: Mapping[AnswerPage, str]) -> dict[str, JsonValue]:
-    """Return every link there is, empty where the message has none: a name that is absent altogether would be an error in a content."""
-    return {"booking": own.get("booking", ""), "review": own.get("review", ""), "confirm": answers.get("confirm", "")}
 
 
 def _name(mention: Mention) -> str:

@@ -86,7 +86,7 @@ def _compose(
             trigger=kind.trigger.kind,
             language=language,
             is_change=False,
-            answers={kind.page: SAMPLE_ANSWER_URL} if kind.page else None,
+            links={kind.page: SAMPLE_ANSWER_URL} if kind.page else None,
         ),
     )
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from shared.kit.pages.sealed_ids import SealedIds
 
-AnswerPage = Literal["confirm"]
-"""`confirm`: the page where what a mail announced is confirmed, or another time asked for."""
+AnswerPage = Literal["confirm", "survey"]
+"""`confirm`: the page where what a mail announced is confirmed, or another time asked for. `survey`: a score and a comment."""
 
 SAMPLE_ANSWER_URL: Final = "https://answers.example.com/sample"
 """What contents are tried with."""

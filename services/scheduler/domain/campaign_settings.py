@@ -2,7 +2,8 @@
 
 `steps`: per step false or true, or an object of `on`, `days` (or `hours`, `business_days`, as the type counts it) and `at`. `send_from`,
 `send_until`, `useful_days`, `budget` (commercial messages to one address in thirty days that this campaign respects), `daily_most`, the type's own
-figures, `send_on` or `dates` of a calendar, the location's own words, links and offer, and an `audience` (domain/audience.py checks what it says).
+figures, `send_on` or `dates` of a calendar, the location's own words, links and offer, `review_sites` with a percentage each, and an `audience`
+(domain/audience.py checks what it says).
 """
 
 from collections.abc import Callable, Mapping
@@ -57,7 +58,7 @@ def check_settings(kind: CampaignType, settings: Mapping[str, object], *, window
     }
     if kind.trigger.kind == "calendar":
         checks["dates" if kind.dates else "send_on"] = lambda: _wrong_dates(kind, settings)
-    free = ("words", "links", "offer", *(("audience",) if kind.takes_audience else ()))
+    free = ("words", "links", "offer", "review_sites", *(("audience",) if kind.takes_audience else ()))
     wrong = [name for name in settings if name not in checks and name not in free]
     for name, check in checks.items():
         if name in settings:

@@ -20,6 +20,7 @@ Cycle = Literal["trigger", "trigger_and_start", "occasion"]
 """What makes a touch unique beside campaign, step and person: the record, it at its announced start, or what it calls its occasion."""
 Wording = Literal["none", "optional", "needed"]
 """Whether the location's own words (settings `words`: headline and text) may or must stand in the mail."""
+CalendarUse = Literal["enter", "cancel"]
 LinkKind = Literal["booking", "review"]
 """Links to pages of the location's own, from settings `links`; the mailer checks their hosts against the location's."""
 
@@ -65,7 +66,8 @@ class CampaignType:
     they fall due, None: as soon as they are known. `defaults`: figures that its query or its situations need (service_months, gap_days), and which
     a campaign's settings may change. `dates`: month and day of its occasions in a year, for the calendar. `daily_most`: messages a location and day.
     `topic`: what its mail is about, which a consumer may switch off alone. `purpose` decides the class, `class_reason` says why in a sentence.
-    `page`: the page of ours on which its mail is answered.
+    `page`: the page of ours on which its mail is answered. `calendar`: its mail puts the appointments it announces into the
+    reader's calendar, or takes out those that were cancelled.
     """
 
     slug: str
@@ -93,6 +95,7 @@ class CampaignType:
     needs_link: LinkKind | None = None
     takes_offer: bool = False
     page: AnswerPage | None = None
+    calendar: CalendarUse | None = None
 
     def __post_init__(self) -> None:
         for is_wrong, why in (*self._contradictions_in_time(), *self._contradictions_in_law()):
@@ -115,8 +118,16 @@ class CampaignType:
         yield not is_commercial and not is_purpose_of_both, "its primary purpose makes its mail commercial (L-001)"
         yield self.takes_offer and not is_commercial, "an offer makes a mail commercial (L-002)"
         yield self.needs_link is not None and self.needs_link not in self.links, "needs a link that it does not take"
-        is_booked = self.trigger.kind == "appointment"
-        yield self.page == "confirm" and not is_booked, "only an appointment can be confirmed"
+        yield from self._contradictions_in_answers()
+
+    def _contradictions_in_answers(self) -> Iterator[tuple[bool, str]]:
+        kind = self.trigger.kind
+        is_announced = kind == "appointment" and self.calendar == "enter"
+        yield self.page == "confirm" and not is_announced, "only an appointment that is announced can be confirmed"
+        is_taken_out = self.calendar == "cancel"
+        yield is_taken_out and kind != "cancellation", "only a cancellation takes something out of a calendar"
+        is_entered = self.calendar == "enter"
+        yield is_entered and kind not in ("appointment", "booking"), "only appointments stand in calendars"
 
     @property
     def looks_back_days(self) -> int:

@@ -1,6 +1,6 @@
 """Why a campaign cannot be switched on or changed."""
 
-from shared.kit.errors import ConflictError, NotFoundError
+from shared.kit.errors import ConflictError, NotFoundError, Problem
 
 
 class CampaignTypeUnknownError(NotFoundError):
@@ -58,6 +58,12 @@ class CampaignEndedError(ConflictError):
     """An ended campaign stays ended."""
 
     code, title = "campaign_ended", "An ended campaign cannot be changed; switch it on anew."
+
+
+class SpanUnusableError(Problem):
+    """The days asked for are none."""
+
+    status, code, title = 422, "span_unusable", "Name one day, or a first and a last day in their order, or no day."
 
 
 class CampaignMoveRefusedError(ConflictError):

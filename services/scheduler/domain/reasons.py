@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.scheduler.domain.foreign_reasons import FOREIGN_SENTENCES
 from services.scheduler.domain.situations import SITUATIONS
 from services.scheduler.domain.triggers import end_sentences
 from shared.schemas.scheduler import TouchState
@@ -20,6 +21,7 @@ OWN_HOLDS: Final = frozenset(
 """Holds that planning sets and lifts itself; every other hold waits for its next try."""
 
 SENTENCES: Final[dict[str, str]] = {
+    **FOREIGN_SENTENCES,
     **end_sentences(),
     **{str(name): words for name, words in SITUATIONS.items()},
     # held
@@ -116,12 +118,8 @@ STATES: Final[dict[TouchState, str]] = {
 
 
 def reason_sentence(reason: str) -> str:
-    """Return a reason code as a sentence; a code of another service stands as its name."""
-    if reason in SENTENCES:
-        return SENTENCES[reason]
-    if reason.startswith("address_"):
-        return f"The address in the source cannot be used ({reason.replace('_', ' ')})."
-    return f"The reason on file is: {reason.replace('_', ' ')}."
+    """Return a reason code as a sentence; one that only a newer version of another service knows is said to have none."""
+    return SENTENCES.get(reason) or f"The reason on file is {reason}, for which this version has no sentence."
 
 
 def explain_touch(

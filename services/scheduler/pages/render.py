@@ -1,12 +1,14 @@
 """Renders the pages that answer a mail, in every language."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi.responses import HTMLResponse
 
-from services.scheduler.domain.answering import Day, MailDays, field_of
+from services.scheduler.domain.answering import Answer, Day, MailDays, Standing, field_of
 from services.scheduler.domain.local_words import write_date, write_time, write_weekday
+from services.scheduler.domain.survey import LONGEST_COMMENT, SCORES, SurveyView
 from services.scheduler.pages import languages
 from services.scheduler.pages.texts import PageTexts
 from shared.kit.pages.languages import choose_language
@@ -14,6 +16,8 @@ from shared.kit.pages.sheet import PAGE_CSS, Sheet, retry_later
 from shared.kit.plugins import find_plugins
 
 _FOLDER: Final = Path(__file__).parent / "templates"
+_CSS: Final = PAGE_CSS + (_FOLDER / "scale.css").read_text(encoding="utf-8")
+_GIVEN: Final[Mapping[Standing, Answer]] = {"confirmed": "confirm", "asked": "another_time"}
 
 
 class Pages:
@@ -21,7 +25,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._languages: dict[str, PageTexts] = find_plugins(languages, "LANGUAGE")
-        self._sheet = Sheet(_FOLDER, PAGE_CSS, posts=True, headers={"Vary": "Accept-Language"})
+        self._sheet = Sheet(_FOLDER, _CSS, posts=True, headers={"Vary": "Accept-Language"})
 
     def ask(self, *, action: str, shown: MailDays, wanted: str) -> HTMLResponse:
         """Return the page: one appointment with two buttons, or a choice for each person (L-127). Without names it says what it can."""
@@ -56,6 +60,37 @@ class Pages:
         texts = self._texts(wanted, spoken)
         return self._notice(texts, texts.incomplete_heading, texts.incomplete, again=again, status=422)
 
+    def survey(self, *, action: str, shown: SurveyView, wanted: str) -> HTMLResponse:
+        """Return the page with the scale, the score on file chosen already; a comment on file is not shown, it can be replaced or taken back."""
+        texts = self._texts(wanted, shown.location.language)
+        business, day = shown.location.name, shown.visited_on
+        weekday, written = write_weekday(day, texts.slug), write_date(day, texts.slug)
+        return self._sheet.show(
+            "survey.html",
+            200,
+            texts=texts,
+            location=shown.location,
+            action=action,
+            about=texts.survey_about.format(business=business, weekday=weekday, date=written),
+            reader=texts.survey_reader.format(business=business),
+            scores=SCORES,
+            given=shown.score,
+            has_comment=shown.has_comment,
+            longest=LONGEST_COMMENT,
+        )
+
+    def survey_done(self, *, again: str, shown: SurveyView, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the thanks for an answer, the same for every score (L-131)."""
+        texts = self._texts(wanted, spoken)
+        message = texts.survey_done.format(score=shown.score)
+        words = {"heading": texts.answered_heading, "message": message, "note": texts.survey_done_note}
+        return self._sheet.show("notice.html", 200, texts=texts, location=shown.location, again=again, **words)
+
+    def survey_refused(self, *, code: str, again: str, wanted: str, spoken: str) -> HTMLResponse:
+        """Return the 422 for a survey's form; `code` is score_missing or comment_too_long."""
+        texts = self._texts(wanted, spoken)
+        return self._notice(texts, texts.incomplete_heading, getattr(texts, code), again=again, status=422)
+
     def unreadable(self, *, wanted: str) -> HTMLResponse:
         """Return what every link shows that is none of ours or leads to nothing any more: the same for GET and POST (S37)."""
         texts = self._texts(wanted, "en")
@@ -72,7 +107,7 @@ class Pages:
     def _notice(
         self, texts: PageTexts, heading: str, message: str, *, again: str = "", status: int = 200
     ) -> HTMLResponse:
-        words = {"heading": heading, "message": message, "again": again}
+        words = {"heading": heading, "message": message, "note": "", "again": again}
         return self._sheet.show("notice.html", status, texts=texts, location=None, **words)
 
 
@@ -85,6 +120,7 @@ def _rows(shown: MailDays, texts: PageTexts) -> list[dict[str, Any]]:
             "words": getattr(texts, day.standing),
             "is_answerable": day.is_answerable,
             "field": field_of(day.consumer_id),
+            "given": _GIVEN.get(day.standing, ""),
         }
         for day in shown.days
     ]

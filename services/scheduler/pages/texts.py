@@ -16,7 +16,6 @@ class PageTexts:
     some_person: str
     confirm_button: str
     another_time_button: str
-    answers_legend: str
     comes: str
     another_time: str
     send_button: str
@@ -30,6 +29,20 @@ class PageTexts:
     answered_heading: str
     unanswerable_heading: str
     answered_note: str
+    survey_heading: str
+    survey_about: str
+    survey_legend: str
+    least: str
+    most: str
+    comment: str
+    comment_note: str
+    comment_kept: str
+    comment_take_back: str
+    survey_reader: str
+    survey_done: str
+    survey_done_note: str
+    score_missing: str
+    comment_too_long: str
     incomplete_heading: str
     incomplete: str
     look_again: str

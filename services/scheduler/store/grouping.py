@@ -49,10 +49,10 @@ settled as (
         final_at = case when not m.is_useful then cast(:now as timestamptz) end
     from settled m
     where t.subscriber_id = m.subscriber_id and t.touch_id = m.touch_id and t.state = 'planned'
-    returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
+    returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version, m.decider_id
 )
-insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version)
-select subscriber_id, touch_id, :now, state, reason, due_at, rule_version from changed
+insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version, decider_id)
+select subscriber_id, touch_id, :now, state, reason, due_at, rule_version, decider_id from changed
 """
 
 
@@ -64,7 +64,7 @@ def _moving(which: str) -> TextClause:
 _OUTSIDE_WINDOW: Final = _moving("""
 moved as (
     select *, cast(now_local as date) + case when cast(now_local as time) >= send_until then 1 else 0 end + send_from as new_local,
-        'outside_window' as moved_reason, 'outside_window' as skipped_reason
+        'outside_window' as moved_reason, 'outside_window' as skipped_reason, cast(null as uuid) as decider_id
     from due where cast(now_local as time) < send_from or cast(now_local as time) >= send_until
 ),""")
 # What lost the day's one mail to another goes the next day at its own time, or first thing if that would be too late (N-02). Commercial mail waits
@@ -79,11 +79,12 @@ waiting as (
                 and m.local_day > cast(d.now_local as date) - 30
             order by m.local_day desc offset d.budget - 1 limit 1
         ) end as room_on,
-        exists (
-            select from messages m
+        (
+            select m.message_id from messages m
             where m.subscriber_id = d.subscriber_id and m.address_key = p.address_key and m.counts and m.state <> 'void'
                 and m.local_day = cast(d.now_local as date)
-        ) as had_mail
+            limit 1
+        ) as mail_id
     from due d
     left join consumers p on p.subscriber_id = d.subscriber_id and p.consumer_id = d.consumer_id
     left join type_rules r on r.type = d.campaign_type
@@ -101,8 +102,11 @@ waiting as (
             when (day + same_time) at time zone zone < useful_until then day + same_time
             else day + send_from
         end as new_local,
-        case when is_over_budget then 'moved_over_budget' when had_mail then 'moved_other_mail' else 'moved_daily_most' end as moved_reason,
-        case when is_over_budget then 'over_budget' when had_mail then 'other_mail_today' else 'daily_most' end as skipped_reason
+        case
+            when is_over_budget then 'moved_over_budget' when mail_id is not null then 'moved_other_mail' else 'moved_daily_most'
+        end as moved_reason,
+        case when is_over_budget then 'over_budget' when mail_id is not null then 'other_mail_today' else 'daily_most' end as skipped_reason,
+        case when is_over_budget then null else mail_id end as decider_id
     from opened
 ),""".replace("{types}", _TYPES)
 )

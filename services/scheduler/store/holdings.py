@@ -28,6 +28,9 @@ HOLDINGS: Final[Mapping[str, str]] = {
             "campaign_views",
         )
     },
+    "survey_answers": """
+select subscriber_id, message_id, campaign_id, location_id, score, sealed, answered_at, changed_at from survey_answers
+where subscriber_id = :s and consumer_ids && cast(:ids as uuid[])""",
     "relations": """
 select * from relations
 where subscriber_id = :s and (consumer_id = any(cast(:ids as uuid[])) or related_id = any(cast(:ids as uuid[])))""",

@@ -18,7 +18,7 @@ from services.scheduler.domain.reasons import OWN_HOLDS
 from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TRIGGERS, OnePer, TriggerKind
 from services.scheduler.store.audiences import find_outsiders
-from services.scheduler.store.situations import blocked_cases
+from services.scheduler.store.situations import blocked_cases, decider_cases
 from services.scheduler.store.triggers import CYCLES, SOURCES
 
 Person = tuple[UUID, UUID]
@@ -56,6 +56,7 @@ def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...])
         "cycle": CYCLES[cycle],
         "one_per": _ONE_PER[TRIGGERS[trigger].one_per],
         "blocked": blocked_cases(skips),
+        "deciders": decider_cases(skips),
     }
     statement = _SQL
     for name, part in parts.items():

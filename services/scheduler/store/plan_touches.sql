@@ -1,6 +1,7 @@
 -- Plans one campaign type for a slice of consumers: what should be there against what is, in one statement.
 -- The same statement is the re-check at the last moment (architecture 3), so planning and re-checking can never disagree.
--- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, why nothing is sent.
+-- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, why nothing is sent and the
+-- records that rests on.
 -- All come from constants, never from input.
 with slice as materialized (
     select subscriber_id, consumer_id
@@ -203,7 +204,7 @@ judged as (
     from wanted w
 ),
 verdict as (
-    select j.*, j.due_local at time zone j.zone as due_at,
+    select j.*, j.due_local at time zone j.zone as due_at, coalesce(j.old_id, gen_random_uuid()) as touch_id,
         case
             when j.past and j.old_state in ('skipped', 'cancelled') then j.old_state
             when j.blocked is not null or j.past then 'skipped'
@@ -228,12 +229,22 @@ verdict as (
     where (j.old_state is null and not (j.past and j.useful_days is not null and j.useful_until <= j.now))
         or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
 ),
+-- The record that a situation rests on, looked up only where one holds.
+decided as (
+    select u.touch_id, u.blocked,
+        case u.blocked
+            when '' then cast(null as uuid)
+{deciders}
+        end as decider_id
+    from verdict u
+    where u.blocked is not null and u.state = 'skipped'
+),
 kept as (
     insert into touches as t (
         subscriber_id, touch_id, campaign_id, campaign_type, location_id, step, cycle, consumer_id, trigger_id, kind, counts, rank, about_at,
         about_on, zone, planned_local, due_local, due_at, next_at, useful_until, state, reason, rule_version, final_at, basis
     )
-    select v.subscriber_id, coalesce(v.old_id, gen_random_uuid()), v.campaign_id, cast(:type as text), v.location_id, v.step, v.cycle, v.consumer_id,
+    select v.subscriber_id, v.touch_id, v.campaign_id, cast(:type as text), v.location_id, v.step, v.cycle, v.consumer_id,
         v.trigger_id, cast(:kind as text) || case when v.on_change then '_changed' else '' end, not v.on_change, cast(:rank as smallint), v.about_at,
         case when cast(:same_day as boolean) then cast(v.about_local as date) end, v.zone, v.planned_local, v.due_local, v.due_at,
         case when v.state = 'held' and v.old_state = 'held' then least(v.old_next_at, v.useful_until) else least(v.due_at, v.useful_until) end,
@@ -306,9 +317,10 @@ withdrawn as (
     returning t.subscriber_id, t.touch_id
 ),
 noted as (
-    insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version)
-    select k.subscriber_id, k.touch_id, c.now, k.state, k.reason, k.due_at, k.rule_version
+    insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version, decider_id)
+    select k.subscriber_id, k.touch_id, c.now, k.state, k.reason, k.due_at, k.rule_version, d.decider_id
     from (select * from kept union all select * from voided) k
     cross join clock c
+    left join decided d on d.touch_id = k.touch_id and d.blocked = k.reason
 )
 select subscriber_id, touch_id from withdrawn

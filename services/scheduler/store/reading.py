@@ -14,9 +14,11 @@ from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.verdicts import Occasion, PersonFacts
 from services.scheduler.store.triggers import SOURCES
 
-_TOUCHES: Final = text("""
-select touch_id, campaign_id, campaign_type, step, cycle, consumer_id, trigger_id, due_at, useful_until, state, reason, message_id, rule_version,
-    final_at, basis
+_SHOWN: Final = """
+touch_id, campaign_id, campaign_type, step, cycle, consumer_id, trigger_id, due_at, useful_until, state, reason, message_id, rule_version,
+final_at, basis"""
+_TOUCHES: Final = text(f"""
+select {_SHOWN}
 from touches
 where subscriber_id = :subscriber_id
     and (cast(:consumer_id as uuid) is null or consumer_id = cast(:consumer_id as uuid))
@@ -25,7 +27,14 @@ where subscriber_id = :subscriber_id
     and (cast(:locations as uuid[]) is null or location_id = any(cast(:locations as uuid[])))
     and (cast(:after_due as timestamptz) is null or (due_at, touch_id) > (cast(:after_due as timestamptz), cast(:after_id as uuid)))
 order by due_at, touch_id limit :limit
-""")
+""")  # noqa: S608 - our own column names
+_LATEST: Final = text(f"""
+select distinct on (campaign_id) {_SHOWN}
+from touches
+where subscriber_id = :subscriber_id and consumer_id = :consumer_id
+    and (cast(:locations as uuid[]) is null or location_id = any(cast(:locations as uuid[])))
+order by campaign_id, due_at desc, touch_id desc
+""")  # noqa: S608 - likewise
 _PERSON: Final = text("""
 select c.location_id, c.status, c.address_key is not null as has_address, c.address_problem, c.deleted, c.minor_until,
     coalesce(c.recipient_id, c.consumer_id) <> c.consumer_id as has_guardian, coalesce(r.deleted or r.status = 'deceased', false) as recipient_unfit
@@ -86,6 +95,18 @@ async def read_touches(
         "limit": limit,
     }
     return [dict(row._mapping) for row in await connection.execute(_TOUCHES, values)]
+
+
+async def read_latest_touches(
+    connection: AsyncConnection, *, subscriber_id: UUID, consumer_id: UUID, locations: Sequence[UUID] | None
+) -> list[dict[str, Any]]:
+    """Return a person's touch of each campaign that is due last, as rows of columns."""
+    values = {
+        "subscriber_id": subscriber_id,
+        "consumer_id": consumer_id,
+        "locations": list(locations) if locations is not None else None,
+    }
+    return [dict(row._mapping) for row in await connection.execute(_LATEST, values)]
 
 
 async def read_person(connection: AsyncConnection, *, subscriber_id: UUID, consumer_id: UUID) -> PersonFacts | None:

@@ -268,6 +268,7 @@ decisions = Table(
     _instant("due_at"),
     Column("rule_version", Integer, nullable=False),
     Column("message_id", Uuid),
+    Column("decider_id", Uuid),
     PrimaryKeyConstraint("subscriber_id", "decision_id"),
 )
 Index("ix_decisions_touch", decisions.c.subscriber_id, decisions.c.touch_id)

@@ -10,6 +10,10 @@ HTML_ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/html": {"example": '<!doctype html><html lang="en">…</html>'}}}
 }
 _FORM_SECONDS: Final = 5
+_MOST_FIELDS: Final = 120
+"""A mail speaks of a hundred people at most, and each may answer."""
+_LONGEST_FIELD: Final = 32 * 1024
+"""Octets as they are sent: 2,000 letters of any script take up to 24,000."""
 
 
 def form_example(example: dict[str, str]) -> dict[str, Any]:
@@ -23,7 +27,7 @@ async def read_form(request: Request) -> dict[str, str]:
     try:
         async with (
             asyncio.timeout(_FORM_SECONDS),
-            request.form(max_files=0, max_fields=20, max_part_size=4096) as form,
+            request.form(max_files=0, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD) as form,
         ):
             return {name: value for name, value in form.items() if isinstance(value, str)}
     except HTTPException as refused:

@@ -15,7 +15,7 @@ from tests.bench.campaign import AHEAD
 from tests.bench.figure import Figure, Options, Row
 from tests.bench.lab import Lab, open_lab
 from tests.bench.programs import run_limit
-from tests.bench.rows.p1_campaign_send import Run, describe, find_faults, send_campaign
+from tests.bench.sending import Run, describe, find_faults, send_campaign
 from tests.bench.sinks import open_sink
 
 _VERIFY = "update sender_keys set state = 'active', record = 'found', activated_at = created_at"
@@ -78,9 +78,7 @@ def measure(options: Options) -> Figure:
 def _send(options: Options, kind: type[Lab]) -> tuple[float, Run, str, tuple[tuple[str, str], ...]]:
     with open_sink(options.sink) as sink, open_lab(options.tell, smtp_port=sink.port) as lab:
         run = asyncio.run(send_campaign(kind(**vars(lab)), options))
-    took = (run.campaign.last_at - run.started_at).total_seconds()
-    rate = run.campaign.counts["sent"] / took if took > 0 else 0.0
-    return rate, run, find_faults(run.campaign, sink), describe(run, sink)
+    return run.rate, run, find_faults(run.campaign, sink), describe(run, sink)
 
 
 ROW = Row("P2", "the same with DKIM, RSA-2048 and Ed25519", "70 % of P1's cost plus bare signatures", measure)

@@ -19,7 +19,7 @@ from shared.kit.db import Database
 from tests.bench.figure import Figure, Options, Row
 from tests.bench.lab import Lab, open_lab
 from tests.bench.queue_fill import fill_queue
-from tests.bench.rows.p1_campaign_send import Run, find_faults, send_campaign
+from tests.bench.sending import Run, find_faults, send_campaign
 from tests.bench.sinks import open_sink
 
 FEW, MANY = 10_000, 5_000_000
@@ -33,7 +33,7 @@ def measure(options: Options, *, many: int = MANY) -> Figure:
     with open_lab(options.tell) as lab:
         few_ms, many_ms, queue_ms, filled_s = asyncio.run(time_claims(lab, options, many))
     runs = {workers: send(options, workers) for workers in (1, 2)}
-    rates = {workers: rate_of(run) for workers, (run, _) in runs.items()}
+    rates = {workers: run.rate for workers, (run, _) in runs.items()}
     return Figure(
         id="P8",
         name=f"a claim of {BATCH} from {many:,} queued",
@@ -115,9 +115,3 @@ def send(options: Options, workers: int) -> tuple[Run, str]:
     with open_sink(options.sink) as sink, open_lab(options.tell, smtp_port=sink.port) as lab:
         run = asyncio.run(send_campaign(lab, smaller, workers=workers))
     return run, find_faults(run.campaign, sink)
-
-
-def rate_of(run: Run) -> float:
-    """Messages a second from due to last outcome."""
-    took = (run.campaign.last_at - run.started_at).total_seconds()
-    return run.campaign.counts["sent"] / took if took > 0 else 0.0

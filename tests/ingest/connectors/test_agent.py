@@ -17,11 +17,10 @@ import pytest
 
 from services.ingest.connectors.fhir import CONNECTOR, FhirSettings
 from services.ingest.sync.carrier import CarryFailedError
-from services.ingest.sync.command import carry_on
+from services.ingest.sync.command import OVER, carry_on
 from services.ingest.sync.config import Target
-from services.ingest.sync.pacing import retry_after_seconds
 from services.ingest.sync.spool import Spool
-from services.ingest.sync.state import StateRefusedError, open_state
+from services.ingest.sync.state import open_state
 from services.ingest.sync.web import PoliteWeb
 from shared.kit.server import serve
 from shared.schemas.ingest import ConsumerRecord
@@ -64,6 +63,11 @@ async def _served(practice: Practice) -> AsyncIterator[int]:
 
 def _token_reply(practice: Practice) -> Reply:
     return Reply({"access_token": practice.headers["Authorization"].removeprefix("Bearer "), "expires_in": 900})
+
+
+def _target(practice: Practice, port: int, token_url: str) -> Target:
+    place = {"url": f"http://127.0.0.1:{port}", "token_url": token_url, "connection_id": str(practice.connection_id)}
+    return Target.model_validate(place | {"client_id": "agent", "client_secret": "hush"})
 
 
 def _config(folder: Path, practice: Practice, url: str, token_url: str, source: str) -> Path:
@@ -222,12 +226,7 @@ async def test_left_running_it_brings_what_comes(practice: Practice, tmp_path: P
     export = _export(tmp_path / "export", 2)
     async with open_vendor(lambda _: _token_reply(practice)) as portal, _served(practice) as port:
         portal.trouble.append(Reply({"error": "invalid_client"}, 401))
-        place = {
-            "url": f"http://127.0.0.1:{port}",
-            "token_url": portal.url,
-            "connection_id": str(practice.connection_id),
-        }
-        target = Target.model_validate(place | {"client_id": "agent", "client_secret": "hush"})
+        target = _target(practice, port, portal.url)
         async with _client() as http:
             settings, folder = FhirSettings(folder=export), tmp_path / "state"
             task = asyncio.create_task(
@@ -242,6 +241,21 @@ async def test_left_running_it_brings_what_comes(practice: Practice, tmp_path: P
     assert portal.paths().count("/") >= 2, "the refused run was tried again"
     assert len(await practice.rows("select 1 from consumers")) == 3
     open_state(tmp_path / "state", str(practice.connection_id)).close()
+
+
+async def test_left_running_it_stops_when_its_connection_is_ended(
+    practice: Practice, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A connection that is over is told once and not knocked at for ever; no batch with people's data stays on the disk."""
+    export = _export(tmp_path / "export", 2)
+    await practice.edit_connection("DELETE")
+    async with open_vendor(lambda _: _token_reply(practice)) as portal, _served(practice) as port:
+        target = _target(practice, port, portal.url)
+        async with _client() as http, asyncio.timeout(30):
+            settings, folder = FhirSettings(folder=export), tmp_path / "state"
+            code = await carry_on(CONNECTOR, settings, target, folder, http, partial(PoliteWeb, http), 0.0005)
+    assert (code, "was ended" in capsys.readouterr().err) == (OVER, True)
+    assert list(folder.glob("*.ndjson")) == []
 
 
 async def _until(practice: Practice, people: int) -> None:
@@ -266,34 +280,3 @@ async def test_a_quiet_source_is_a_sign_of_life_and_a_broken_one_is_not(practice
     account = await Runner(CONNECTOR, FhirSettings(folder=empty), tmp_path / "state", practice).carry()
     assert account.unreadable == {"file_cut_off": 1}
     assert len(await practice.rows("select 1 from batches")) == batches
-
-
-def test_the_state_belongs_to_one_connection_and_one_run(tmp_path: Path) -> None:
-    """Two runs at once, or a folder of another connection, are refused with a sentence; nonsense after a disk fault starts anew."""
-    state = open_state(tmp_path / "s", "one")
-    state.settle({"since": "x"})
-    with pytest.raises(StateRefusedError, match="another run"):
-        open_state(tmp_path / "s", "one")
-    state.close()
-    with pytest.raises(StateRefusedError, match="another connection"):
-        open_state(tmp_path / "s", "two")
-    again = open_state(tmp_path / "s", "one")
-    assert dict(again.cursor) == {"since": "x"}
-    assert again.next_sequence(5) < again.next_sequence(5)
-    (tmp_path / "s" / "whole-consumer.ndjson").write_text("left by a run that broke off")
-    again.sweep()
-    assert not list((tmp_path / "s").glob("*.ndjson"))
-    again.close()
-    (tmp_path / "s" / "state.json").write_bytes(b"\x00" * 64)
-    anew = open_state(tmp_path / "s", "one")
-    assert dict(anew.cursor) == {}
-    anew.close()
-
-
-def test_waits_that_a_server_asks_for_are_read_and_bounded() -> None:
-    """RFC 9110 10.2.3: seconds or a date; a year is five minutes, nonsense nothing."""
-    assert retry_after_seconds("7") == 7
-    assert retry_after_seconds("31536000") == 300
-    assert retry_after_seconds("Thu, 01 Jan 1970 00:00:00 GMT") == 0
-    assert retry_after_seconds("soon") is None
-    assert retry_after_seconds(None) is None

@@ -8,6 +8,7 @@ import pytest
 from services.ingest.connectors.fhir import CONNECTOR, FhirSettings
 from services.ingest.sync.command import main
 from services.ingest.sync.config import ConfigRefusedError, read_file, read_source, read_target
+from services.ingest.sync.state import StateRefusedError, open_state
 
 
 @pytest.fixture
@@ -73,3 +74,25 @@ def test_the_command_says_what_it_lacks_and_lists_what_there_is(
     (tmp_path / "export" / "Patient.ndjson").write_text("".join(people))
     assert main(["fhir", "--dry-run", "--set", f"folder={tmp_path / 'export'}"]) == 0
     assert "taken: consumer 3" in capsys.readouterr().out
+
+
+def test_the_state_belongs_to_one_connection_and_one_run(tmp_path: Path) -> None:
+    """Two runs at once, or a folder of another connection, are refused with a sentence; nonsense after a disk fault starts anew."""
+    state = open_state(tmp_path / "s", "one")
+    state.settle({"since": "x"})
+    with pytest.raises(StateRefusedError, match="another run"):
+        open_state(tmp_path / "s", "one")
+    state.close()
+    with pytest.raises(StateRefusedError, match="another connection"):
+        open_state(tmp_path / "s", "two")
+    again = open_state(tmp_path / "s", "one")
+    assert dict(again.cursor) == {"since": "x"}
+    assert again.next_sequence(5) < again.next_sequence(5)
+    (tmp_path / "s" / "whole-consumer.ndjson").write_text("left by a run that broke off")
+    again.sweep()
+    assert not list((tmp_path / "s").glob("*.ndjson"))
+    again.close()
+    (tmp_path / "s" / "state.json").write_bytes(b"\x00" * 64)
+    anew = open_state(tmp_path / "s", "one")
+    assert dict(anew.cursor) == {}
+    anew.close()

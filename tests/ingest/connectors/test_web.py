@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.ingest.domain.connector import SourceFailedError, Web
+from services.ingest.sync.pacing import retry_after_seconds
 from services.ingest.sync.web import PoliteWeb
 from shared.kit.http import AsyncClient
 from tests.fixtures.vendor import Asked, Reply, Waits, no_wait, open_vendor
@@ -89,3 +90,12 @@ async def test_a_long_answer_comes_line_by_line(tmp_path: Path) -> None:
         assert [line async for line in web.lines("file")] == [b"{}\n", b"\x00\n", b"{}\n", b"{}"]
         vendor.trouble.append(Reply(b"{}\n{}", promised=100))
         assert [line async for line in web.lines("file")] == [b"{}\n", b"\x00"]
+
+
+def test_waits_that_a_server_asks_for_are_read_and_bounded() -> None:
+    """RFC 9110 10.2.3: seconds or a date; a year is five minutes, nonsense nothing."""
+    assert retry_after_seconds("7") == 7
+    assert retry_after_seconds("31536000") == 300
+    assert retry_after_seconds("Thu, 01 Jan 1970 00:00:00 GMT") == 0
+    assert retry_after_seconds("soon") is None
+    assert retry_after_seconds(None) is None

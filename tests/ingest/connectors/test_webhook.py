@@ -18,9 +18,7 @@ from tests.ingest.practice import Practice, at, consumer
 
 
 async def _secret(practice: Practice, **wanted: bool) -> dict[str, Any]:
-    made = await practice.ingest.http.post(
-        f"/v1/connections/{practice.connection_id}/webhook-secret", json=wanted, headers=practice.headers
-    )
+    made = await practice.edit_connection("POST", "/webhook-secret", **wanted)
     assert made.status_code == 200, made.text
     answer: dict[str, Any] = made.json()
     return answer
@@ -92,11 +90,25 @@ async def test_a_secret_is_replaced_without_a_gap(practice: Practice) -> None:
 
 async def test_another_credential_makes_no_secret(practice: Practice) -> None:
     """S1, S2: another subscriber's client finds no such connection."""
-    other = practice.neighbours.client_headers(subscriber_id=uuid4(), scopes="ingest")
+    other = practice.neighbours.client_headers(subscriber_id=uuid4(), scopes="ingest") | {"if-match": '"1"'}
     made = await practice.ingest.http.post(
         f"/v1/connections/{practice.connection_id}/webhook-secret", json={}, headers=other
     )
     assert made.status_code == 404
+
+
+async def test_of_two_who_renew_a_secret_at_once_one_is_told(practice: Practice) -> None:
+    """A secret that somebody has just been shown is not ended unseen: 412 on an older version, 428 without one."""
+    path = f"/v1/connections/{practice.connection_id}/webhook-secret"
+    first = await practice.edit_connection("POST", "/webhook-secret", version=1)
+    assert (first.status_code, first.headers["etag"]) == (200, '"2"')
+    second = await practice.edit_connection("POST", "/webhook-secret", version=1, keep_previous=False)
+    bare = await practice.ingest.http.post(path, json={}, headers=practice.headers)
+    assert [(each.status_code, each.json()["code"]) for each in (second, bare)] == [
+        (412, "version_mismatch"),
+        (428, "version_needed"),
+    ]
+    assert (await _push(practice, first.json(), consumer("W1"))).status_code == 200
 
 
 class _Kept:

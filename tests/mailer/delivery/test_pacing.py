@@ -14,7 +14,9 @@ def _operator(world: World) -> dict[str, str]:
 
 async def _limit(world: World, kind: str, name: str, **body: Any) -> dict[str, Any]:
     path = f"/v1/paces/{kind}/{name}"
-    answer = await world.mailer.http.put(path, json=body, headers=_operator(world))
+    shown = await world.mailer.http.get(path, headers=_operator(world))
+    headers = _operator(world) | {"If-Match": shown.headers["etag"]}
+    answer = await world.mailer.http.put(path, json=body, headers=headers)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -110,5 +112,26 @@ async def test_registering_a_sender_domain_begins_its_ramp(world: World) -> None
 async def test_a_pace_without_a_name_that_fits_is_refused(world: World) -> None:
     """Bad input has a stable code."""
     for kind, name in (("recipient", "not a domain"), ("sender", "example.com")):
-        answer = await world.mailer.http.put(f"/v1/paces/{kind}/{name}", json={}, headers=_operator(world))
-        assert (answer.status_code, answer.json()["code"]) == (422, "pace_name_refused")
+        headers = _operator(world) | {"If-Match": "0"}
+        path = f"/v1/paces/{kind}/{name}"
+        for answer in (
+            await world.mailer.http.put(path, json={}, headers=headers),
+            await world.mailer.http.get(path, headers=headers),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (422, "pace_name_refused")
+
+
+async def test_two_who_read_the_same_limits_do_not_both_set_them(world: World) -> None:
+    """S-120: whatever the workers write beside them in the meantime; of limits taken away nothing stays."""
+    path, headers = "/v1/paces/recipient/gmail.com", _operator(world)
+    first = headers | {"If-Match": (await world.mailer.http.get(path, headers=headers)).headers["etag"]}
+    made = await world.mailer.http.put(path, json={"per_hour": 20}, headers=first)
+    late = await world.mailer.http.put(path, json={"per_hour": 9000}, headers=first)
+    assert (made.status_code, late.status_code, late.json()["code"]) == (200, 412, "version_mismatch")
+    await world.send("ann@gmail.com")
+    assert await world.deliver() == {"sent": 1}
+    seen = headers | {"If-Match": made.headers["etag"]}
+    gone = await world.mailer.http.put("/v1/paces/recipient/googlemail.com", json={}, headers=seen)
+    assert (gone.status_code, gone.headers["etag"]) == (200, first["If-Match"])
+    assert (await world.mailer.http.put(path, json={"per_hour": 5}, headers=seen)).status_code == 412
+    assert await _paces(world) == {}

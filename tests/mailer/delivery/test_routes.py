@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from services.mailer.delivery import routing
+from tests.fixtures.certificates import Authority
 from tests.fixtures.smtp import Script, SmtpSink, Step
 from tests.mailer.delivery.world import World
 
@@ -24,8 +27,15 @@ def _operator(world: World) -> dict[str, str]:
     return world.neighbours.client_headers(subscriber_id=None, scopes="operator")
 
 
+async def _read(world: World, path: str) -> dict[str, str]:
+    """Return If-Match with the present version, nothing for a route that is not there yet."""
+    shown = await world.mailer.http.get(path, headers=_operator(world))
+    return {"If-Match": shown.headers["etag"]} if shown.status_code == 200 else {}
+
+
 async def _put(world: World, path: str, **body: Any) -> dict[str, Any]:
-    answer = await world.mailer.http.put(path, json=body, headers=_operator(world))
+    headers = _operator(world) | await _read(world, path)
+    answer = await world.mailer.http.put(path, json=body, headers=headers)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -98,7 +108,8 @@ async def test_a_paused_route_is_left_and_a_forgotten_one_is_unknown(world: Worl
         assert (await world.states()) == {"sent": 30, "accepted": 10}
         await _put(world, "/v1/routes/second", state="active")
         await world.until(lambda: world.database.fetchval("select count(*) = 40 from messages where state = 'sent'"))
-    gone = [await world.mailer.http.delete("/v1/routes/second", headers=_operator(world)) for _ in range(2)]
+    headers = _operator(world) | await _read(world, "/v1/routes/second")
+    gone = [await world.mailer.http.delete("/v1/routes/second", headers=headers) for _ in range(2)]
     assert [answer.status_code for answer in gone] == [204, 404]
     assert gone[1].json()["code"] == "route_unknown"
     assert set(await _routes(world)) == {"default"}
@@ -163,6 +174,43 @@ async def test_the_password_of_a_relay_is_kept_sealed_and_never_shown(world: Wor
     assert refused.status_code == 422
     assert refused.json()["code"] == "route_url_refused"
     assert "s3cret" not in refused.text
+
+
+async def test_a_relay_that_speaks_tls_from_the_first_octet_takes_the_mail(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 8314: port 465, its certificate held against the system's trust store; the operator sees how it is spoken to."""
+    shown = await _put(world, "/v1/routes/far", url="smtps://dueback:s3cret-word@relay.example.com", state="paused")
+    assert (shown["relay"], shown["tls"]) == ("relay.example.com:465", "implicit")
+    authority = Authority.make()
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.trust_file(tmp_path)))
+    async with SmtpSink(implicit_tls=authority.issue("127.0.0.1").server_context(tmp_path)) as relay:
+        await _put(world, "/v1/routes/default", state="paused")
+        await _put(world, "/v1/routes/near", url=f"smtps://127.0.0.1:{relay.port}")
+        await world.send(*_people(5))
+        assert await world.deliver() == {"sent": 5}
+        assert len(relay.messages) == 5
+    assert world.sink.messages == []
+
+
+async def test_two_who_read_the_same_route_do_not_both_write(world: World) -> None:
+    """S-120: the second is told that it has changed, also after it was removed and made anew; a new route needs no version."""
+    http, url = world.mailer.http, "smtps://relay.example.com"
+    path, body = "/v1/routes/main", {"url": url, "weight": 2}
+    made = await http.put(path, json=body, headers=_operator(world))
+    assert made.headers["etag"] == f'"{made.json()["version"]}"'
+    seen = _operator(world) | {"If-Match": made.headers["etag"]}
+    twins = await asyncio.gather(*(http.put(path, json=body | {"weight": n}, headers=seen) for n in (3, 4)))
+    assert sorted(answer.status_code for answer in twins) == [200, 412]
+    assert (await http.delete(path, headers=seen)).json()["code"] == "version_mismatch"
+    present = _operator(world) | await _read(world, path)
+    assert (await http.delete(path, headers=present)).status_code == 204
+    assert (await http.put(path, json=body, headers=present)).json()["code"] == "version_mismatch"
+    world.neighbours.clock.move(timedelta(seconds=1))  # type: ignore[attr-defined]
+    again = await http.put(path, json=body, headers=_operator(world))
+    assert (again.status_code, again.headers["etag"] not in (seen["If-Match"], present["If-Match"])) == (200, True)
+    blind = await http.put("/v1/routes/default", json={"weight": 2}, headers=_operator(world))
+    assert (blind.status_code, blind.json()["code"]) == (428, "version_needed")
 
 
 def _most_at_once(sink: SmtpSink) -> int:

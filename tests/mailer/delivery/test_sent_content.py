@@ -104,6 +104,64 @@ async def test_only_the_scope_for_it_opens_the_content_and_every_look_is_kept(wo
     assert viewed_by.startswith("client:")
 
 
+async def views(world: World, **params: Any) -> Any:
+    """Return a page of looks as the operator gets it."""
+    operator = world.neighbours.client_headers(subscriber_id=None, scopes="operator")
+    return await world.mailer.http.get("/v1/content-views", params=params, headers=operator)
+
+
+async def test_the_operator_reads_in_pages_who_looked_at_what(world: World) -> None:
+    """S-008: every look stands in the list, newest first, by business and by message; those who look do not read it."""
+    first, second = await world.queue("ann@example.com", "bob@example.com")
+    for message_id in (first, second, first):
+        world.neighbours.clock.move(timedelta(minutes=1))  # type: ignore[attr-defined]
+        await shown(world, message_id)
+    page = (await views(world, limit=2)).json()
+    rest = (await views(world, limit=2, after=page["next"])).json()
+    assert [view["message_id"] for view in page["items"] + rest["items"]] == [str(first), str(second), str(first)]
+    assert rest["next"] is None
+    assert all(view["viewed_by"].startswith("client:") for view in page["items"])
+    assert [view["proof"] for view in page["items"]] == ["not_kept"] * 2
+    of_one = (await views(world, message_id=str(second))).json()["items"]
+    assert [view["message_id"] for view in of_one] == [str(second)]
+    assert len((await views(world, subscriber_id=str(world.subscriber.subscriber_id))).json()["items"]) == 3
+    assert (await views(world, subscriber_id=str(uuid4()))).json() == {"items": [], "next": None}
+    assert (await views(world, after="x")).json()["code"] == "cursor_unreadable"
+    own: Any = {"subscriber_id": world.subscriber.subscriber_id, "scopes": "content messages"}
+    refused = await world.mailer.http.get("/v1/content-views", headers=world.neighbours.client_headers(**own))
+    assert refused.status_code == 403
+
+
+async def test_attempts_come_in_pages_and_the_message_shows_the_newest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I18: however often a message was tried, every attempt can be read; a client of another location sees neither."""
+    monkeypatch.setattr("services.mailer.actions.show_message.MOST_ATTEMPTS", 2)
+    world.sink.script = Script((Step("dot", reply="451 4.3.0 later", times=2),))
+    [message_id] = await world.send("ann@example.com")
+    for _ in range(3):
+        await world.deliver()
+        world.neighbours.clock.move(timedelta(minutes=100))  # type: ignore[attr-defined]
+    claims: Any = {"subscriber_id": world.subscriber.subscriber_id, "scopes": "messages"}
+    own = world.neighbours.client_headers(**claims)
+    seen: list[Any] = []
+    after: dict[str, str] = {}
+    for expected in (2, 1):
+        path = f"/v1/messages/{message_id}/attempts"
+        answer = await world.mailer.http.get(path, params={"limit": "2"} | after, headers=own)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert len(page["items"]) == expected
+        seen, after = seen + page["items"], {"after": page["next"]}
+    assert after == {"after": None}
+    assert [attempt["outcome"] for attempt in seen] == ["deferred", "deferred", "sent"]
+    assert (await world.mailer.http.get(f"/v1/messages/{message_id}", headers=own)).json()["attempts"] == seen[1:]
+    elsewhere = world.neighbours.client_headers(**claims, locations=(uuid4(),))
+    for path in (f"/v1/messages/{message_id}", f"/v1/messages/{message_id}/attempts"):
+        refused = await world.mailer.http.get(path, headers=elsewhere)
+        assert (refused.status_code, refused.json()["code"]) == (404, "message_unknown")
+
+
 async def test_the_history_tells_how_each_attempt_ended_and_where_a_doubt_began(world: World) -> None:
     """I3, issue 3: phase, reply, reason and times; a worker's death leaves the moment of its marker."""
     world.sink.script = Script((Step("dot", reply="451 4.3.0 later", times=1),))

@@ -10,6 +10,7 @@ from uuid import UUID
 import dkim
 
 from services.mailer.domain.sender_domain import Algorithm
+from services.mailer.smtp.calendar import CalendarFile
 from services.mailer.smtp.compose import Letter, SenderLines, Skeleton
 from services.mailer.smtp.dkim import DkimSigner, NewKey, load_key, make_key
 from services.mailer.smtp.verp import ReturnAddresses
@@ -64,11 +65,16 @@ def verdicts(data: bytes, records: Mapping[str, str] | None = None) -> Sequence[
 
 
 def compose_signed(
-    *algorithms: Algorithm, subject: str = "Your visit", text: str = "Hi\n", html: str = "<p>Hi</p>", at: datetime
+    *algorithms: Algorithm,
+    subject: str = "Your visit",
+    text: str = "Hi\n",
+    html: str = "<p>Hi</p>",
+    at: datetime,
+    calendar: tuple[CalendarFile, ...] = (),
 ) -> bytes:
     """Return a signed message with a link so long that List-Unsubscribe is folded."""
     url = "https://optout.example.com/u/" + "A1b-" * 60
-    letter = Letter(MESSAGE_ID, "ann@y.example.com", subject, text, html, at, url)
+    letter = Letter(MESSAGE_ID, "ann@y.example.com", subject, text, html, at, url, calendar)
     returns = ReturnAddresses({"1": b"k" * 32})
     signs = signer(*algorithms)
     return Skeleton(SENDER, returns).compose(letter, lambda headers, body: signs.sign(headers, body, at)).data

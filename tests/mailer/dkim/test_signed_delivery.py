@@ -16,6 +16,7 @@ from tests.mailer.delivery.test_sent_content import shown
 from tests.mailer.delivery.world import World, open_world
 from tests.mailer.dkim.conftest import Domains
 from tests.mailer.dkim.fake_dns import FakeDns
+from tests.mailer.smtp.calendar_reader import entries_of
 
 
 @pytest.fixture
@@ -54,6 +55,31 @@ async def test_what_the_relay_receives_verifies(neighbours: Neighbours, names: F
         received = [seen.body or b"" for seen in world.sink.messages]
         assert [signatures(data, names) for data in received] == [[True, True]] * 40
         assert all(b"d=brightsmile.example.com;" in data for data in received)
+
+
+async def test_a_mail_with_calendar_files_verifies_and_can_be_shown_as_it_was_sent(
+    neighbours: Neighbours, names: FakeDns
+) -> None:
+    """L-020, L-051, issue: both signatures cover the files; content as sent is proven with them."""
+    async with _opened(neighbours, names) as (world, domains):
+        await domains.verified()
+        entries = [
+            {"uid": str(UUID(int=number)), "sequence": number, "minutes": 45, "is_cancelled": number == 2}
+            | {"starts_at": (world.now + timedelta(days=3)).isoformat(), "announced_at": world.now.isoformat()}
+            for number in (1, 2)
+        ]
+        [message_id] = await world.send("ann@example.com", calendar=entries)
+        sealed = await world.database.fetchval("select sealed from messages where message_id = $1", message_id)
+        assert str(UUID(int=1)).encode() not in sealed
+        assert await world.deliver() == {"sent": 1}
+        [seen] = world.sink.messages
+        assert signatures(seen.body or b"", names) == [True, True]
+        found = entries_of(seen.body or b"")
+        assert [(each.method, each.event["SEQUENCE"]) for each in found] == [("REQUEST", 1), ("CANCEL", 2)]
+        assert found[0].event["ATTENDEE"] == "mailto:ann@example.com"
+        assert world.location.name in str(found[0].event["SUMMARY"])
+        content = await shown(world, message_id)
+        assert (content["proof"], (seen.body or b"").endswith(content["source"].encode())) == ("matches", True)
 
 
 async def test_without_a_verified_domain_the_setting_decides(neighbours: Neighbours, names: FakeDns) -> None:

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.mailer.domain.reports import Handled, Report
-from services.mailer.smtp.inbound import MOST_CONNECTIONS, MOST_OCTETS, Receiver, open_receiver
+from services.mailer.smtp.inbound import Receiver, open_receiver
+from services.mailer.smtp.inbound_session import MOST_CONNECTIONS, MOST_OCTETS
 from services.mailer.smtp.verp import ReturnAddresses
 
 RETURNS = ReturnAddresses({"1": b"k" * 32})
@@ -75,6 +76,11 @@ async def door() -> AsyncIterator[tuple[int, Receiver, Any]]:
     receiver = Receiver(DOMAIN, RETURNS, inbox)
     async with open_receiver(receiver, host="127.0.0.1", port=0) as port:
         yield port, receiver, inbox
+
+
+async def test_the_door_greets_with_our_own_name(door: tuple[int, Receiver, Inbox]) -> None:
+    """RFC 5321 4.3.1, L-055: whoever brings mail sees the domain that its MX stands for, not a sample."""
+    assert (await talk(door[0]))[0].startswith(f"220 {DOMAIN} ")
 
 
 async def test_nothing_is_relayed(door: tuple[int, Receiver, Inbox]) -> None:
@@ -148,6 +154,41 @@ async def test_fifty_megabytes_are_refused_and_not_kept(door: tuple[int, Receive
             reply = await reader.readline()
         assert reply.startswith(b"250")
     assert len(inbox.taken) == 1
+
+
+async def test_who_does_not_wait_for_the_reply_to_data_is_sent_away(door: tuple[int, Receiver, Inbox]) -> None:
+    """RFC 5321 4.3.1: what is slipped in before it is neither a mail nor a command."""
+    port, receiver, inbox = door
+    address = f"{RETURNS.mint('b', uuid4())}@{DOMAIN}".encode()
+    early = b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<" + address + b">\r\nDATA\r\n" + BOUNCE + b".\r\n"
+    async with connect(port) as (reader, writer):
+        writer.write(early)
+        said = (await reader.read()).decode().splitlines()
+    assert said[-1].startswith("554")
+    assert (inbox.taken, receiver.counts.total()) == ([], 0)
+
+
+async def test_a_mail_may_be_empty_or_a_dot_and_what_follows_its_end_is_a_command(
+    door: tuple[int, Receiver, Inbox],
+) -> None:
+    """RFC 5321 4.5.2: dots are unstuffed; the end is found across packets, and behind it the session goes on."""
+    port, _, inbox = door
+    address = f"{RETURNS.mint('b', uuid4())}@{DOMAIN}".encode()
+    begin = (b"MAIL FROM:<>", b"RCPT TO:<" + address + b">", b"DATA")
+    async with connect(port) as (reader, writer):
+        writer.write(b"EHLO a\r\n")
+        for mail in (b".\r\n", b"..\r\n.\r\n", b"\r\n\r\n.\r\n", BOUNCE + b".\r\nNOOP\r\n"):
+            for command in begin:
+                writer.write(command + b"\r\n")
+            while not (await reader.readline()).startswith(b"354"):
+                pass
+            for octet in range(len(mail)):
+                writer.write(mail[octet : octet + 1])
+                await writer.drain()
+                await asyncio.sleep(0)
+            assert (await reader.readline()).startswith(b"250")
+        assert (await reader.readline()).startswith(b"250")
+    assert len({report_id for report_id, _, _ in inbox.taken}) == 4
 
 
 async def test_a_size_announced_too_big_is_refused_at_once(door: tuple[int, Receiver, Inbox]) -> None:

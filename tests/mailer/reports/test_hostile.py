@@ -58,6 +58,13 @@ def test_of_fifty_megabytes_only_the_beginning_is_read() -> None:
     assert len(mail.parts[0].text()) < 200_000
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_million_lines_are_forty_thousand(end: bytes) -> None:
+    """S49, S60: what is cut into lines costs an object a line, however short."""
+    mail = read_mail(b"From: MAILER-DAEMON@a" + end + end + (b"x" + end) * 1_000_000)
+    assert 30_000 < sum(part.octets.count(b"x") for part in mail.parts) < 40_000
+
+
 @pytest.mark.parametrize(
     "text",
     [

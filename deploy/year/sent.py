@@ -1,0 +1,66 @@
+"""What left in a year: the scheduler's touches and messages that a relay took over, read from its database at the end."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+_TOUCHES = """
+select t.campaign_type, t.step, t.consumer_id, t.about_at, t.final_at, t.final_at at time zone t.zone as local, t.message_id
+from touches t where t.subscriber_id = $1 and t.state = 'sent'
+"""
+_MESSAGES = """
+select address_key, local_day, counts, commercial from messages where subscriber_id = $1 and outcome = 'sent'
+"""
+_OPEN = "select count(*) from messages where subscriber_id = $1 and ended_at is null"
+_REASONS = """
+select coalesce(reason, '') as reason, count(*) as n from touches where subscriber_id = $1 and state <> 'sent' group by 1 order by 2 desc
+"""
+
+
+@dataclass(frozen=True)
+class SentTouch:
+    """One person told one thing. `local`: when, by the business's clock."""
+
+    campaign_type: str
+    step: str
+    consumer_id: UUID
+    about_at: datetime
+    sent_at: datetime
+    local: datetime
+    message_id: UUID
+
+
+@dataclass(frozen=True)
+class SentMessage:
+    """One mail to one address; `counts`: it takes the day's place in the contact budget."""
+
+    address_key: str
+    local_day: date
+    counts: bool
+    commercial: bool
+
+
+@dataclass(frozen=True)
+class Sent:
+    """All of a business; `reasons`: why other touches were not sent; `still_open`: messages without an end."""
+
+    touches: list[SentTouch]
+    messages: list[SentMessage]
+    reasons: dict[str, int]
+    still_open: int
+
+
+async def read_sent(database_url: str, subscriber_id: UUID) -> Sent:
+    """Read it all."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        return Sent(
+            [SentTouch(*row) for row in await connection.fetch(_TOUCHES, subscriber_id)],
+            [SentMessage(*row) for row in await connection.fetch(_MESSAGES, subscriber_id)],
+            {row["reason"]: row["n"] for row in await connection.fetch(_REASONS, subscriber_id)},
+            await connection.fetchval(_OPEN, subscriber_id),
+        )
+    finally:
+        await connection.close()
