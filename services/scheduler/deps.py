@@ -9,6 +9,7 @@ from fastapi import Response
 
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
+from services.scheduler.clients.optout import OptoutClient
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.answer_links import AnswerLinks
 from services.scheduler.domain.answering import MailDays
@@ -71,6 +72,7 @@ class Deps:
     signer: Signer
     ingest: IngestClient
     mailer: MailerClient
+    optout: OptoutClient
     types: Mapping[str, CampaignType]
     stock: StockContents
     links: AnswerLinks

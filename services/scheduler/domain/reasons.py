@@ -79,6 +79,7 @@ SENTENCES: Final[dict[str, str]] = {
     "vehicle_sold": "The vehicle was sold.",
     # campaigns
     "campaign_ended": "The campaign was ended.",
+    "has_it": "The mail is with the mailer or was sent already.",
     "campaign_edited": "The campaign was edited: what had not left is written anew.",
     "step_off": "This step is switched off.",
     "not_due_yet": "Its time is too far ahead, or an earlier date speaks for it; it is planned some weeks before.",

@@ -18,7 +18,7 @@ from services.scheduler.domain.reasons import OWN_HOLDS
 from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TRIGGERS, OnePer, TriggerKind
 from services.scheduler.store.audiences import find_outsiders
-from services.scheduler.store.situations import decider_cases, skip_cases
+from services.scheduler.store.situations import blocked_cases, decider_cases
 from services.scheduler.store.triggers import CYCLES, SOURCES
 
 Person = tuple[UUID, UUID]
@@ -55,7 +55,7 @@ def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...])
         "source": SOURCES[trigger],
         "cycle": CYCLES[cycle],
         "one_per": _ONE_PER[TRIGGERS[trigger].one_per],
-        "skips": skip_cases(skips),
+        "blocked": blocked_cases(skips),
         "deciders": decider_cases(skips),
     }
     statement = _SQL

@@ -1,7 +1,7 @@
 -- Plans one campaign type for a slice of consumers: what should be there against what is, in one statement.
 -- The same statement is the re-check at the last moment (architecture 3), so planning and re-checking can never disagree.
--- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, the situations in which
--- nothing is sent and the records they rest on.
+-- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, why nothing is sent and the
+-- records that rests on.
 -- All come from constants, never from input.
 with slice as materialized (
     select subscriber_id, consumer_id
@@ -156,14 +156,7 @@ wanted as materialized (
         e.touch_id is null or e.state in ('skipped', 'cancelled') or (e.planned_local, e.zone) is distinct from (u.planned_local, u.zone)
             as fresh,
         case
-            when p.consumer_id is null then 'person_unknown'
-            when p.deleted then 'person_gone'
-            when p.status <> 'active' then 'person_' || p.status
-            when p.minor_until > cast(u.now_local as date) and coalesce(p.recipient_id, p.consumer_id) = p.consumer_id
-                then 'minor_without_guardian'
-            when p.address_key is null then coalesce(p.address_problem, 'no_address')
-            when r.deleted or r.status = 'deceased' then 'recipient_unfit'
-{skips}
+{blocked}
         end as blocked,
         case
             when u.hold_reason is not null then u.hold_reason
