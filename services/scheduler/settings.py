@@ -19,7 +19,9 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="SCHEDULER_", frozen=True)
 
     common: CommonSettings = Field(default_factory=lambda: load(CommonSettings), description="what all services share")
-    kek: Key = Field(description="base64 of 32 octets; seals the links to the pages that answer a mail")
+    kek: Key = Field(
+        description="base64 of 32 octets; seals the links to the pages that answer a mail and decides who is left out"
+    )
     public_url: str = Field(
         description="where consumers reach the pages that answer a mail, without a slash at the end; https in production"
     )
