@@ -51,4 +51,5 @@ async def look_ahead(
         step.slug,
         place_step(step, campaign.settings, day, rules.window),
         rules.budget,
+        rules.hold_out_key,
     )

@@ -55,6 +55,7 @@ SENTENCES: Final[dict[str, str]] = {
     "minor_without_guardian": "The person is a minor and no guardian's address is known.",
     "no_address": "There is no e-mail address on record.",
     "recipient_unfit": "The guardian or relative whose address is used is deceased or gone.",
+    "held_out": "The person belongs to the share that is left out, so that the campaign's effect can be told.",
     # triggers
     "appointment_cancelled": "The appointment was cancelled.",
     "appointment_moved": "The appointment got another time; its steps are planned anew.",

@@ -1,7 +1,7 @@
 """Facts of people before a campaign by hand, a slice of a location at a time: the reasons of planning itself, read and not written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.forecasting import Prospect
+from services.scheduler.domain.hold_out import hold_out_mark
 from services.scheduler.store.audiences import find_outside
 from services.scheduler.store.situations import blocked_cases
 
@@ -32,16 +33,17 @@ with place as (
         on d.subscriber_id = l.subscriber_id and d.location_id = l.location_id and d.day = cast(cast(:planned as timestamp) as date)
     where l.subscriber_id = cast(:subscriber_id as uuid) and l.location_id = cast(:location_id as uuid)
 ), u as (
-    select cast(:subscriber_id as uuid) as subscriber_id, s.consumer_id, cast(:campaign_id as uuid) as campaign_id, s.consumer_id as trigger_id,
+    select cast(:subscriber_id as uuid) as subscriber_id, s.consumer_id, s.is_held_out, cast(:campaign_id as uuid) as campaign_id, s.consumer_id as trigger_id,
         cast(:cycle as text) as cycle, cast(:gap_days as integer) as gap_days, (cast(:about as date) + time '12:00') at time zone g.zone as about_at,
         g.now, g.now_local, g.planned_local
-    from unnest(cast(:consumers as uuid[])) as s (consumer_id)
+    from unnest(cast(:consumers as uuid[]), cast(:held_out as boolean[])) as s (consumer_id, is_held_out)
     cross join place g
 )
 select u.consumer_id, p.address_key, u.planned_local, u.now_local, e.state as touch_state, e.reason as touch_reason,
     case when e.state in ('planned', 'held') then cast(e.due_local as date) end as due_on,
     case
 {blocked}
+            when u.is_held_out then 'held_out'
     end as blocked,
     -- What goes before it on that day: a mail that has left or is with the mailer, or one planned that has the better rank (N-02).
     exists (
@@ -83,6 +85,12 @@ class Foresight:
     step: str
     planned: datetime
     budget: int
+    hold_out_key: bytes = field(repr=False)
+
+    def holds_out(self, consumer_id: UUID) -> bool:
+        """Tell whether a person is left out of it, so that its effect can be measured."""
+        below = 100 * self.settings.get("hold_out_percent", 0) if self.kind.takes_hold_out else 0
+        return hold_out_mark(self.hold_out_key, consumer_id, self.kind.slug) < below
 
 
 async def count_people(connection: AsyncConnection, *, subscriber_id: UUID, location_id: UUID) -> int:
@@ -106,6 +114,7 @@ async def read_prospects(
     kind = foresight.kind
     values = where | {
         "consumers": consumers,
+        "held_out": [foresight.holds_out(consumer) for consumer in consumers],
         "outside_campaigns": [foresight.campaign_id] * len(outside),
         "outside_consumers": outside,
         "now": now,
