@@ -33,7 +33,8 @@ with place as (
         on d.subscriber_id = l.subscriber_id and d.location_id = l.location_id and d.day = cast(cast(:planned as timestamp) as date)
     where l.subscriber_id = cast(:subscriber_id as uuid) and l.location_id = cast(:location_id as uuid)
 ), u as (
-    select cast(:subscriber_id as uuid) as subscriber_id, s.consumer_id, s.is_held_out, cast(:campaign_id as uuid) as campaign_id, s.consumer_id as trigger_id,
+    select cast(:subscriber_id as uuid) as subscriber_id, s.consumer_id, s.is_held_out,
+        cast(:campaign_id as uuid) as campaign_id, s.consumer_id as trigger_id,
         cast(:cycle as text) as cycle, cast(:gap_days as integer) as gap_days, (cast(:about as date) + time '12:00') at time zone g.zone as about_at,
         g.now, g.now_local, g.planned_local
     from unnest(cast(:consumers as uuid[]), cast(:held_out as boolean[])) as s (consumer_id, is_held_out)
