@@ -21,8 +21,8 @@ class Settings(ServiceSettings):
 
     aggregates: bool = Field(
         default=False,
-        description="count consumers of all subscribers by region, vertical and coarse bands once a quarter, at least 20 people of 5 businesses in "
-        "each figure, for the operator to publish (S-100 to S-103); off: nothing is counted and nothing shown",
+        description="count consumers of locations that have switched it on (in_aggregates) by region, vertical and coarse bands once a quarter, at "
+        "least 20 people of 5 businesses in each figure, for the operator to publish (S-100 to S-103); off: nothing is counted and nothing shown",
     )
 
     @field_validator("kek")

@@ -19,9 +19,10 @@ class AggregateCell(Wire):
 
 class Aggregates(Wire):
     """One quarter's release, whole and for good. Every figure stands for so many people of so many businesses at least, no business with more
-    than half of them; people with an opt-out of any kind are not counted."""
+    than half of them; people with an opt-out of any kind, and of locations that have not switched it on (`in_aggregates`), are not counted."""
 
     quarter_on: date | None
     least_consumers: int
     least_subscribers: int
+    contributing_subscribers: int = Field(default=0, description="businesses whose people were counted in this release")
     cells: list[AggregateCell]

@@ -115,3 +115,7 @@ class LocationFacts(Wire):
         default=False,
         description="public holidays of the postal address's country and region are closed days unless this is true",
     )
+    in_aggregates: bool = Field(
+        default=False,
+        description="the location lets its consumers be counted in the operator's broad figures (S-061, S-103); off, none of them is",
+    )

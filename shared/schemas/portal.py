@@ -75,6 +75,7 @@ class LocationInput(Wire):
     procedure_names: ProcedureNames = Field(default=[])
     link_hosts: LinkHosts = Field(default=[])
     open_on_public_holidays: bool = Field(default=False)
+    in_aggregates: bool = Field(default=False)
 
 
 class LocationChange(Wire):
@@ -92,6 +93,7 @@ class LocationChange(Wire):
     procedure_names: ProcedureNames | None = None
     link_hosts: LinkHosts | None = None
     open_on_public_holidays: bool | None = None
+    in_aggregates: bool | None = None
 
 
 class Location(LocationFacts):

@@ -11,6 +11,7 @@ import pytest
 from services.ingest.settings import Settings
 from services.ingest.store.aggregates import ROLE, count_people, lower_role
 from shared.kit.clock import ManualClock
+from shared.schemas.location import LocationFacts
 from tests.fixtures.builders import build_location, build_subscriber
 from tests.fixtures.services import Neighbours, OpenService, service_headers
 from tests.house.test_data_inventory import listed
@@ -18,14 +19,14 @@ from tests.house.test_data_inventory import listed
 _PEOPLE = 30
 
 
-async def fill(neighbours: Neighbours, ingest: OpenService, businesses: int) -> list[UUID]:
+async def fill(neighbours: Neighbours, ingest: OpenService, businesses: int, *, willing: bool = True) -> list[UUID]:
     """Push live dental businesses in one region, each with people, straight into the tables; every seventh is a minor."""
     owners = []
     connection = await asyncpg.connect(ingest.database.superuser)
     try:
         for _ in range(businesses):
             subscriber = build_subscriber()
-            location = build_location(subscriber.subscriber_id)
+            location = build_location(subscriber.subscriber_id, in_aggregates=willing)
             owners.append(subscriber.subscriber_id)
             await neighbours.push(
                 "ingest",
@@ -65,6 +66,7 @@ async def test_a_quarter_is_counted_once_and_stays(neighbours: Neighbours) -> No
     first = (await shown(neighbours, ingest)).json()
     figures = {(cell["dimension"], cell["band"]): cell["consumers"] for cell in first["cells"]}
     assert figures[("total", "total")] == 5 * _PEOPLE // 20 * 20
+    assert first["contributing_subscribers"] == 5
     assert {cell["region"] for cell in first["cells"]} == {"US-CA"}
     assert ("age_group", "minor") in figures
     await connection.execute("delete from source_optouts")
@@ -102,7 +104,7 @@ async def test_the_counting_role_reads_no_personal_column(neighbours: Neighbours
             "select column_name from information_schema.columns where table_name like 'aggregate%'"
         )
         assert {row["column_name"] for row in tables} == {
-            *("quarter_on", "made_at", "region", "vertical", "dimension", "band", "consumers"),
+            *("quarter_on", "made_at", "subscribers", "region", "vertical", "dimension", "band", "consumers"),
         }
     finally:
         await connection.close()
@@ -142,6 +144,32 @@ async def test_off_by_default_nothing_is_counted_and_nothing_shown(neighbours: N
     connection = await asyncpg.connect(ingest.database.superuser)
     assert await connection.fetchval("select count(*) from aggregate_releases") == 0
     await connection.close()
+
+
+async def test_only_people_of_locations_that_switched_it_on_are_counted(neighbours: Neighbours) -> None:
+    """S-061, S-103: off by default per location; five who are willing make a figure, four and thirty who are not make none; switched off, the use
+    stops with the next quarter.
+    """
+    assert LocationFacts.model_fields["in_aggregates"].default is False
+    ingest = await neighbours.open("ingest")
+    await fill(neighbours, ingest, 30, willing=False)
+    owners = await fill(neighbours, ingest, 5)
+    await ingest.step("aggregates")
+    first = (await shown(neighbours, ingest)).json()
+    assert first["contributing_subscribers"] == 5
+    totals = [cell["consumers"] for cell in first["cells"] if cell["dimension"] == "total"]
+    assert totals == [5 * _PEOPLE // 20 * 20]
+    connection = await asyncpg.connect(ingest.database.superuser)
+    [row] = await connection.fetch(
+        "select id, body from directory where kind = 'location' and subscriber_id = $1", owners[0]
+    )
+    await connection.close()
+    changed = LocationFacts.model_validate_json(row["body"]).model_copy(update={"in_aggregates": False})
+    await neighbours.push("ingest", "location", row["id"], changed, subscriber_id=owners[0], version=2)
+    cast("ManualClock", neighbours.clock).move(timedelta(days=95))
+    await ingest.step("aggregates")
+    later = (await shown(neighbours, ingest)).json()
+    assert (later["contributing_subscribers"], later["cells"]) == (4, [])
 
 
 async def test_two_workers_release_one_quarter_once(neighbours: Neighbours) -> None:

@@ -32,6 +32,22 @@ async def test_what_changes_here_is_known_by_everybody_below(portal: Portal, bel
         assert len(await service.facts("verification_key")) == 1
 
 
+async def test_a_location_lets_its_people_be_counted_only_after_it_said_so(portal: Portal, below: Opener) -> None:
+    """S-061, S-103: nobody who makes a location switches it on by the way; told downhill like any edit, and taken back like one."""
+    ingest = await below("ingest")
+    path = f"/v1/locations/{await portal.location(await portal.subscriber())}"
+    told = []
+    for wanted in (None, True, False):
+        read = await portal.call("GET", path)
+        if wanted is not None:
+            headers = portal.operator | {"If-Match": read.headers["etag"]}
+            read = await portal.call("PATCH", path, headers, json={"in_aggregates": wanted})
+        await portal.deliver()
+        [location] = await ingest.facts("location")
+        told.append((read.json()["in_aggregates"], location["in_aggregates"]))
+    assert told == [(False, False), (True, True), (False, False)]
+
+
 async def test_a_token_is_good_below_until_its_client_is_revoked(
     portal: Portal, below: Opener, clock: ManualClock
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from services.ingest.domain.aggregates import Group, release
+from services.ingest.domain.aggregates import Group, contributors, release
 from services.ingest.store.aggregates import count_people, is_released, keep_release, list_subscribers, lower_role
 from shared.kit.db import Database
 from shared.kit.logs import log
@@ -32,7 +32,8 @@ async def release_aggregates(database: Database, *, now: datetime) -> bool:
                     groups[group][band][subscriber_id] = consumers
         more = len(found) == _AT_ONCE
         after = found[-1] if found else after
+    figures, subscribers = release(groups), len(contributors(groups))
     async with database.transaction() as connection:
-        kept = await keep_release(connection, quarter_on=quarter_on, figures=release(groups), now=now)
+        kept = await keep_release(connection, quarter_on=quarter_on, figures=figures, subscribers=subscribers, now=now)
     log("ingest.aggregates").warning("aggregates_released", quarter_on=quarter_on.isoformat(), kept=kept)
     return kept

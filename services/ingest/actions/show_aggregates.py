@@ -17,6 +17,7 @@ async def show_aggregates(connection: AsyncConnection, *, settings: Settings) ->
         quarter_on=rows[0].quarter_on if rows else None,
         least_consumers=LEAST_CONSUMERS,
         least_subscribers=LEAST_SUBSCRIBERS,
+        contributing_subscribers=rows[0].subscribers if rows else 0,
         cells=[
             AggregateCell(**{name: getattr(row, name) for name in AggregateCell.model_fields})
             for row in rows

@@ -16,6 +16,7 @@ _AGGREGATES: Final[dict[str, Any]] = {
     "quarter_on": "2026-01-01",
     "least_consumers": 20,
     "least_subscribers": 5,
+    "contributing_subscribers": 312,
     "cells": [
         {"region": "US-CA", "vertical": "dental", "dimension": "total", "band": "total", "consumers": 48_120},
         {"region": "US-CA", "vertical": "dental", "dimension": "age_group", "band": "adult", "consumers": 39_460},

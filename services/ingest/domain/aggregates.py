@@ -52,6 +52,12 @@ def release(groups: Mapping[Group, Mapping[str, Cell]]) -> dict[tuple[Group, str
     return published
 
 
+def contributors(groups: Mapping[Group, Mapping[str, Cell]]) -> set[UUID]:
+    """Return whose people were counted, whether or not a figure could be published."""
+    cells = (cell for group, bands in groups.items() if group.dimension == TOTAL for cell in bands.values())
+    return {subscriber for cell in cells for subscriber, count in cell.items() if count > 0}
+
+
 def _shown(bands: Mapping[str, Cell]) -> list[str]:
     """Return the bands to publish."""
     shown = sorted(

@@ -39,14 +39,14 @@ group by 1, 2, 3, 4
 """)  # noqa: S608 - a constant
 _EXISTS: Final = text("select exists (select from aggregate_releases where quarter_on = :quarter)")
 _RELEASE: Final = text(
-    "insert into aggregate_releases (quarter_on, made_at) values (:quarter, :now) on conflict do nothing returning true"
+    "insert into aggregate_releases (quarter_on, made_at, subscribers) values (:quarter, :now, :subscribers) on conflict do nothing returning true"
 )
 _KEEP: Final = text("""
 insert into aggregate_cells (quarter_on, region, vertical, dimension, band, consumers)
 values (:quarter, :region, :vertical, :dimension, :band, :consumers)
 """)
 _LATEST: Final = text("""
-select r.quarter_on, r.made_at, c.region, c.vertical, c.dimension, c.band, c.consumers
+select r.quarter_on, r.made_at, r.subscribers, c.region, c.vertical, c.dimension, c.band, c.consumers
 from (select * from aggregate_releases order by quarter_on desc limit 1) r left join aggregate_cells c on c.quarter_on = r.quarter_on
 order by 3, 4, 5, 6
 """)
@@ -58,7 +58,7 @@ async def lower_role(connection: AsyncConnection) -> None:
 
 
 async def list_subscribers(connection: AsyncConnection, *, after: UUID, limit: int) -> list[UUID]:
-    """Return subscribers with a live location, by id."""
+    """Return subscribers with a live location that lets its people be counted, by id."""
     return [row.subscriber_id for row in await connection.execute(_SUBSCRIBERS, {"after": after, "limit": limit})]
 
 
@@ -76,10 +76,15 @@ async def is_released(connection: AsyncConnection, quarter_on: date) -> bool:
 
 
 async def keep_release(
-    connection: AsyncConnection, *, quarter_on: date, figures: Mapping[tuple[Group, str], int], now: datetime
+    connection: AsyncConnection,
+    *,
+    quarter_on: date,
+    figures: Mapping[tuple[Group, str], int],
+    subscribers: int,
+    now: datetime,
 ) -> bool:
-    """Keep a quarter's figures once and for all; false when another process has."""
-    if not await connection.scalar(_RELEASE, {"quarter": quarter_on, "now": now}):
+    """Keep a quarter's figures, and of how many subscribers people were counted, once and for all; false when another process has."""
+    if not await connection.scalar(_RELEASE, {"quarter": quarter_on, "subscribers": subscribers, "now": now}):
         return False
     cells = [
         group._asdict() | {"band": band, "consumers": consumers, "quarter": quarter_on}

@@ -51,6 +51,7 @@ LOCATION_INPUT: Final = {
     "procedure_names": ["Root canal", "D1110 Prophylaxis"],
     "link_hosts": ["booking.example.com"],
     "open_on_public_holidays": False,
+    "in_aggregates": False,
 }
 LOCATION: Final = LOCATION_INPUT | {
     "location_id": LOCATION_ID,

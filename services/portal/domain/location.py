@@ -27,6 +27,7 @@ class Location:
     procedure_names: Sequence[str]
     link_hosts: Sequence[str]
     open_on_public_holidays: bool
+    in_aggregates: bool
     live_at: datetime | None
     version: int
     created_at: datetime
