@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ingest.actions.index_people import index_people
+from services.ingest.actions.lock_person import lock_person
 from services.ingest.actions.refuse_erased import refuse_erased
 from services.ingest.deps import Deps
 from services.ingest.domain.person_edit import (
     CONFIRMED,
     FIELDS,
     ConsumerMergedError,
-    ConsumerUnknownError,
     PersonState,
     state_of,
     values_of,
@@ -25,7 +25,6 @@ from services.ingest.store.cards import open_person, read_detail
 from services.ingest.store.consents import announce_consents
 from services.ingest.store.edits import (
     keep_edits,
-    lock_consumer,
     note_history,
     read_edits,
     save_consumer,
@@ -36,7 +35,6 @@ from services.ingest.store.row_keys import SubscriberKeys
 from services.ingest.store.staging import look_up_by_key, raw_of
 from shared.kit.auth import Caller
 from shared.kit.crypto import keyed_hash
-from shared.kit.errors import VersionMismatchError
 from shared.schemas.records import ConsumerDetail, ConsumerEdit
 
 _NEVER_SEARCHED: Final = {"birth_on", "language", "status", CONFIRMED}
@@ -66,13 +64,9 @@ async def edit_consumer(
     key = {"subscriber_id": owner, "consumer_id": consumer_id}
     async with deps.api_db.transaction(owner) as connection:
         await write_beside(connection)
-        row = await lock_consumer(connection, **key)
-        if row is None or not caller.covers(row.location_id):
-            raise ConsumerUnknownError
+        row = await lock_person(connection, caller=caller, consumer_id=consumer_id, version=version)
         if row.merged_into is not None:
             raise ConsumerMergedError
-        if row.version != version:
-            raise VersionMismatchError
         made = await _weigh(deps, connection, row, edit, keys=keys, now=now)
         if made.changed:
             await _keep(deps, connection, made, **key, keys=keys, caller=caller, now=now)

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
+from services.ingest.actions.lock_person import lock_person
 from services.ingest.deps import Deps
 from services.ingest.domain.person_edit import ConsumerMergedError, ConsumerUnknownError
 from services.ingest.store.cards import read_detail
-from services.ingest.store.edits import keep_merge, lock_consumer, note_history
+from services.ingest.store.edits import keep_merge, note_history
 from services.ingest.store.erasing import write_beside
 from services.ingest.store.merging import settle_merges, spread_optouts
 from services.ingest.store.records import find_person
 from services.ingest.store.staging import raw_of
 from shared.kit.auth import Caller
 from shared.kit.crypto import keyed_id
-from shared.kit.errors import VersionMismatchError
 from shared.kit.ids import new_id
 from shared.schemas.records import ConsumerDetail
 
@@ -28,14 +28,10 @@ async def merge_consumer(deps: Deps, *, caller: Caller, consumer_id: UUID, versi
     async with deps.api_db.transaction(owner) as connection:
         await write_beside(connection)
         raw = await raw_of(connection)
-        row = await lock_consumer(connection, **key)
+        row = await lock_person(connection, caller=caller, consumer_id=consumer_id, version=version)
         stays = await find_person(raw, subscriber_id=owner, consumer_id=into)
-        if row is None or stays is None or stays.deleted:
+        if stays is None or stays.deleted or not caller.covers(stays.location_id):
             raise ConsumerUnknownError
-        if not (caller.covers(row.location_id) and caller.covers(stays.location_id)):
-            raise ConsumerUnknownError
-        if row.version != version:
-            raise VersionMismatchError
         if row.merged_into is not None or stays.merged_into is not None or into == consumer_id:
             raise ConsumerMergedError
         merge_id = keyed_id(keys.ids, "front_desk", "merge", consumer_id)

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
+from services.ingest.actions.lock_person import lock_person
 from services.ingest.deps import Deps
-from services.ingest.domain.person_edit import ConsumerUnknownError, NotMergedError
+from services.ingest.domain.person_edit import NotMergedError
 from services.ingest.store.cards import read_detail
-from services.ingest.store.edits import lock_consumer, note_history, undo_merges
+from services.ingest.store.edits import note_history, undo_merges
 from services.ingest.store.merging import settle_merges
 from services.ingest.store.staging import raw_of
 from shared.kit.auth import Caller
-from shared.kit.errors import VersionMismatchError
 from shared.schemas.records import ConsumerDetail
 
 
@@ -20,11 +20,7 @@ async def part_consumer(deps: Deps, *, caller: Caller, consumer_id: UUID, versio
     key = {"subscriber_id": owner, "consumer_id": consumer_id}
     async with deps.api_db.transaction(owner) as connection:
         raw = await raw_of(connection)
-        row = await lock_consumer(connection, **key)
-        if row is None or not caller.covers(row.location_id):
-            raise ConsumerUnknownError
-        if row.version != version:
-            raise VersionMismatchError
+        row = await lock_person(connection, caller=caller, consumer_id=consumer_id, version=version)
         if row.merged_into is None:
             raise NotMergedError
         await undo_merges(connection, **key, now=now)

@@ -133,9 +133,7 @@ def _written(moment: datetime) -> str:
 def translate(item: SourceItem) -> Translation:
     """Return the records of one thing, given as {resource: thing}. Nothing that a source sends makes this raise."""
     what, row, _ = only_one(item.raw)
-    if what in _MAKERS and not key(row.get("id")):
-        return Translation(skipped="without_id")
-    return careful(_MAKERS, what, row, instant(row.get("updated_at")) or item.seen_at)
+    return careful(_MAKERS, what, row, instant(row.get("updated_at")) or item.seen_at, id_field="id")
 
 
 def _patient(row: Raw, at: datetime) -> Translation:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.ingest.connectors._json_files import json_files, objects_in
 from services.ingest.domain.connector import Connector, Found, Raw, Reading, SourceFailedError, SourceItem, Translation
 from services.ingest.domain.read_record import AnyRecord
+from services.ingest.domain.shop_values import MOST_DISTANCE, model_year
 from services.ingest.domain.source_values import (
     careful,
     cents,
@@ -43,7 +44,6 @@ _LINES: Final = {
     "RECOMMENDED": "recommended",
 }
 _UNITS: Final = {"MILES": "mi", "MI": "mi", "KILOMETERS": "km", "KM": "km"}
-_MOST_DISTANCE: Final = 10**8
 
 
 class StarSettings(BaseModel):
@@ -210,7 +210,7 @@ def _person(raw: Raw, at: datetime, email: str | None = None) -> list[AnyRecord]
 
 
 def _vehicle(raw: Raw, person: str, at: datetime, read_at: datetime | None) -> list[AnyRecord]:
-    vin, year = text(raw.get("vin"), 40).upper(), number(raw.get("model_year"))
+    vin = text(raw.get("vin"), 40).upper()
     found = vin if key(vin) else ""
     if not found:
         return []
@@ -222,12 +222,12 @@ def _vehicle(raw: Raw, person: str, at: datetime, read_at: datetime | None) -> l
             vin=vin,
             make=text(raw.get("make")),
             model=text(raw.get("model")),
-            model_year=year if year and 1886 <= year <= 2200 else None,
+            model_year=model_year(raw.get("model_year")),
         )
     ]
     odometer = table(raw.get("odometer"))
     distance, unit = number(odometer.get("value")), _UNITS.get(text(odometer.get("uom")).upper())
-    if distance is not None and 0 <= distance <= _MOST_DISTANCE and unit and read_at:
+    if distance is not None and 0 <= distance <= MOST_DISTANCE and unit and read_at:
         reading = {"vehicle": found, "read_at": read_at, "distance": distance, "unit": unit}
         named: dict[str, Any] = {"foreign_id": f"{found}/{read_at.date()}", "source_updated_at": at}
         records.append(OdometerReadingRecord.model_validate(named | reading))

@@ -1,7 +1,7 @@
 """Tekmetric, a shop system for auto repair, API v1 (domain 3.5). A job that was not authorised on a finished order is work declined."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from services.ingest.domain.connector import (
 )
 from services.ingest.domain.paging import Turns
 from services.ingest.domain.read_record import AnyRecord
+from services.ingest.domain.shop_values import amount_cents, first_phone, reading_of_order, vehicle_of
 from services.ingest.domain.source_values import (
     careful,
     instant,
@@ -34,13 +35,12 @@ from services.ingest.domain.source_values import (
     truth,
 )
 from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
-from shared.schemas.source_records import OdometerReadingRecord, ServiceLineRecord, VehicleRecord
+from shared.schemas.source_records import ServiceLineRecord, VehicleRecord
 
 _PAGE: Final = 100
 _OVERLAP: Final = timedelta(days=1)
 """Its filters are days, in the shop's zone."""
 _COMPLETE, _POSTED, _RECEIVABLE, _DELETED = 3, 5, 6, 7
-_MOST_MILES: Final = 10**8
 _STATUSES: Final = {
     **dict.fromkeys(("", "none", "scheduled", "booked", "not_started", "not_confirmed", "unconfirmed"), "booked"),
     "confirmed": "confirmed",
@@ -112,19 +112,18 @@ def translate(item: SourceItem) -> Translation:
     """Return the records of one thing, given as {resource: thing}. Nothing that a source sends makes this raise."""
     what, row, _ = only_one(item.raw)
     what = what.replace("-", "_")
-    if what in _MAKERS and not key(row.get("id")):
-        return Translation(skipped="without_id")
     deleted_at = instant(row.get("deletedDate"))
     at = max(filter(None, (instant(row.get("updatedDate")), deleted_at)), default=item.seen_at)
-    if what in _GONE and deleted_at:
-        return Translation(
-            [made(foreign_id=key(row.get("id")), op="delete", source_updated_at=at) for made in _GONE[what]]
-        )
-    return careful(_MAKERS, what, row, at)
+    return careful(_GONE if deleted_at else _MAKERS, what, row, at, id_field="id")
+
+
+def _gone(kind_of_record: Any) -> Callable[[Raw, datetime], Translation]:
+    return lambda row, at: Translation(
+        [kind_of_record(foreign_id=key(row.get("id")), op="delete", source_updated_at=at)]
+    )
 
 
 def _customer(row: Raw, at: datetime) -> Translation:
-    phones = sorted(tables(row.get("phone")), key=lambda phone: truth(phone.get("primary")) is not True)
     business = number(table(row.get("customerType")).get("id") or row.get("customerType")) == 2
     first, last = text(row.get("firstName")), text(row.get("lastName"))
     if business:
@@ -137,25 +136,15 @@ def _customer(row: Raw, at: datetime) -> Translation:
         first_name=first,
         last_name=last,
         email=text(row.get("email")),
-        phone=text(phones[0].get("number")) if phones else "",
+        phone=first_phone(row.get("phone"), "primary"),
         email_ok=False if refuses else None,
     )
     return Translation([record])
 
 
 def _vehicle(row: Raw, at: datetime) -> Translation:
-    year = number(row.get("year"))
-    record = VehicleRecord(
-        foreign_id=key(row.get("id")),
-        source_updated_at=at,
-        consumer=key(row.get("customerId")) or None,
-        vin=text(row.get("vin"), 40).upper(),
-        plate=text(row.get("licensePlate"), 20).upper(),
-        make=text(row.get("make")),
-        model=" ".join(filter(None, (text(row.get("model")), text(row.get("subModel")))))[:200],
-        model_year=year if year and 1886 <= year <= 2200 else None,
-    )
-    return Translation([record])
+    model = " ".join(filter(None, (text(row.get("model")), text(row.get("subModel")))))[:200]
+    return Translation([vehicle_of(row, at, owner="customerId", plate="licensePlate", model=model)])
 
 
 def _appointment(row: Raw, at: datetime) -> Translation:
@@ -183,21 +172,15 @@ def _repair_order(row: Raw, at: datetime) -> Translation:
     records: list[AnyRecord] = []
     miles = number(row.get("milesOut")) or number(row.get("milesIn"))
     read_at = posted_at or instant(row.get("createdDate"))
-    if vehicle and miles is not None and 0 <= miles <= _MOST_MILES and read_at:
-        records.append(
-            OdometerReadingRecord(
-                foreign_id=f"order/{order}", source_updated_at=at, vehicle=vehicle, read_at=read_at, distance=miles
-            )
-        )
+    records += reading_of_order(order, vehicle, miles, at, read_at=read_at)
     if status in (_POSTED, _RECEIVABLE) and posted_at:
-        total = number(row.get("totalSales"))
         records.append(
             VisitRecord(
                 foreign_id=order,
                 source_updated_at=at,
                 consumer=person or None,
                 completed_at=posted_at,
-                total_cents=total if total is not None and abs(total) <= 10**10 else None,
+                total_cents=amount_cents(row.get("totalSales")),
                 currency="USD",
                 vehicle=vehicle,
             )
@@ -213,7 +196,6 @@ def _job(job: Raw, at: datetime, person: str, vehicle: str, *, done: bool) -> li
     found, authorized = key(job.get("id")), truth(job.get("authorized"))
     if not found:
         return []
-    amount = number(job.get("subtotal"))
     state = "recommended" if authorized is None else "declined" if not authorized else "done" if done else "approved"
     return [
         ServiceLineRecord(
@@ -225,7 +207,7 @@ def _job(job: Raw, at: datetime, person: str, vehicle: str, *, done: bool) -> li
             description=text(job.get("name")),
             state=state,  # type: ignore[arg-type]
             stated_at=instant(job.get("authorizedDate")) or at,
-            total_cents=amount if amount is not None and abs(amount) <= 10**10 else None,
+            total_cents=amount_cents(job.get("subtotal")),
             currency="USD",
         )
     ]
@@ -237,11 +219,11 @@ _MAKERS: Final = {
     "appointments": _appointment,
     "repair_orders": _repair_order,
 }
-_GONE: Final[dict[str, tuple[Any, ...]]] = {
-    "customers": (ConsumerRecord,),
-    "vehicles": (VehicleRecord,),
-    "appointments": (AppointmentRecord,),
-    "repair_orders": (VisitRecord,),
+_GONE: Final = {
+    "customers": _gone(ConsumerRecord),
+    "vehicles": _gone(VehicleRecord),
+    "appointments": _gone(AppointmentRecord),
+    "repair_orders": _gone(VisitRecord),
 }
 
 CONNECTOR: Final = Connector(

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypedDict, Unpack
 
 from pydantic import BaseModel
 
@@ -80,6 +80,17 @@ class Answer:
             raise SourceFailedError("The source answered with something that is no JSON.") from None
 
 
+class How(TypedDict, total=False):
+    """How something is asked. `accept`: the statuses that are an answer, 200 unless said otherwise. Without `signed` no credential goes along."""
+
+    params: Mapping[str, Any] | None
+    json: Any
+    form: Mapping[str, str]
+    headers: Mapping[str, str]
+    accept: tuple[int, ...]
+    signed: bool
+
+
 class Web(Protocol):
     """A vendor's server, asked politely: bounded answers, back-off on 429 and 5xx, no redirects. Everything raises SourceFailedError."""
 
@@ -87,19 +98,8 @@ class Web(Protocol):
         """Return the JSON at a path, or at an address of the same server."""
         ...
 
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        form: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        accept: tuple[int, ...] = (200,),
-        signed: bool = True,
-    ) -> Answer:
-        """Return an answer with one of the statuses of `accept`. Without `signed` no credential goes along."""
+    async def ask(self, method: str, path: str, **how: Unpack[How]) -> Answer:
+        """Return an answer with one of the statuses that were asked for."""
         ...
 
     def lines(self, path: str) -> AsyncIterator[bytes]:

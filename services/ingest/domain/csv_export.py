@@ -11,6 +11,7 @@ from typing import Any, Final
 from services.ingest.domain.connector import Raw, SourceItem, Translation
 from services.ingest.domain.csv_cells import Cells
 from services.ingest.domain.read_record import AnyRecord
+from services.ingest.domain.shop_values import model_year
 from services.ingest.domain.source_values import (
     careful,
     key,
@@ -165,7 +166,6 @@ def _vehicle(cells: Cells, person: str, at: datetime) -> list[AnyRecord]:
     ordered_at, records = cells.noon("order_on"), list[AnyRecord]()
     vehicle = key(f"{person}/{name}") if name else ""
     if vehicle:
-        year = number(cells.text("model_year"))
         records.append(
             VehicleRecord(
                 foreign_id=vehicle,
@@ -175,7 +175,7 @@ def _vehicle(cells: Cells, person: str, at: datetime) -> list[AnyRecord]:
                 plate=plate[:20],
                 make=cells.text("make"),
                 model=cells.text("model"),
-                model_year=year if year and 1886 <= year <= 2200 else None,
+                model_year=model_year(cells.text("model_year")),
             )
         )
         distance = number(cells.text("odometer").replace(",", ""))

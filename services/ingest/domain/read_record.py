@@ -28,9 +28,8 @@ from shared.schemas.source_records import (
     VehicleRecord,
 )
 
-AnyRecord = (
-    ConsumerRecord
-    | AppointmentRecord
+ChildRecord = (
+    AppointmentRecord
     | VisitRecord
     | RecareDueRecord
     | VehicleRecord
@@ -42,6 +41,8 @@ AnyRecord = (
     | ConsentSignalRecord
     | MergeRecord
 )
+"""What hangs on a person or a vehicle, and providers."""
+AnyRecord = ConsumerRecord | ChildRecord
 _ADAPTER: Final[TypeAdapter[AnyRecord]] = TypeAdapter(Annotated[AnyRecord, Discriminator("type")])
 _FROM_JSON: Final = _ADAPTER.validate_json
 _FROM_TEXTS: Final = _ADAPTER.validate_strings

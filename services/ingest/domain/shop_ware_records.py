@@ -5,6 +5,7 @@ from typing import Final
 
 from services.ingest.domain.connector import Raw, SourceItem, Translation
 from services.ingest.domain.read_record import AnyRecord
+from services.ingest.domain.shop_values import amount_cents, first_phone, reading_of_order, vehicle_of
 from services.ingest.domain.source_values import (
     careful,
     day,
@@ -18,21 +19,16 @@ from services.ingest.domain.source_values import (
     truth,
 )
 from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
-from shared.schemas.source_records import OdometerReadingRecord, ServiceLineRecord, VehicleRecord
-
-_MOST_MILES: Final = 10**8
+from shared.schemas.source_records import ServiceLineRecord
 
 
 def translate(item: SourceItem) -> Translation:
     """Return the records of one thing, given as {resource: thing}. Nothing that a source sends makes this raise."""
     what, row, _ = only_one(item.raw)
-    if what in _MAKERS and not key(row.get("id")):
-        return Translation(skipped="without_id")
-    return careful(_MAKERS, what, row, instant(row.get("updated_at")) or item.seen_at)
+    return careful(_MAKERS, what, row, instant(row.get("updated_at")) or item.seen_at, id_field="id")
 
 
 def _customer(row: Raw, at: datetime) -> Translation:
-    phones = sorted(tables(row.get("phones")), key=lambda phone: truth(phone.get("preferred")) is not True)
     first, last, company = (text(row.get(name)) for name in ("first_name", "last_name", "business_name"))
     record = ConsumerRecord(
         foreign_id=key(row.get("id")),
@@ -40,7 +36,7 @@ def _customer(row: Raw, at: datetime) -> Translation:
         first_name=first,
         last_name=last or company,
         email=text(row.get("email")),
-        phone=text(phones[0].get("number")) if phones else text(row.get("phone")),
+        phone=first_phone(row.get("phones"), "preferred") or text(row.get("phone")),
         birth_on=day(row.get("date_of_birth")),
         email_ok=False if truth(row.get("marketing_ok")) is False else None,
     )
@@ -48,18 +44,8 @@ def _customer(row: Raw, at: datetime) -> Translation:
 
 
 def _vehicle(row: Raw, at: datetime) -> Translation:
-    year = number(row.get("year"))
-    record = VehicleRecord(
-        foreign_id=key(row.get("id")),
-        source_updated_at=at,
-        consumer=key(row.get("customer_id")) or None,
-        vin=text(row.get("vin"), 40).upper(),
-        plate=text(row.get("plate"), 20).upper(),
-        make=text(row.get("make")),
-        model=text(row.get("model")),
-        model_year=year if year and 1886 <= year <= 2200 else None,
-        registration_ends_on=day(row.get("registration_exp_date")),
-    )
+    ends_on, model = day(row.get("registration_exp_date")), text(row.get("model"))
+    record = vehicle_of(row, at, owner="customer_id", plate="plate", model=model, registration_ends_on=ends_on)
     return Translation([record])
 
 
@@ -70,12 +56,7 @@ def _repair_order(row: Raw, at: datetime) -> Translation:
     records: list[AnyRecord] = []
     miles = number(row.get("odometer_out")) or number(row.get("odometer"))
     read_at = closed_at or instant(row.get("started_at"))
-    if vehicle and read_at and miles is not None and 0 < miles <= _MOST_MILES:
-        records.append(
-            OdometerReadingRecord(
-                foreign_id=f"order/{order}", source_updated_at=at, vehicle=vehicle, read_at=read_at, distance=miles
-            )
-        )
+    records += reading_of_order(order, vehicle, miles, at, read_at=read_at)
     if closed_at:
         records.append(
             VisitRecord(
@@ -94,8 +75,7 @@ def _repair_order(row: Raw, at: datetime) -> Translation:
 
 def _paid(row: Raw) -> int | None:
     payments = [number(payment.get("amount_cents")) for payment in tables(row.get("payments"))]
-    total = sum(amount for amount in payments if amount is not None)
-    return total if payments and abs(total) <= 10**10 else None
+    return amount_cents(sum(amount for amount in payments if amount is not None)) if payments else None
 
 
 def _service(service: Raw, at: datetime, person: str, vehicle: str) -> list[AnyRecord]:

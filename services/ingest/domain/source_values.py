@@ -144,13 +144,19 @@ def careful(
     raw: Raw,
     at: datetime,
     other: str = "other",
+    *,
+    id_field: str = "",
 ) -> Translation:
-    """Translate by the maker of `what`; a thing without one, or that makes no valid record, is skipped with a reason and never an exception."""
+    """Translate by the maker of `what`; a thing without one, without the key in `id_field`, or that makes no valid record, is skipped with a reason
+    and never an exception.
+    """
     maker = makers.get(what)
     if maker is None:
         return Translation(
             skipped=f"{other}_{what.lower()}"[:60] if what.isidentifier() and what.isascii() else f"{other}_unknown"
         )
+    if id_field and not key(raw.get(id_field)):
+        return Translation(skipped="without_id")
     try:
         return maker(raw, at)
     except ValidationError as error:

@@ -18,6 +18,7 @@ from services.ingest.domain.batch import (
     Source,
 )
 from services.ingest.domain.person import pack_detail
+from services.ingest.domain.read_record import ChildRecord
 from services.ingest.store.child_kinds import CHILDREN
 from services.ingest.store.row_keys import SubscriberKeys
 from shared.kit.crypto import keyed_hash, keyed_id
@@ -35,19 +36,6 @@ from shared.schemas.source_records import (
     VehicleRecord,
 )
 
-ChildRecord = (
-    AppointmentRecord
-    | VisitRecord
-    | RecareDueRecord
-    | VehicleRecord
-    | OdometerReadingRecord
-    | ServiceLineRecord
-    | RelationRecord
-    | ProviderRecord
-    | ContactPointRecord
-    | ConsentSignalRecord
-    | MergeRecord
-)
 GONE: Final = b"deleted"
 _KINDS: Final = {child.name: kind for kind, child in CHILDREN.items()}
 GONE_STATUS: Final = {

@@ -5,14 +5,12 @@ What is lost with the folder costs one full reading, never a wrong record: repea
 """
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
 from services.ingest.domain.connector import Cursor
+from shared.kit.files import write_private
 
 _FILE: Final = "state.json"
 _LOCK: Final = "lock"
@@ -62,7 +60,7 @@ class State:
             "sequence": self.sequence,
             "pending": asdict(self.pending) if self.pending else None,
         }
-        write_whole(self.folder / _FILE, json.dumps(content).encode())
+        write_private(self.folder / _FILE, json.dumps(content).encode())
 
     def sweep(self) -> None:
         """Remove batches of a run that broke off before they were named: they hold people's data and will be made again."""
@@ -99,30 +97,6 @@ def open_state(folder: Path, connection_id: str) -> State:
         raise StateRefusedError(f"The folder {folder} belongs to another connection: choose another one with --state.")
     pending = Pending(**content["pending"]) if content["pending"] else None
     return State(folder, connection_id, content["cursor"], content["sequence"], pending, lock)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, readable by its owner only, durable before the name appears."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-    with suppress(OSError):  # a folder cannot be synced on Windows, where the rename itself is journaled
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -7,11 +7,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from urllib.parse import urlsplit
 
 from services.ingest.domain.body import Body
-from services.ingest.domain.connector import Answer, Sign, SourceFailedError
+from services.ingest.domain.connector import Answer, How, Sign, SourceFailedError
 from services.ingest.sync.pacing import TRIES, back_off_seconds, retry_after_seconds
 from shared.kit.errors import TooLargeError, UnreadableBodyError
 from shared.kit.http import AsyncClient, HttpFailure, Response
@@ -63,20 +63,11 @@ class PoliteWeb:
         """Return the JSON at a path."""
         return (await self.ask("GET", path, params=params)).read_json()
 
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        form: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        accept: tuple[int, ...] = (200,),
-        signed: bool = True,
-    ) -> Answer:
+    async def ask(self, method: str, path: str, **how: Unpack[How]) -> Answer:
         """Ask until there is an answer with one of the statuses of `accept`; raises SourceFailedError."""
-        request = {"params": params, "json": json, "data": form, "headers": dict(headers or {})}
+        asked = {"params": how.get("params"), "json": how.get("json"), "data": how.get("form")}
+        request = asked | {"headers": dict(how.get("headers", {}))}
+        accept, signed = how.get("accept", (200,)), how.get("signed", True)
 
         async def read(answer: Response) -> Answer:
             body = b"".join([block async for block in _blocks(answer, MOST_OCTETS)])
