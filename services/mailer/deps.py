@@ -67,7 +67,7 @@ async def open_deps(
             transports=transports,
             optout=optout,
             optout_feed=feed,
-            sns=SnsClient(transports),
+            sns=SnsClient(transports, settings.sns_trust),
         )
     finally:
         await feed.close()

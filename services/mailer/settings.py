@@ -1,16 +1,19 @@
 """The mailer's settings."""
 
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.mailer.clients.trust_store import read_roots
 from services.mailer.domain.dkim_records import BounceRecords
 from services.mailer.domain.link_hosts import host_of
 from services.mailer.domain.platform_sender import PlatformFacts, platform_facts
 from services.mailer.domain.sealing import route_place
 from services.mailer.domain.sender_domain import domain_of
+from services.mailer.domain.sns_chain import Trust
 from services.mailer.smtp.connect import Relay, TlsRule
 from services.mailer.smtp.verp import ReturnAddresses
 from shared.kit.crypto import FieldCipher, UndecryptableError, derive
@@ -113,10 +116,17 @@ class Settings(ServiceSettings):
         description="JSON list of the Amazon SNS topics (ARN) whose reports of Amazon SES are taken; without a value none is",
     )
 
+    sns_roots: Path | None = Field(
+        default=None,
+        description=(
+            "PEM file of the certification authorities that may have issued the signing certificate of Amazon SNS; without a value the system's"
+        ),
+    )
+
     @model_validator(mode="after")
     def _strict_in_production(self) -> Self:
         self.relay()
-        _ = self.webhook_secrets
+        _ = self.webhook_secrets, self.sns_trust
         for name, url in (("OPTOUT", self.optout_public_url), ("SCHEDULER", self.scheduler_public_url)):
             if self.common.mode == "production" and not url.startswith("https://"):
                 raise ValueError(f"MAILER_{name}_PUBLIC_URL must be an https address")
@@ -153,6 +163,11 @@ class Settings(ServiceSettings):
     def webhook_secrets(self) -> tuple[bytes, ...]:
         """The keys that relays sign with. Raises ValueError for one that is none."""
         return tuple(read_secret(secret.get_secret_value()) for secret in self.relay_webhook_secrets)
+
+    @cached_property
+    def sns_trust(self) -> Trust:
+        """Who is trusted to know Amazon SNS; nobody where no topic is taken. Raises NoRootsError, a ValueError."""
+        return Trust(read_roots(self.sns_roots, variable="MAILER_SNS_ROOTS") if self.sns_topics else ())
 
     @property
     def own_hosts(self) -> frozenset[str]:

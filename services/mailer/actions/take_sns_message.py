@@ -8,6 +8,7 @@ from services.mailer.clients.optout import OptoutClient
 from services.mailer.clients.sns import SnsAddressRefusedError, SnsClient, SnsSilentError
 from services.mailer.domain.refusals import SignatureRefusedError, SnsUnreachableError
 from services.mailer.domain.sns import SignedMessage, is_genuine
+from services.mailer.domain.sns_chain import is_trusted
 from services.mailer.smtp.relay_events import read_ses
 from services.mailer.smtp.verp import ReturnAddresses
 from shared.kit.db import Database
@@ -52,12 +53,15 @@ async def _prove(sns: SnsClient, message: SnsMessage, *, now: datetime) -> None:
     fields = {name: value for name, value in message.model_dump(by_alias=True).items() if isinstance(value, str)}
     signed = SignedMessage(fields, message.signature_version, message.signature)
     try:
-        certificate = await sns.certificate(message.signing_cert_url)
+        chain = await sns.chain(message.signing_cert_url)
     except SnsAddressRefusedError:
         raise SignatureRefusedError from None
     except SnsSilentError:
         raise SnsUnreachableError from None
-    if not is_genuine(signed, certificate, now=now):
+    if not is_trusted(chain, sns.trust, now=now):
+        log("mailer.relay_reports").warning("certificate_not_trusted", topic=message.topic_arn)
+        raise SignatureRefusedError
+    if not is_genuine(signed, chain[0]):
         raise SignatureRefusedError
 
 

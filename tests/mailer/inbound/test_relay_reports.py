@@ -7,50 +7,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.mailer.api.relay_examples import SES, TOPIC
-from tests.fixtures.webhooks import CERTIFICATE_URL, SECRETS, Amazon, make_certificate, signed_headers, signed_message
+from tests.fixtures.webhooks import SECRETS, signed_headers
 from tests.mailer.delivery.world import key_of
 from tests.mailer.inbound.post import ADDRESS, Post, make_bounce
-
-SUBSCRIBE = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=x"
-
-
-def name(post: Post, message_id: UUID) -> dict[str, Any]:
-    """Return how a relay names a message."""
-    return {"message_id": f"<{message_id}@{post.domain}>"}
-
-
-async def report(post: Post, shape: str, body: Any, *, signed: dict[str, str] | None = None, **how: Any) -> Any:
-    """Post a signed report."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = signed_headers(content, at=how.pop("at", post.world.now.timestamp()), **how) if signed is None else signed
-    path = f"/v1/relay-reports/{shape}"
-    headers = {"content-type": "application/json"} | headers
-    return await post.world.mailer.http.post(path, content=content, headers=headers)
+from tests.mailer.inbound.relay import name, report
 
 
 def bounced(post: Post, message_id: UUID, **values: Any) -> dict[str, Any]:
     """Return a bounce in the envelope of Standard Webhooks."""
     data = name(post, message_id) | {"code": 550, "enhanced": "5.1.1", "text": "user unknown"} | values
     return {"type": "message.bounced", "timestamp": "2026-03-02T17:00:00Z", "data": data}
-
-
-def ses(post: Post, message_id: UUID, kind: str, **values: Any) -> dict[str, Any]:
-    """Return a report of Amazon SES within a message of SNS, signed."""
-    sent = {
-        "source": post.address(message_id),
-        "headers": [{"name": "Message-ID", "value": name(post, message_id)["message_id"]}],
-    }
-    told = {"eventType": kind, "mail": sent} | values
-    return signed_message(SES | {"Message": json.dumps(told), "MessageId": str(uuid4())})
-
-
-@pytest.fixture
-def amazon(alone: Post) -> Amazon:
-    """Return Amazon's hosts as this mailer reaches them."""
-    made = Amazon()
-    alone.world.mailer.deps.transports["sns"] = made.transport
-    return made
 
 
 async def test_a_signed_bounce_is_taken_once(alone: Post) -> None:
@@ -164,116 +130,6 @@ async def test_complaints_and_refusals_reach_optout_and_wait_for_it(post: Post) 
     assert (await report(post, "generic", body, webhook_id="msg_1")).json()["applied"] == 2
     assert [entry["suppression_class"] for entry in await post.evidence()] == ["commercial"]
     assert [entry["suppression_class"] for entry in await post.evidence("bob@patients.example.com")] == ["all"]
-
-
-async def test_amazon_reports_are_taken_with_either_signature(alone: Post, amazon: Amazon) -> None:
-    """S73: versions 1 and 2; the certificate is fetched once; the same message again changes nothing."""
-    for version in ("1", "2"):
-        message_id = await alone.message("uncertain", f"v{version}@patients.example.com")
-        fate = {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": [
-            {"emailAddress": "x@a.example", "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}]}  # fmt: skip
-        told = signed_message(ses(alone, message_id, "Bounce", bounce=fate) | {"SignatureVersion": version})
-        for applied in (1, 0):
-            answer = await report(alone, "ses", told, signed={})
-            assert (answer.status_code, answer.json().get("applied")) == (200, applied), answer.text
-        assert await alone.world.state(message_id) == ("bounced", "mailbox_unknown")
-    assert amazon.asked == [CERTIFICATE_URL]
-
-
-async def test_what_amazon_says_and_what_it_means(alone: Post, amazon: Amazon, subtests: pytest.Subtests) -> None:
-    """L-073, L-074, N-106: transient is never hard, their own suppression list never blames an address, other events change nothing."""
-    cases: list[tuple[str, dict[str, Any], tuple[str, str | None, str | None] | None]] = [
-        ("Bounce", {"bounce": {"bounceType": "Transient", "bounceSubType": "MailboxFull"}}, ("bounce", "soft", "mailbox_full")),
-        ("Bounce", {"bounce": {"bounceType": "Permanent", "bounceSubType": "NoEmail"}}, ("bounce", "hard", "mailbox_unknown")),
-        (
-            "Bounce",
-            {"bounce": {"bounceType": "Transient", "bouncedRecipients": [{"status": "5.1.1", "diagnosticCode": "550 user unknown"}]}},
-            ("bounce", "soft", "mailbox_unknown"),
-        ),
-        ("Bounce", {"bounce": {"bounceType": "Permanent", "bounceSubType": "OnAccountSuppressionList"}}, ("bounce", "policy", "relay_suppressed")),
-        ("Bounce", {"bounce": {"bounceType": "Permanent", "bounceSubType": "Suppressed"}}, ("bounce", "policy", "relay_suppressed")),
-        ("Bounce", {"bounce": None}, ("bounce", "policy", "message_refused")),
-        ("Complaint", {"complaint": {"complaintFeedbackType": "not-spam"}}, ("not_spam", None, "not_spam")),
-        ("Complaint", {"complaint": {"complaintSubType": "OnAccountSuppressionList"}}, ("bounce", "policy", "relay_suppressed")),
-        ("Delivery", {}, ("delivered", None, None)),
-        ("DeliveryDelay", {}, ("delayed", None, None)),
-        ("Rendering Failure", {}, ("bounce", "policy", "message_refused")),
-        ("Open", {}, None),
-        ("Subscription", {}, None),
-    ]  # fmt: skip
-    for number, (kind, values, made) in enumerate(cases):
-        with subtests.test(kind + json.dumps(values)):
-            await alone.world.database.execute("delete from reports")
-            message_id = await alone.message(address=f"p{number}@patients.example.com")
-            answer = await report(alone, "ses", ses(alone, message_id, kind, **values), signed={})
-            assert answer.json()["applied"] == (made is not None), answer.text
-            assert await alone.reports() == ([made] if made else [])
-    text = signed_message(SES | {"Message": "Successfully validated SNS topic for Amazon SES event publishing."})
-    assert (await report(alone, "ses", text, signed={})).json()["ignored"] == 1
-
-
-async def test_a_subscription_to_a_listed_topic_confirms_itself(alone: Post, amazon: Amazon) -> None:
-    """S67: by a visit to Amazon's own host; any other address is refused and not visited."""
-    asks = SES | {
-        "Type": "SubscriptionConfirmation",
-        "Token": "x",
-        "SubscribeURL": SUBSCRIBE,
-        "MessageId": str(uuid4()),
-    }
-    asks.pop("Subject")
-    assert (await report(alone, "ses", signed_message(asks), signed={})).status_code == 200
-    assert amazon.asked == [CERTIFICATE_URL, SUBSCRIBE]
-    for url in (
-        "https://evil.example/?Action=ConfirmSubscription", "https://sns.us-east-1.amazonaws.com.evil.example/?Action=ConfirmSubscription",
-        "https://sns.us-east-1.amazonaws.com/?Action=DeleteTopic", "https://sns.us-east-1.amazonaws.com:444/?Action=ConfirmSubscription",
-    ):  # fmt: skip
-        answer = await report(alone, "ses", signed_message(asks | {"SubscribeURL": url}), signed={})
-        assert answer.status_code == 401, url
-    amazon.status = 500
-    again = await report(alone, "ses", signed_message(asks), signed={})
-    assert (again.status_code, again.json()["code"]) == (503, "sns_unreachable")
-    assert len(amazon.asked) == 3
-
-
-async def test_forged_messages_of_amazon_are_refused(alone: Post, amazon: Amazon) -> None:
-    """S67, S73, I21: another topic, changed fields, certificates from elsewhere; no foreign host is ever asked."""
-    message_id = await alone.message()
-    genuine = ses(alone, message_id, "Bounce", bounce={"bounceType": "Permanent"})
-    path = "/SimpleNotificationService-7ff5318490ec183fbaddaa2a969abfda.pem"
-    hosts = [
-        "https://evil.example", "https://sns.us-east-1.amazonaws.com.evil.example", "https://evil.example/sns.us-east-1.amazonaws.com",
-        "https://sns.us-east-1.amazonaws.com@evil.example", "https://sns.us-east-1.amazonaws.com:8443", "https://s3.us-east-1.amazonaws.com",
-        "https://sns.us-east-1.amazonaws.com/x", "https://sns.us-east-1.amazonaws.com\\@evil.example", "https://127.0.0.1", "https://[::1]",
-    ]  # fmt: skip
-    forged = [
-        genuine | {"Message": genuine["Message"].replace("Permanent", "Transient")},
-        genuine | {"MessageId": str(uuid4())},
-        genuine | {"Signature": SES["Signature"]},
-        genuine | {"SignatureVersion": "1"},
-        signed_message(genuine | {"TopicArn": TOPIC + "-of-somebody"}),
-        *(signed_message(genuine | {"SigningCertURL": host + path}) for host in hosts),
-        signed_message(genuine | {"SigningCertURL": CERTIFICATE_URL + "?x=1"}),
-    ]
-    for message in forged:
-        answer = await report(alone, "ses", message, signed={})
-        assert (answer.status_code, answer.json()["code"]) == (401, "signature_refused"), message
-    assert set(amazon.asked) <= {CERTIFICATE_URL}
-    assert await alone.reports() == []
-
-
-@pytest.mark.parametrize(
-    "certificate",
-    [make_certificate(name="evil.example"), make_certificate(until=2021), b"no certificate", b"x" * 100_000],
-)
-async def test_a_certificate_must_be_amazons_and_of_this_time(alone: Post, certificate: bytes) -> None:
-    """S73: another name, an old one, none, an endless one; what cannot be read is asked for again later, not at once."""
-    amazon = Amazon(certificate)
-    alone.world.mailer.deps.transports["sns"] = amazon.transport
-    for _ in range(3):
-        answer = await report(alone, "ses", ses(alone, await alone.message(), "Delivery"), signed={})
-        assert answer.status_code in (401, 503)
-    assert len(amazon.asked) == 1
-    assert await alone.reports() == []
 
 
 async def test_a_webhook_and_a_mail_about_one_failure_tell_it_once(alone: Post) -> None:
