@@ -9,6 +9,7 @@ from fastapi import Response
 
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
+from services.scheduler.clients.optout import OptoutClient
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.answer_links import AnswerLinks
 from services.scheduler.domain.answering import MailDays
@@ -19,7 +20,7 @@ from services.scheduler.settings import Settings
 from services.scheduler.store.plan import PlanRules
 from shared.kit.auth import Signer, Verifier
 from shared.kit.clock import Clock
-from shared.kit.crypto import DataKeys
+from shared.kit.crypto import DataKeys, derive
 from shared.kit.db import Database
 
 
@@ -71,6 +72,7 @@ class Deps:
     signer: Signer
     ingest: IngestClient
     mailer: MailerClient
+    optout: OptoutClient
     types: Mapping[str, CampaignType]
     stock: StockContents
     links: AnswerLinks
@@ -82,4 +84,9 @@ class Deps:
     def rules(self) -> PlanRules:
         """What planning takes from the settings."""
         window = SendWindow(self.settings.send_from, self.settings.send_until)
-        return PlanRules(window, self.settings.stale_grace_minutes, self.settings.commercial_budget)
+        return PlanRules(
+            window,
+            self.settings.stale_grace_minutes,
+            self.settings.commercial_budget,
+            derive(self.settings.kek, "hold_out"),
+        )

@@ -19,8 +19,10 @@ from services.scheduler.api import (
     campaigns,
     confirm,
     consumers,
+    forecasts,
     personal_data,
     previews,
+    reports,
     status,
     survey,
     survey_answers,
@@ -29,6 +31,7 @@ from services.scheduler.api import (
 )
 from services.scheduler.clients.ingest import IngestClient
 from services.scheduler.clients.mailer import MailerClient
+from services.scheduler.clients.optout import OptoutClient
 from services.scheduler.content.stock import read_stock_contents
 from services.scheduler.deps import Deps
 from services.scheduler.pages.render import Pages
@@ -83,7 +86,7 @@ async def open_deps(
                 signer=signer,
                 transport=(transports or {}).get(name),
             )
-            for name in ("ingest", "mailer")
+            for name in ("ingest", "mailer", "optout")
         }
         for client in clients.values():
             stack.push_async_callback(client.close)
@@ -96,6 +99,7 @@ async def open_deps(
             signer=signer,
             ingest=IngestClient(clients["ingest"]),
             mailer=MailerClient(clients["mailer"]),
+            optout=OptoutClient(clients["optout"]),
             types=types,
             stock=read_stock_contents(types),
             links=settings.answer_links,
@@ -112,6 +116,7 @@ def create_app(deps: Deps) -> FastAPI:
         routers=[
             campaigns.router,
             previews.router,
+            forecasts.router,
             audiences.router,
             campaign_types.router,
             consumers.router,
@@ -120,6 +125,7 @@ def create_app(deps: Deps) -> FastAPI:
             time_requests.router,
             survey.router,
             survey_answers.router,
+            reports.router,
             status.router,
             personal_data.router,
         ],

@@ -20,7 +20,7 @@ class Settings(ServiceSettings):
 
     common: CommonSettings = Field(default_factory=lambda: load(CommonSettings), description="what all services share")
     kek: Key = Field(
-        description="base64 of 32 octets; seals the links to the pages that answer a mail, wraps the data keys of what is written there"
+        description="base64 of 32 octets; seals links to answer pages, wraps the keys of what is written there, decides who is left out"
     )
     public_url: str = Field(
         description="where consumers reach the pages that answer a mail, without a slash at the end; https in production"

@@ -1,5 +1,6 @@
 """Scheduler's wire: campaigns a location switched on, touches, and the reason for each yes and no."""
 
+from datetime import date
 from typing import Literal, Self
 from uuid import UUID
 
@@ -90,6 +91,47 @@ class CampaignPreview(Wire):
     text: str | None
     html: str | None
     findings: list[LintFinding]
+
+
+class ForecastDay(Wire):
+    """A local day on which mail would go: to so many people, in so many messages, because those who share a mailbox share a mail."""
+
+    day: date
+    people: int
+    messages: int
+
+
+class ForecastReason(Wire):
+    """A reason for which so many people would get nothing."""
+
+    reason: Slug
+    explanation: str
+    people: int
+
+
+class Forecast(Wire):
+    """What the next occasion of a campaign by hand would do by the facts of this moment: nothing is promised and nothing is changed.
+
+    `people` have a record at the location, `counted` of them were looked at (the first by id where they are many). `hold`: what holds the whole
+    campaign at present, as if it were not there in all other figures.
+    """
+
+    campaign_id: UUID
+    version: int
+    hold: Slug | None
+    people: int
+    counted: int
+    days: list[ForecastDay]
+    reasons: list[ForecastReason]
+
+
+class ForecastPerson(Wire):
+    """One person: the local day on which the mail would go, or null and the reason."""
+
+    consumer_id: UUID
+    day: date | None
+    reason: Slug | None
+    explanation: str
 
 
 class ResendInput(Wire):

@@ -48,3 +48,15 @@ def cost_of(pids: Iterable[int]) -> Cost:
             continue
         memory += next((int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:")), 0)
     return Cost(cpu, memory)
+
+
+def ended_cpu_of(pids: Iterable[int]) -> float:
+    """CPU seconds of the children of `pids` that have ended and were waited for."""
+    seconds = 0.0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        seconds += (int(fields[13]) + int(fields[14])) / TICKS
+    return seconds

@@ -31,7 +31,7 @@ from shared.schemas.access import VerificationKey
 from shared.schemas.address import AddressKeys
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.wire import DirectoryEntry, Wire
-from tests.bench.cost import Cost, cost_of, family, name_of
+from tests.bench.cost import Cost, cost_of, ended_cpu_of, family, name_of
 from tests.bench.figure import Tell
 from tests.fixtures.builders import build_location, build_subscriber
 
@@ -90,6 +90,11 @@ class Lab:
             return cost_of(family(self.stack.postgres.pid))
         pids = {pid for child in self.children.values() for pid in family(child.pid)}
         return cost_of(pid for pid in pids if name_of(pid).startswith(prefix))
+
+    def ended_cpu(self, prefix: str) -> float:
+        """CPU seconds of the processes that ours of this name have started and that have ended."""
+        pids = {pid for child in self.children.values() for pid in family(child.pid)}
+        return ended_cpu_of(pid for pid in pids if name_of(pid).startswith(prefix))
 
     @contextlib.contextmanager
     def scratch_database(self) -> Iterator[str]:

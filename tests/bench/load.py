@@ -71,6 +71,15 @@ def make_permitted_bodies(records: int, size: int) -> tuple[list[bytes], int]:
     return bodies, entries
 
 
+def make_visited_bodies(people: int, size: int) -> list[bytes]:
+    """Consumers each with a visit behind them, which is one consent in the ledger each."""
+    at, bodies = datetime(2026, 3, 1, tzinfo=UTC).isoformat(), []
+    for first in range(0, people, size):
+        numbers = range(first, min(first + size, people))
+        bodies.append(b"".join(_line(number, 0, at) + _visit(number + 1, at) for number in numbers))
+    return bodies
+
+
 def _visit(number: int, at: str) -> bytes:
     record = {"type": "visit", "foreign_id": f"V{number}", "source_updated_at": at, "consumer": f"P{number - 1}"}
     return json.dumps(record | {"completed_at": at, "total_cents": 12900, "currency": "USD"}).encode() + b"\n"

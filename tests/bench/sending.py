@@ -1,8 +1,10 @@
 """One campaign from due to its last outcome, with what it cost and why it would count for nothing: what the rows about sending share."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -95,15 +97,17 @@ async def send_due(
     accepted: float,
     *,
     ahead: timedelta = AHEAD,
+    beside: AbstractAsyncContextManager[None] = contextlib.nullcontext(),  # noqa: B008 - it does nothing
 ) -> Run:
-    """Lets a campaign fall due and waits for its last outcome."""
+    """Lets a campaign fall due and waits for its last outcome; `beside` is what goes on meanwhile."""
     await asyncio.sleep(WARM_UP_SECONDS)
-    before = {name: lab.cost(name) for name in MEASURED}
-    options.tell("sending")
-    run = Run(campaign, accepted, lab.move_clock(ahead))
-    start = time.monotonic()
-    await follow_outcomes(mailer, campaign)
-    options.tell(f"last outcome read after {time.monotonic() - start:.1f} s")
+    async with beside:
+        before = {name: lab.cost(name) for name in MEASURED}
+        options.tell("sending")
+        run = Run(campaign, accepted, lab.move_clock(ahead))
+        start = time.monotonic()
+        await follow_outcomes(mailer, campaign)
+        options.tell(f"last outcome read after {time.monotonic() - start:.1f} s")
     for name, cost in before.items():
         after = lab.cost(name)
         run.cost[name] = Cost(after.cpu_s - cost.cpu_s, after.memory)

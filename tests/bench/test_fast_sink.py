@@ -52,6 +52,19 @@ def test_the_bare_client_delivers_every_message_to_our_sink() -> None:
     assert figures["rate"] > 0
 
 
+async def test_a_late_sink_answers_after_its_time_and_in_order() -> None:
+    """P1B: nothing is said before, however much comes at once."""
+    wire = Wire()
+    session = Session(Counts(), late_s=0.05)
+    session.connection_made(wire)
+    session.data_received(DIALOGUE)
+    assert wire.written == b""
+    while len(wire.written.split(b"\r\n")) < 13:  # noqa: ASYNC110 - the loop's own timers write
+        await asyncio.sleep(0.01)
+    assert wire.written.startswith(b"220")
+    assert wire.written.endswith(b"221 2.0.0 bye\r\n")
+
+
 @pytest.mark.skipif(find_smtp_sink() is None, reason="Postfix's smtp-sink is not installed")
 def test_the_bare_client_delivers_every_message_to_smtp_sink() -> None:
     """Postfix's sink runs on loopback as an unprivileged user and its count is read."""

@@ -18,12 +18,12 @@ from tests.bench.sending import find_faults
 from tests.bench.sinks import Sink
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-SMALL = Options(lambda _: None, messages=300, records=3000, sink="own")
+SMALL = Options(lambda _: None, messages=300, records=3000, queued=3000, sink="own")
 
 
-@pytest.mark.parametrize("name", ["P1", "P3"])
+@pytest.mark.parametrize("name", ["P1", "P1A", "P1B", "P1C", "P3", "S52"])
 def test_a_row_runs_from_nothing_to_a_figure_that_stands(name: str) -> None:
-    """P1 and P3 with their limits, whatever they show."""
+    """P1 with its kin, P3 and S52 with their limits, whatever they show."""
     figure = find_rows()[name].measure(SMALL)
     assert figure.void == ""
     assert figure.value > 0

@@ -14,6 +14,7 @@ from services.mailer.content.findings import LintRules, source_of
 from services.scheduler import campaigns
 from services.scheduler.content.fields import message_fields
 from services.scheduler.content.stock import read_stock_contents, sample_mentions
+from services.scheduler.domain.answer_links import SAMPLE_ANSWER_URL
 from services.scheduler.domain.campaign_type import CampaignType
 from shared.kit.plugins import find_plugins
 from tests.browser.conftest import find_barriers
@@ -38,7 +39,12 @@ def _mails(slug: str, language: str) -> Iterator[tuple[str, str]]:
         variants = {"alone": (people[:1], {}), "full": (people, OWN)}
         for variant, (mentions, settings) in variants.items():
             fields = message_fields(
-                mentions, trigger=kind.trigger.kind, language=language, is_change=False, settings=settings
+                mentions,
+                trigger=kind.trigger.kind,
+                language=language,
+                is_change=False,
+                settings=settings,
+                links={kind.page: SAMPLE_ANSWER_URL} if kind.page else None,
             )
             done = compile_content(source_of(content, fields=fields), LintRules())
             assert done.preview is not None, done.findings

@@ -31,9 +31,16 @@ def _documented() -> dict[str, str]:
     return dict(re.findall(r"([A-Z_]+)=(\S+)", command))
 
 
-def _load(service: str, given: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Read a service's settings as `./dueback` with these variables would have them read."""
-    options = chosen_options(given=given)
+def _load(
+    service: str,
+    given: dict[str, str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    public: dict[str, str] | None = None,
+) -> Any:
+    """Read a service's settings as `./dueback` with these variables would have them read; `public` is what the launcher itself is given instead."""
+    options = chosen_options(given=public or given)
     assert options.smtp_url
     assert options.optout_public_url
     assert options.scheduler_public_url
@@ -95,6 +102,21 @@ def test_a_relay_elsewhere_that_is_always_spoken_to_encrypted_is_taken(scheme: s
     url = f"{scheme}://user:canary@relay.your-domain.tld"
     assert chosen_options(given=_documented() | {"SMTP_URL": url}).smtp_url == url
     assert read_relay_url(url, mode="production", variable="SMTP_URL").port == (465 if scheme == "smtps" else 587)
+
+
+@pytest.mark.parametrize("page", ["OPTOUT", "SCHEDULER"])
+def test_links_in_clear_are_refused_by_launcher_and_services(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S45, L-034: in production a link in a mail is https, for who shows the page and for who lets mail lead there."""
+    in_clear = {f"{page}_PUBLIC_URL": "http://pages.your-domain.tld"}
+    with pytest.raises(CannotRunError, match=f"set {page}_PUBLIC_URL to the https address"):
+        chosen_options(given=_documented() | in_clear)
+    with pytest.raises(SettingsRefusedError, match=f"{page}_PUBLIC_URL must be https"):
+        _load(page.lower(), _documented() | in_clear, tmp_path, monkeypatch, public=_documented())
+    mailers = {f"MAILER_{page}_PUBLIC_URL": "http://pages.your-domain.tld"}
+    with pytest.raises(SettingsRefusedError, match=f"MAILER_{page}_PUBLIC_URL must be an https address"):
+        _load("mailer", _documented() | mailers, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("url", ["relay", "http://relay:25", "smtp://", "smtp://relay:port", "smtp://[relay"])

@@ -99,3 +99,15 @@ def test_extra_variables_win_and_the_operators_own_settings_pass(tmp_path: Path)
     assert made["MAILER_SESSIONS"] == "9"
     assert made["MAILER_PORT"] == "8000"
     assert made["DUEBACK_CRASH"] == "mailer.after_marker"
+
+
+def test_links_in_mails_lead_where_the_pages_are(tmp_path: Path) -> None:
+    """L-034, S-054: who shows a page and who lets mail lead there are told the same address; an operator's own wins for one service."""
+    around = _surroundings(load_or_make_secrets(tmp_path), tmp_path)
+    made = {service: service_environment(service, around, given={}) for service in SERVICES}
+    for page in ("OPTOUT", "SCHEDULER"):
+        own = made[page.lower()][f"{page}_PUBLIC_URL"]
+        assert own.startswith("https://")
+        assert made["mailer"][f"MAILER_{page}_PUBLIC_URL"] == own
+        given = {f"MAILER_{page}_PUBLIC_URL": "https://elsewhere.example.com"}
+        assert service_environment("mailer", around, given=given)[f"MAILER_{page}_PUBLIC_URL"] == given.popitem()[1]

@@ -14,11 +14,13 @@ async def _ask(house: House, path: str, body: dict[str, Any], scopes: str = "cam
     return await house.scheduler.http.post(path, json=body, headers=house.client(scopes))
 
 
-async def test_what_the_preview_shows_is_what_the_consumer_gets(house: House) -> None:
-    """S-003, L-020: subject and words of the preview stand in the mail; a preview sends nothing, and who looked is kept."""
+async def test_what_preview_and_forecast_show_is_what_happens(house: House) -> None:
+    """S-003, L-020: subject and words of the preview stand in the mail; a preview sends nothing, and who looked is kept. The forecast
+    asks optout for permission: who has none on file yet gets nothing, and the others on the day that was told."""
     await house.upload(
         house.consumer("P1", first_name="Ann", language="es"),
         house.consumer("P2", first_name="Bob"),
+        house.consumer("P3", first_name="Cy"),
         *(house.visit(f"V{n}", f"P{n}", "2026-03-02 06:30") for n in (1, 2)),
     )
     await house.run()
@@ -36,6 +38,9 @@ async def test_what_the_preview_shows_is_what_the_consumer_gets(house: House) ->
     )
     await house.run()
     assert house.mails() == []
+    ahead = (await house.scheduler.http.get(f"{path}/forecast", headers=house.client("campaigns"))).json()
+    assert ahead["days"] == [{"day": "2026-03-04", "people": 2, "messages": 2}]
+    assert [(row["reason"], row["people"]) for row in ahead["reasons"]] == [("no_permission_yet", 1)]
     started = await house.scheduler.http.patch(
         path, json={"state": "active"}, headers=house.client("campaigns") | {"If-Match": '"1"'}
     )
@@ -55,6 +60,7 @@ async def test_what_the_preview_shows_is_what_the_consumer_gets(house: House) ->
         " ".join(spanish.json()["text"].split()).partition("It is new.")[2]
         != " ".join(shown.json()["text"].split()).partition("It is new.")[2]
     )
+    assert house.mails("p3@example.com") == []
     views = await house.databases["scheduler"].fetch("select consumer_id, viewed_by from campaign_views")
     assert person in {row["consumer_id"] for row in views}
     assert len(views) == 2

@@ -178,3 +178,30 @@ class Mailer:
             return Response(json.dumps(answer), media_type="application/json")
 
         return app
+
+
+@dataclass
+class Optout:
+    """Allows everybody but those it has an answer and a reason for; remembers what it was asked."""
+
+    says: dict[UUID, tuple[str, str]] = field(default_factory=dict)
+    asked: list[list[dict[str, Any]]] = field(default_factory=list)
+    is_silent: bool = False
+
+    def app(self) -> FastAPI:
+        """Return the application."""
+        app = FastAPI()
+
+        @app.post("/v1/permissions/check")
+        async def check(request: Request) -> Response:
+            if self.is_silent:
+                return Response(status_code=503)
+            queries = (await request.json())["queries"]
+            self.asked.append(queries)
+            answers = []
+            for query in queries:
+                answer, reason = self.says.get(UUID(query["person_ids"][0]), ("allowed", "on_file"))
+                answers.append({"query_id": query["query_id"], "answer": answer, "reason": reason, "entry_id": None})
+            return Response(json.dumps({"answers": answers}), media_type="application/json")
+
+        return app

@@ -15,7 +15,7 @@ from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.mailer import MessageInput, MessageState, Outcome
 from tests.fixtures.builders import build_location, build_subscriber
 from tests.fixtures.services import ADDRESS_KEYS, Neighbours, OpenService
-from tests.scheduler.neighbourhood import Ingest, Mailer
+from tests.scheduler.neighbourhood import Ingest, Mailer, Optout
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Practice:
     scheduler: OpenService
     ingest: Ingest
     mailer: Mailer
+    optout: Optout
     subscriber: SubscriberFacts
     location: LocationFacts
     campaigns: dict[str, UUID] = field(default_factory=dict)
@@ -260,13 +261,13 @@ class Practice:
 
 async def open_practice(clock: ManualClock, neighbours: Neighbours, **location: Any) -> Practice:
     """Open a scheduler between our neighbours and push a subscriber with a live location; no campaign is on yet."""
-    ingest, mailer = Ingest(), Mailer()
-    for name, app in (("ingest", ingest.app()), ("mailer", mailer.app())):
+    ingest, mailer, optout = Ingest(), Mailer(), Optout()
+    for name, app in (("ingest", ingest.app()), ("mailer", mailer.app()), ("optout", optout.app())):
         neighbours.opened[name] = OpenService(name, None, None, app, None, None)  # type: ignore[arg-type]
     scheduler = await neighbours.open("scheduler")
     subscriber = build_subscriber()
     place = build_location(subscriber.subscriber_id, **location)
     await neighbours.push("scheduler", "subscriber", str(subscriber.subscriber_id), subscriber)
-    practice = Practice(clock, neighbours, scheduler, ingest, mailer, subscriber, place)
+    practice = Practice(clock, neighbours, scheduler, ingest, mailer, optout, subscriber, place)
     await practice.push(place)
     return practice

@@ -24,8 +24,8 @@ MAILER = (
     "delivery/prepare.py", "delivery/sending.py", "delivery/worker.py", "delivery/signing.py", "smtp/connect.py", "smtp/groups.py",
     "smtp/protocol.py", "smtp/session.py", "domain/outcomes.py", "domain/origins.py", "domain/acceptance.py", "domain/link_hosts.py",
 )  # fmt: skip
-NO_REASONS = {"opt_in", "privacy_case", "__main__"}
-"""Words of these modules that name something else: origins of mail of our own."""
+NO_REASONS = {"opt_in", "privacy_case", "__main__", "ssl_object"}
+"""Words of these modules that name something else: origins of mail of our own, a transport's detail."""
 _CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 _SQL_REASON = re.compile(
     r"then '([a-z]+(?:_[a-z]+)+)'|'([a-z]+(?:_[a-z]+)+)' as \w*reason|reason = '([a-z]+(?:_[a-z]+)+)'|reason, '([a-z]+(?:_[a-z]+)+)'"

@@ -5,9 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.ingest.deps import Deps
-from services.ingest.domain.export_lines import csv_lines, json_head, json_lines, json_tail
+from services.ingest.domain.export_lines import json_head, json_lines, json_tail
 from services.ingest.store.exports import columns_of, end_export, opened, read_page
 from shared.kit.auth import Caller
+from shared.kit.csv_lines import csv_lines
 from shared.schemas.optout import PermissionQuery
 from shared.schemas.record_exports import RecordExport
 from shared.schemas.token import MessageClass

@@ -43,7 +43,9 @@ async def preview_content(
     source = source_of(given, fields=fields)
     rules = rules_for([location] if location else [], operator=operator, own_hosts=own_hosts, for_platform=is_ours)
     sender = _as_sent_by(location, given.language, operator) if location else None
-    compiled = await compile_in_sandbox(source, rules, as_sent=(sender, optout_url) if sender else None)
+    compiled = await compile_in_sandbox(
+        source, rules, owner=subscriber_id or given.subscriber_id, as_sent=(sender, optout_url) if sender else None
+    )
     subject, text, html = compiled.preview or (None, None, None)
     findings = [LintFinding.model_validate(finding) for finding in findings_json(compiled.findings)]
     return ContentPreview(subject=subject, text=text, html=html, findings=findings)

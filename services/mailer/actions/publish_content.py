@@ -43,7 +43,7 @@ async def publish_content(
     if is_ours and platform:
         places = [platform[0]]
     rules = rules_for(places, operator=operator, own_hosts=own_hosts, for_platform=is_ours)
-    compiled = await compile_in_sandbox(source, rules)
+    compiled = await compile_in_sandbox(source, rules, owner=given.subscriber_id)
     findings = findings_json(compiled.findings)
     if compiled.content is None:
         raise ContentRefusedError(findings=findings)

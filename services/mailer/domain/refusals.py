@@ -79,6 +79,13 @@ class LogShapeUnknownError(Problem):
     status, code, title = 415, "media_type_unknown", "A relay's log is text/plain (Postfix) or application/x-ndjson."
 
 
+class AuthorsBusyError(BusyError):
+    """As many contents are being saved or previewed as may be at once, or those of this business have cost too much of late (S52)."""
+
+    code, title = "authors_busy", "No more contents can be saved or previewed just now; try again in half a minute."
+    headers = {"Retry-After": "30"}  # noqa: RUF012 - ClassVar of the base
+
+
 class SignatureRefusedError(Problem):
     """A report that nobody we know has signed, or not in time; nothing more is said, so that nobody learns why."""
 

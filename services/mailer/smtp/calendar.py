@@ -16,6 +16,7 @@ from shared.schemas.calendar import CalendarEntry
 
 _LONGEST_LINE: Final = 75
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_ESCAPED: Final = str.maketrans({letter: f"\\{letter}" for letter in "\\;,"})
 _IN_ADDRESS: Final = "@!$'*+-_~."
 
 
@@ -52,7 +53,7 @@ def write_calendar(entries: Sequence[CalendarEntry], host: CalendarHost, recipie
             f"METHOD:{method}",
         ]
         lines += _event(entry, host, recipient)
-        text = "".join(f"{folded}\r\n" for line in (*lines, "END:VCALENDAR") for folded in _fold(line))
+        text = "".join(map(_fold, (*lines, "END:VCALENDAR")))
         files.append(CalendarFile(method, name, text))
     return tuple(files)
 
@@ -87,7 +88,7 @@ def _mailto(address: str) -> str:
 
 def _text(value: str) -> str:
     """Escape a TEXT value (RFC 5545 3.3.11): no value becomes a line of its own (S46)."""
-    return re.sub(r"([\\;,])", r"\\\1", _CONTROL.sub(" ", value))
+    return _CONTROL.sub(" ", value).translate(_ESCAPED)
 
 
 def _quoted(value: str) -> str:
@@ -95,17 +96,14 @@ def _quoted(value: str) -> str:
     return '"' + _CONTROL.sub(" ", value).replace('"', "'") + '"'
 
 
-def _fold(line: str) -> list[str]:
-    """Fold at 75 octets, between letters (RFC 5545 3.1)."""
-    if line.isascii():
-        rest = range(_LONGEST_LINE, len(line), _LONGEST_LINE - 1)
-        return [line[:_LONGEST_LINE], *(" " + line[start : start + _LONGEST_LINE - 1] for start in rest)]
-    folded, octets = [""], 0
+def _fold(line: str) -> str:
+    """Return a content line folded at 75 octets, between letters (RFC 5545 3.1), with its CRLF."""
+    if len(line) <= _LONGEST_LINE and line.isascii():
+        return line + "\r\n"
+    folded, octets = "", 0
     for letter in line:
         size = len(letter.encode())
         if octets + size > _LONGEST_LINE:
-            folded.append(" ")
-            octets = 1
-        folded[-1] += letter
-        octets += size
-    return folded
+            folded, octets = folded + "\r\n ", 1
+        folded, octets = folded + letter, octets + size
+    return folded + "\r\n"

@@ -10,18 +10,16 @@ from services.scheduler.actions.create_campaign import create_campaign
 from services.scheduler.actions.resend_failed import resend_failed
 from services.scheduler.actions.show_campaign import show_campaign
 from services.scheduler.api.examples import CAMPAIGN, CAMPAIGN_CHANGE, CAMPAIGN_INPUT, RESEND, answers, page_of, worked
-from services.scheduler.api.given import Given, Manager, locations_of, refuse_foreign_location
+from services.scheduler.api.given import Given, Manager, id_after, locations_of, refuse_foreign_location
 from services.scheduler.store.campaigns import list_campaigns
 from shared.kit.db import set_subscriber
 from shared.kit.requests import (
     After,
-    CursorRefusedError,
     IfMatch,
     Limit,
     OnceOnly,
     Transaction,
     page_cursor,
-    read_cursor,
     set_version,
 )
 from shared.schemas.scheduler import Campaign, CampaignChange, CampaignInput, Resend, ResendInput
@@ -77,7 +75,7 @@ async def list_all(
         subscriber_id=caller.subscriber,
         location_id=location_id,
         locations=locations_of(caller),
-        after=_position(after),
+        after=id_after(after),
         limit=limit + 1,
     )
     more = page_cursor(str(found[limit - 1].campaign_id)) if len(found) > limit else None
@@ -138,11 +136,3 @@ async def send_failed_again(
     return await resend_failed(
         connection, subscriber_id=caller.subscriber, campaign_id=campaign_id, now=deps.clock.now()
     )
-
-
-def _position(cursor: str | None) -> UUID | None:
-    values = read_cursor(cursor, 1)
-    try:
-        return UUID(str(values[0])) if values is not None else None
-    except ValueError:
-        raise CursorRefusedError from None

@@ -42,6 +42,30 @@ CAMPAIGN_PREVIEW: Final = {
     "html": "<!doctype html>...",
     "findings": [],
 }
+FORECAST: Final = {
+    "campaign_id": CAMPAIGN_ID,
+    "version": 3,
+    "hold": None,
+    "people": 1840,
+    "counted": 1840,
+    "days": [
+        {"day": "2026-03-20", "people": 268, "messages": 241},
+        {"day": "2026-03-21", "people": 4, "messages": 4},
+    ],
+    "reasons": [
+        {
+            "reason": "not_in_audience",
+            "explanation": "The person is not in the campaign's audience as its facts stand now.",
+            "people": 1530,
+        },
+        {
+            "reason": "no_permission_yet",
+            "explanation": "No permission is on file yet; it is asked for again (S-020).",
+            "people": 38,
+        },
+    ],
+}
+FORECAST_PERSON: Final = {"consumer_id": CONSUMER_ID, "day": "2026-03-20", "reason": None, "explanation": ""}
 RESEND: Final = {"campaign_id": CAMPAIGN_ID, "asked_at": "2026-03-02T18:10:00Z"}
 TOUCH: Final = {
     "touch_id": "0d4e9c52-1f6b-4c7a-8d2e-3b5a7c9e1f20",

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from services.scheduler.deps import Deps
 from shared.kit.auth import Caller, needs
 from shared.kit.errors import NotFoundError
+from shared.kit.requests import CursorRefusedError, read_cursor
 
 
 async def _deps(request: Request) -> Deps:
@@ -35,3 +36,12 @@ def refuse_foreign_location(caller: Caller, location_id: UUID) -> None:
 def locations_of(caller: Caller) -> list[UUID] | None:
     """Return the locations the credential is bound to, None for all."""
     return sorted(caller.location_ids) or None
+
+
+def id_after(cursor: str | None) -> UUID | None:
+    """Return the id that a page's cursor stands behind."""
+    values = read_cursor(cursor, 1)
+    try:
+        return UUID(str(values[0])) if values is not None else None
+    except ValueError:
+        raise CursorRefusedError from None

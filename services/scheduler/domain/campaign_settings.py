@@ -2,8 +2,8 @@
 
 `steps`: per step false or true, or an object of `on`, `days` (or `hours`, `business_days`, as the type counts it) and `at`. `send_from`,
 `send_until`, `useful_days`, `budget` (commercial messages to one address in thirty days that this campaign respects), `daily_most`, the type's own
-figures, `send_on` or `dates` of a calendar, the location's own words, links and offer, `review_sites` with a percentage each, and an `audience`
-(domain/audience.py checks what it says).
+figures, `hold_out_percent` (people left out to measure the effect), `send_on` or `dates` of a calendar, the location's own words, links and offer,
+`review_sites` with a percentage each, and an `audience` (domain/audience.py checks what it says).
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ _FIGURES: Final[Mapping[str, tuple[int, int]]] = {
     "gap_days": (1, 3660),
     "service_months": (1, 60),
     "service_miles": (500, 100_000),
+    "hold_out_percent": (0, 50),
 }
 """Least and most of each figure."""
 
@@ -77,6 +78,7 @@ def check_settings(kind: CampaignType, settings: Mapping[str, object], *, window
 def _figures_of(kind: CampaignType) -> list[str]:
     own = ["useful_days"] if kind.useful_days is not None else []
     own += ["budget"] if kind.message_class == "commercial" else []
+    own += ["hold_out_percent"] if kind.takes_hold_out else []
     return [*own, *(["daily_most"] if kind.daily_most is not None else []), *kind.defaults]
 
 

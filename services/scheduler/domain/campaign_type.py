@@ -159,6 +159,12 @@ class CampaignType:
         return self.trigger.kind == "calendar"
 
     @property
+    def takes_hold_out(self) -> bool:
+        """Whether a share of people may be left out to measure its effect: never of what was arranged, nor where safety may be at stake."""
+        may_be_safety = self.purpose == "product_safety" or self.trigger.kind in ("declined", "inspection")
+        return self.message_class == "commercial" and self.topic != "appointments" and not may_be_safety
+
+    @property
     def reason(self) -> ClassReason:
         """Why its mail has its class, as it is recorded with every content version (L-001)."""
         return ClassReason(purpose=self.purpose, decided_by="campaign_type", decider=self.slug, words=self.class_reason)

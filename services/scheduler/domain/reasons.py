@@ -55,6 +55,7 @@ SENTENCES: Final[dict[str, str]] = {
     "minor_without_guardian": "The person is a minor and no guardian's address is known.",
     "no_address": "There is no e-mail address on record.",
     "recipient_unfit": "The guardian or relative whose address is used is deceased or gone.",
+    "held_out": "The person belongs to the share that is left out, so that the campaign's effect can be told.",
     # triggers
     "appointment_cancelled": "The appointment was cancelled.",
     "appointment_moved": "The appointment got another time; its steps are planned anew.",
@@ -79,6 +80,7 @@ SENTENCES: Final[dict[str, str]] = {
     "vehicle_sold": "The vehicle was sold.",
     # campaigns
     "campaign_ended": "The campaign was ended.",
+    "has_it": "The mail is with the mailer or was sent already.",
     "campaign_edited": "The campaign was edited: what had not left is written anew.",
     "step_off": "This step is switched off.",
     "not_due_yet": "Its time is too far ahead, or an earlier date speaks for it; it is planned some weeks before.",

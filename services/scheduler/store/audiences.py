@@ -107,17 +107,32 @@ async def find_outsiders(
     subscribers = sorted({subscriber for subscriber, _ in people})
     outside = []
     for row in (await connection.execute(_TARGETED, {"type": campaign_type, "subscribers": subscribers})).all():
-        values: dict[str, Any] = {}
-        statement = text(_OUTSIDE.format(condition=_condition_of(row.audience, values)))
-        given = {
-            "subscriber_id": row.subscriber_id,
-            "location_id": row.location_id,
-            "now": now,
-            "consumers": [consumer for subscriber, consumer in people if subscriber == row.subscriber_id],
-        }
-        found = await connection.execute(statement, values | given)
-        outside += [(row.campaign_id, one.consumer_id) for one in found]
+        found = await find_outside(
+            connection,
+            subscriber_id=row.subscriber_id,
+            location_id=row.location_id,
+            audience=row.audience,
+            consumers=[consumer for subscriber, consumer in people if subscriber == row.subscriber_id],
+            now=now,
+        )
+        outside += [(row.campaign_id, consumer_id) for consumer_id in found]
     return outside
+
+
+async def find_outside(
+    connection: AsyncConnection,
+    *,
+    subscriber_id: UUID,
+    location_id: UUID,
+    audience: Any,
+    consumers: Sequence[UUID],
+    now: datetime,
+) -> list[UUID]:
+    """Return those of these people of a location who are not in an audience, as it stands in a campaign's settings."""
+    values: dict[str, Any] = {}
+    statement = text(_OUTSIDE.format(condition=_condition_of(audience, values)))
+    given = {"subscriber_id": subscriber_id, "location_id": location_id, "now": now, "consumers": list(consumers)}
+    return [row.consumer_id for row in await connection.execute(statement, values | given)]
 
 
 def _condition_of(stored: Any, values: dict[str, Any]) -> str:

@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.campaign_settings import SendWindow
 from services.scheduler.domain.campaign_type import CampaignType, Cycle
+from services.scheduler.domain.hold_out import MARKS, hold_out_mark
 from services.scheduler.domain.reasons import OWN_HOLDS
 from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TRIGGERS, OnePer, TriggerKind
 from services.scheduler.store.audiences import find_outsiders
-from services.scheduler.store.situations import decider_cases, skip_cases
+from services.scheduler.store.situations import blocked_cases, decider_cases
 from services.scheduler.store.triggers import CYCLES, SOURCES
 
 Person = tuple[UUID, UUID]
@@ -41,12 +42,14 @@ _RUNNING: Final = text("select distinct type from campaigns where subscriber_id 
 class PlanRules:
     """What planning takes from the service's settings.
 
-    The send window, how late a source may be beyond two intervals, and `budget`: commercial messages to one address in thirty days.
+    The send window, how late a source may be beyond two intervals, `budget`: commercial messages to one address in thirty days, and the key that
+    decides who is left out of a campaign type.
     """
 
     window: SendWindow
     stale_grace_minutes: int
     budget: int
+    hold_out_key: bytes
 
 
 @cache
@@ -55,7 +58,7 @@ def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...])
         "source": SOURCES[trigger],
         "cycle": CYCLES[cycle],
         "one_per": _ONE_PER[TRIGGERS[trigger].one_per],
-        "skips": skip_cases(skips),
+        "blocked": blocked_cases(skips),
         "deciders": decider_cases(skips),
     }
     statement = _SQL
@@ -80,6 +83,10 @@ async def plan_touches(
     values = {
         "subscribers": [subscriber for subscriber, _ in people],
         "consumers": [consumer for _, consumer in people],
+        "hold_out_marks": [
+            hold_out_mark(rules.hold_out_key, consumer, kind.slug) if kind.takes_hold_out else MARKS
+            for _, consumer in people
+        ],
         "outside_campaigns": [campaign for campaign, _ in outside],
         "outside_consumers": [consumer for _, consumer in outside],
         "now": now,

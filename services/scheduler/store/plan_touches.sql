@@ -1,11 +1,12 @@
 -- Plans one campaign type for a slice of consumers: what should be there against what is, in one statement.
 -- The same statement is the re-check at the last moment (architecture 3), so planning and re-checking can never disagree.
--- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, the situations in which
--- nothing is sent and the records they rest on.
+-- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, why nothing is sent and the
+-- records that rests on.
 -- All come from constants, never from input.
 with slice as materialized (
-    select subscriber_id, consumer_id
-    from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
+    select subscriber_id, consumer_id, hold_out_mark
+    from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[]), cast(:hold_out_marks as integer[]))
+        as s (subscriber_id, consumer_id, hold_out_mark)
 ),
 clock as (
     select cast(:now as timestamptz) as now, cast(:send_from as time) as send_from, cast(:send_until as time) as send_until,
@@ -27,6 +28,7 @@ running as materialized (
         coalesce(cast(k.settings ->> 'send_until' as time), c.send_until) as send_until,
         coalesce(cast(k.settings ->> 'useful_days' as integer), cast(:useful_days as integer)) as useful_days,
         coalesce(cast(k.settings ->> 'gap_days' as integer), cast(cast(:defaults as jsonb) ->> 'gap_days' as integer)) as gap_days,
+        coalesce(100 * cast(k.settings ->> 'hold_out_percent' as integer), 0) as hold_out_below,
         c.oldest - make_interval(days => coalesce(cast(k.settings ->> 'useful_days' as integer), 0) + (
             select coalesce(max(greatest(cast(o.value ->> 'days' as integer), 2 * cast(o.value ->> 'business_days' as integer), 0)), 0)
             from jsonb_each(k.settings -> 'steps') o where jsonb_typeof(o.value) = 'object'
@@ -61,7 +63,7 @@ occasion as (
         o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone k.zone as about_local, o.status,
         o.cycle_key, o.basis, o.ends_at,
         k.zone, k.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.now, k.now_local, k.send_from, k.send_until, k.useful_days,
-        k.gap_days
+        k.gap_days, s.hold_out_mark < k.hold_out_below as is_held_out
     from slice s
     join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
     join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state in ('active', 'paused')
@@ -156,14 +158,8 @@ wanted as materialized (
         e.touch_id is null or e.state in ('skipped', 'cancelled') or (e.planned_local, e.zone) is distinct from (u.planned_local, u.zone)
             as fresh,
         case
-            when p.consumer_id is null then 'person_unknown'
-            when p.deleted then 'person_gone'
-            when p.status <> 'active' then 'person_' || p.status
-            when p.minor_until > cast(u.now_local as date) and coalesce(p.recipient_id, p.consumer_id) = p.consumer_id
-                then 'minor_without_guardian'
-            when p.address_key is null then coalesce(p.address_problem, 'no_address')
-            when r.deleted or r.status = 'deceased' then 'recipient_unfit'
-{skips}
+{blocked}
+            when u.is_held_out then 'held_out'
         end as blocked,
         case
             when u.hold_reason is not null then u.hold_reason
@@ -200,11 +196,16 @@ wanted as materialized (
 -- A step whose time was already past when it came up is skipped with its reason, never sent at once (N-46).
 judged as (
     select w.*,
-        not w.on_change and w.fresh and (greatest(w.raw_at, w.planned_at) <= w.now and not w.goes_late or w.useful_until <= w.now)
+        -- Who was left out when the step's time came stays so, whatever happens later: else the effect could not be told.
+        not w.on_change and w.fresh and (
+            greatest(w.raw_at, w.planned_at) <= w.now and (not w.goes_late or w.old_reason is not distinct from 'held_out')
+            or w.useful_until <= w.now)
             -- A date recalculated by days must not lose the step that was to go today (N-61).
             and not (cast(:ahead_days as integer) is not null and w.old_state in ('planned', 'held')) as past,
         case
             when not w.fresh then w.old_due_local
+            -- What was skipped and whose time is over keeps the time it had: looking again decides nothing new.
+            when w.old_state = 'skipped' and not w.on_change and not w.goes_late and greatest(w.raw_at, w.planned_at) <= w.now then w.old_due_local
             when w.on_change or w.planned_at <= w.now then w.soonest_local
             else w.planned_local
         end as due_local

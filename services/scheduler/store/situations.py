@@ -76,9 +76,20 @@ CONDITIONS: Final[dict[Situation, str]] = {
 }  # fmt: skip
 
 
-def skip_cases(situations: Sequence[Situation]) -> str:
-    """Return the branches of a CASE that name the first of these situations that holds."""
-    return "\n".join(f"            when {CONDITIONS[name]} then '{name}'" for name in situations)
+_UNFIT: Final = """
+            when p.consumer_id is null then 'person_unknown'
+            when p.deleted then 'person_gone'
+            when p.status <> 'active' then 'person_' || p.status
+            when p.minor_until > cast(u.now_local as date) and coalesce(p.recipient_id, p.consumer_id) = p.consumer_id
+                then 'minor_without_guardian'
+            when p.address_key is null then coalesce(p.address_problem, 'no_address')
+            when r.deleted or r.status = 'deceased' then 'recipient_unfit'
+"""
+
+
+def blocked_cases(situations: Sequence[Situation]) -> str:
+    """Return the branches of a CASE that name why nothing goes: the person p or the recipient r, then the first of these situations that holds."""
+    return _UNFIT + "\n".join(f"            when {CONDITIONS[name]} then '{name}'" for name in situations)
 
 
 def decider_cases(situations: Sequence[Situation]) -> str:

@@ -1,0 +1,74 @@
+"""Worked examples of reports: a dental location's March."""
+
+from typing import Any, Final
+
+from services.scheduler.actions.report_delivery import FORMULA as DELIVERY_FORMULA
+from services.scheduler.actions.report_effects import FORMULA as EFFECT_FORMULA
+from services.scheduler.actions.report_forecast import FORMULA as FORECAST_FORMULA
+from services.scheduler.actions.report_touches import FORMULA as TOUCHES_FORMULA
+from services.scheduler.api.examples import CONSUMER_ID
+from services.scheduler.domain.attribution import RULE
+
+_TOUCH_ID: Final = "0d4e9c52-1f6b-4c7a-8d2e-3b5a7c9e1f22"
+
+
+def _report(formula: str, item: dict[str, Any]) -> dict[str, Any]:
+    return {"formula": formula, "items": [item]}
+
+
+TOUCHES: Final = _report(
+    TOUCHES_FORMULA, {"month": "2026-03", "campaign_type": "recare_due", "state": "sent", "touches": 412}
+)
+DELIVERY: Final = _report(
+    DELIVERY_FORMULA,
+    {
+        "campaign_type": "recare_due",
+        "handed_over": 420,
+        "sent": 412,
+        "bounced": 7,
+        "uncertain": 1,
+        "stopped_by_optout": 5,
+        "sent_rate": 0.98095,
+        "bounce_rate": 0.01667,
+        "optout_rate": 0.01176,
+    },
+)
+CREDITS: Final = _report(
+    RULE, {"campaign_type": "recare_due", "window_days": 60, "visits": 96, "revenue_cents": 1_804_800}
+)
+CREDITED_VISIT: Final = {
+    "visit_id": "6b0c2d1e-8f3a-8d47-a1b2-c3d4e5f60718",
+    "consumer_id": CONSUMER_ID,
+    "completed_at": "2026-03-20T17:10:00Z",
+    "decided_at": "2026-03-06T19:02:00Z",
+    "revenue_cents": 18_800,
+    "campaign_type": "recare_due",
+    "touch_id": _TOUCH_ID,
+    "sent_at": "2026-03-05T18:00:03Z",
+}
+EFFECTS: Final = _report(
+    EFFECT_FORMULA,
+    {
+        "campaign_type": "recare_due",
+        "window_days": 60,
+        "mailed": 1800,
+        "mailed_returned": 540,
+        "held_out": 200,
+        "held_out_returned": 40,
+        "difference": 0.1,
+        "lower": 0.03571,
+        "upper": 0.15404,
+        "confidence": 0.95,
+    },
+)
+EFFECT_ROW: Final = {
+    "consumer_id": CONSUMER_ID,
+    "touch_id": _TOUCH_ID,
+    "group": "held_out",
+    "due_at": "2026-03-05T18:00:00Z",
+    "returned_at": None,
+}
+FORECAST: Final = _report(
+    FORECAST_FORMULA, {"day": "2026-03-03", "campaign_type": "recare_due", "touches": 31, "addresses": 27}
+)
+CSV: Final = "month,campaign_type,state,touches\r\n2026-03,recare_due,sent,412\r\n"
