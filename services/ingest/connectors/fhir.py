@@ -3,10 +3,11 @@
 import gzip
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final, Literal, Self
 from uuid import uuid4
 
@@ -14,7 +15,17 @@ import jwt
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from services.ingest.connectors._json_files import json_files, objects_in
-from services.ingest.domain.connector import Connector, Found, Mark, Raw, Reading, SourceFailedError, SourceItem, Web
+from services.ingest.domain.connector import (
+    Connector,
+    Found,
+    Mark,
+    Raw,
+    Reading,
+    SourceFailedError,
+    SourceItem,
+    Web,
+    begun_at,
+)
 from services.ingest.domain.fhir_records import translate
 from services.ingest.domain.source_values import instant, number, table, tables, text
 
@@ -60,9 +71,14 @@ async def read(settings: FhirSettings, reading: Reading) -> AsyncIterator[Found]
         for item in _folder(settings.folder):
             yield item
         return
-    web = reading.open_web(
-        settings.url, sign=lambda web: _sign(settings, web, reading.now), other_hosts=tuple(settings.file_hosts)
-    )
+    began = monotonic()
+
+    def sign(web: Web) -> Awaitable[Mapping[str, str]]:
+        return _sign(
+            settings, web, reading.now + timedelta(seconds=monotonic() - began)
+        )  # a run may outlast its tokens
+
+    web = reading.open_web(settings.url, sign=sign, other_hosts=tuple(settings.file_hosts))
     found = _export(settings, reading, web) if settings.mode == "bulk" else _search(reading, web)
     async for event in found:
         yield event
@@ -173,7 +189,7 @@ async def _search(reading: Reading, web: Web) -> AsyncIterator[Found]:
             if path in seen or len(seen) >= _MOST_PAGES:
                 raise SourceFailedError(f"The FHIR server's pages of {kind} do not end.")
             seen.add(path)
-    yield Mark({"since": (reading.now - _OVERLAP).isoformat()})
+    yield Mark({"since": (begun_at(reading, web) - _OVERLAP).isoformat()})
 
 
 def _folder(folder: Path) -> Iterator[SourceItem]:

@@ -20,6 +20,8 @@ from services.ingest.domain.connector import (
     SourceItem,
     Translation,
     Web,
+    Whole,
+    begun_at,
 )
 from services.ingest.domain.paging import Turns
 from services.ingest.domain.read_record import AnyRecord
@@ -39,6 +41,7 @@ from services.ingest.domain.source_values import (
     truth,
     wall_time,
 )
+from services.ingest.domain.vanished import remember, vanished
 from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
 from shared.schemas.source_records import ProviderRecord, RecareDueRecord, RelationRecord
 
@@ -63,22 +66,35 @@ class NexHealthSettings(BaseModel):
 
 
 async def read(settings: NexHealthSettings, reading: Reading) -> AsyncIterator[Found]:
-    """Yield what changed since the last run. While NexHealth cannot read the practice system the run fails, so that reminders pause (S-126)."""
+    """Yield what changed since the last run, every recall, because they are recalculated and removed without a trace, and new patients who are
+    no more. While NexHealth cannot read the practice system the run fails, so that reminders pause (S-126).
+    """
     web = reading.open_web(settings.url, sign=lambda web: _sign(settings, web))
     place = {"subdomain": settings.subdomain, "location_id": settings.location_id}
     await _refuse_stale(web, settings)
     since = reading.cursor.get("since", "")
     changed = place | ({"updated_since": since} if since else {})
+    new: set[str] = set()
     window = {"start": _written(reading.now - _PAST), "end": _written(reading.now + _FUTURE)}
     for name, params in (
         ("providers", changed),
         ("patients", changed | {"location_strict": "true", "sort": "updated_at"}),
         ("appointments", changed | window),
-        ("patient_recalls", changed),
     ):
         async for row in _pages(web, name, params):
+            if name == "patients" and truth(table(row.get("bio")).get("new_patient")):
+                new.add(key(row.get("id")))
             yield SourceItem({name: row}, reading.now)
-    yield Mark({"since": _written(reading.now - _OVERLAP)})
+    for found in vanished(reading.cursor, "new", new):
+        answer = await web.ask("GET", f"patients/{found}", params=place, accept=(200, 404))
+        if answer.status == 404:
+            yield SourceItem({"patients": {"id": found, "deleted": True}}, reading.now)
+        elif truth(table(table(table(answer.read_json()).get("data")).get("bio")).get("new_patient")):
+            new.add(found)
+    yield Whole(frozenset(("recare_due",)))
+    async for row in _pages(web, "patient_recalls", place):
+        yield SourceItem({"patient_recalls": row}, reading.now)
+    yield Mark({"since": _written(begun_at(reading, web) - _OVERLAP), "new": remember(new)})
 
 
 async def _sign(settings: NexHealthSettings, web: Web) -> Mapping[str, str]:
@@ -118,10 +134,16 @@ async def _pages(web: Web, name: str, params: dict[str, Any]) -> AsyncIterator[R
             raise SourceFailedError(f"NexHealth answered {name} without data.")
         for row in tables(rows):
             yield row
-        page = table(table(answer).get("page_info"))
+        page = table(answer).get("page_info")
+        if not isinstance(page, dict):
+            raise SourceFailedError(
+                f"NexHealth answered {name} without page_info: nobody can tell whether that is all."
+            )
         token = text(page.get("end_cursor"), 4000)
-        if truth(page.get("has_next_page")) is not True or not token:
+        if truth(page.get("has_next_page")) is not True:
             return
+        if not token:
+            raise SourceFailedError(f"NexHealth said that more {name} follow, and not where.")
         turns.turn(token)
         asked = params | {"per_page": _PAGE, "end_cursor": token}
 
@@ -138,6 +160,8 @@ def translate(item: SourceItem) -> Translation:
 
 def _patient(row: Raw, at: datetime) -> Translation:
     person, bio, guarantor = key(row.get("id")), table(row.get("bio")), key(row.get("guarantor_id"))
+    if truth(row.get("deleted")):  # our own mark: a new patient whom NexHealth has replaced by the practice system's
+        return Translation([ConsumerRecord(foreign_id=person, op="delete", source_updated_at=at)])
     status = "inactive" if truth(row.get("inactive")) else "prospect" if truth(bio.get("non_patient")) else "active"
     language = (text(row.get("preferred_locale")) or text(row.get("preferred_language"))).lower()
     record = ConsumerRecord(

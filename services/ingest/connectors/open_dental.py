@@ -3,27 +3,34 @@
 Deleted appointments and guardians leave no trace there, so what was seen before and is not there now is taken for gone (N-44).
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
-import pymysql
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
-from pymysql.converters import encoders
-from pymysql.cursors import SSDictCursor
 
-from services.ingest.domain.connector import Connector, Found, Mark, Raw, Reading, SourceFailedError, SourceItem, Web
+from services.ingest.connectors._mysql import FETCH, connect, stream_rows
+from services.ingest.domain.connector import (
+    Connector,
+    Found,
+    Mark,
+    Raw,
+    Reading,
+    SourceFailedError,
+    SourceItem,
+    Web,
+    Whole,
+)
 from services.ingest.domain.open_dental_records import table_of, translate
 from services.ingest.domain.source_values import key, text
 from services.ingest.domain.vanished import remember, vanished
 from shared.schemas.location import ZoneName
 
+_NAME: Final = "Open Dental"
 _PAGE: Final = 100
 _MOST_PAGES: Final = 20_000
-_FETCH: Final = 500
 _OVERLAP: Final = timedelta(minutes=10)
 _START: Final = "1900-01-01 00:00:00"
 _FUTURE: Final = timedelta(days=800)
@@ -39,8 +46,7 @@ _SQL: Final = {
     ),
     "recall": (
         "select r.RecallNum, r.PatNum, r.DateDue, r.RecallInterval, r.IsDisabled, r.DateTStamp, r.RecallTypeNum, r.DisableUntilDate, r.DateScheduled,"
-        " t.Description from recall r left join recalltype t on t.RecallTypeNum = r.RecallTypeNum"
-        " where r.DateTStamp >= %s order by r.DateTStamp, r.RecallNum"
+        " t.Description from recall r left join recalltype t on t.RecallTypeNum = r.RecallTypeNum order by r.RecallNum"
     ),
     "commoptout": "select CommOptOutNum, PatNum, OptOutEmail from commoptout order by CommOptOutNum",
     "guardian": "select GuardianNum, PatNumChild, PatNumGuardian, IsGuardian from guardian order by GuardianNum",
@@ -48,18 +54,11 @@ _SQL: Final = {
         "select PatientLinkNum, PatNumFrom, PatNumTo, DateTimeLink from patientlink where LinkType = 1 order by PatientLinkNum"
     ),
     "future": "select AptNum from appointment where AptDateTime >= %s and AptStatus = 1",
+    "clock": "select now() as at_server",
 }
 _UNDATED: Final = ("commoptout", "guardian", "patientlink")
-_MYSQL_SAYS: Final = {
-    1044: "the user may not use this database",
-    1045: "the user or the password is refused",
-    1049: "there is no database of this name",
-    1142: "the user lacks the right to SELECT from a table it needs",
-    1143: "the user lacks the right to SELECT a column it needs",
-    1146: "a table of Open Dental is missing: is this its database, and of a version since 2021?",
-    2003: "the server cannot be reached",
-    2013: "the connection was lost",
-}
+_WHOLE: Final = Whole(frozenset(("recare_due",)))
+"""Recalls are recalculated at any time and removed without a trace: all of them are read each time (domain 3.1)."""
 
 
 class OpenDentalSettings(BaseModel):
@@ -138,17 +137,21 @@ async def _by_mysql(settings: OpenDentalSettings, reading: Reading) -> AsyncIter
     now = reading.now.astimezone(ZoneInfo(settings.zone))
     connection = await _connected(settings)
     try:
-        for table in ("patient", *_UNDATED, "appointment", "recall"):
-            async for row in _rows(connection, _SQL[table], () if table in _UNDATED else (since,)):
+        clocks = [row async for row in stream_rows(_NAME, connection, _SQL["clock"])]
+        for table in ("patient", *_UNDATED, "appointment"):
+            async for row in stream_rows(_NAME, connection, _SQL[table], () if table in _UNDATED else (since,)):
                 yield sight.item(table, row)
-        rows = [row async for row in _rows(connection, _SQL["future"], (_written(now),))]
+        yield _WHOLE
+        async for row in stream_rows(_NAME, connection, _SQL["recall"]):
+            yield sight.item("recall", row)
+        rows = [row async for row in stream_rows(_NAME, connection, _SQL["future"], (_written(now),))]
     finally:
         connection.close()
     future = {key(row.get("AptNum")) for row in rows}
     past = await _passed(settings, reading, future)
     for item in sight.gone(future | past):
         yield item
-    yield sight.mark(_written(now - _OVERLAP), future)
+    yield sight.mark(_begun(now, clocks), future)
 
 
 async def _passed(settings: OpenDentalSettings, reading: Reading, future: set[str]) -> set[str]:
@@ -159,60 +162,18 @@ async def _passed(settings: OpenDentalSettings, reading: Reading, future: set[st
         return still
     connection = await _connected(settings)
     try:
-        for start in range(0, len(missing), _FETCH):
-            part = missing[start : start + _FETCH]
+        for start in range(0, len(missing), FETCH):
+            part = missing[start : start + FETCH]
             sql = f"select AptNum from appointment where AptNum in ({', '.join(['%s'] * len(part))})"  # noqa: S608 - marks only
-            still |= {key(row.get("AptNum")) async for row in _rows(connection, sql, tuple(part))}
+            still |= {key(row.get("AptNum")) async for row in stream_rows(_NAME, connection, sql, tuple(part))}
     finally:
         connection.close()
     return still
 
 
-async def _connected(settings: OpenDentalSettings) -> Any:
-    """Connect, and let the server itself refuse anything but reading."""
-    try:
-        return await asyncio.to_thread(
-            pymysql.connect,
-            host=settings.host,
-            port=settings.port,
-            user=settings.user,
-            password=settings.password.get_secret_value(),
-            database=settings.database,
-            charset="utf8mb4",
-            conv=encoders,
-            connect_timeout=20,
-            read_timeout=300,
-            init_command="set session transaction read only",
-            ssl_ca=str(settings.ca_file) if settings.ca_file else None,
-            ssl_verify_cert=settings.ca_file is not None,
-            ssl_verify_identity=settings.ca_file is not None,
-        )
-    except (pymysql.MySQLError, OSError) as error:
-        raise _failed(error) from None
-
-
-async def _rows(connection: Any, sql: str, values: tuple[Any, ...]) -> AsyncIterator[Raw]:
-    """Stream a query's rows, 500 at a time, every value as the text the server sent: year 1 and day 0 are no errors here."""
-    cursor = connection.cursor(SSDictCursor)
-    try:
-        await asyncio.to_thread(cursor.execute, sql, values)
-        while rows := await asyncio.to_thread(cursor.fetchmany, _FETCH):
-            for row in rows:
-                yield {
-                    name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-                    for name, value in row.items()
-                }
-    except (pymysql.MySQLError, OSError) as error:
-        raise _failed(error) from None
-    finally:
-        cursor.close()
-
-
-def _failed(error: Exception) -> SourceFailedError:
-    code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    return SourceFailedError(
-        f"Open Dental's database cannot be read: {_MYSQL_SAYS.get(code, 'an error of MySQL')} ({code})."
-    )
+def _connected(settings: OpenDentalSettings) -> Awaitable[Any]:
+    place = settings.model_dump(include={"host", "port", "user", "password", "database", "ca_file"})
+    return connect(_NAME, **place)
 
 
 async def _by_api(settings: OpenDentalSettings, reading: Reading) -> AsyncIterator[Found]:
@@ -224,6 +185,7 @@ async def _by_api(settings: OpenDentalSettings, reading: Reading) -> AsyncIterat
     web = reading.open_web(settings.url, sign=sign)
     sight, since = _Sight(settings, reading), reading.cursor.get("since", _START)
     now = reading.now.astimezone(ZoneInfo(settings.zone))
+    clocks = [row async for row in _queried(web, _SQL["clock"])]
     async for row in _pages(web, "patients/Simple", {"DateTStamp": since}):
         yield sight.item("patient", row)
     for table in _UNDATED:
@@ -232,7 +194,8 @@ async def _by_api(settings: OpenDentalSettings, reading: Reading) -> AsyncIterat
     kinds = {key(row.get("RecallTypeNum")): row.get("Description") async for row in _pages(web, "recalltypes", {})}
     async for row in _pages(web, "appointments", {"DateTStamp": since}):
         yield sight.item("appointment", row)
-    async for row in _pages(web, "recalls", {}):  # volatile, and the API tells no changes of them alone
+    yield _WHOLE
+    async for row in _pages(web, "recalls", {}):
         yield sight.item("recall", row | {"Description": kinds.get(key(row.get("RecallTypeNum")))})
     ahead = {"dateStart": now.date().isoformat(), "dateEnd": (now + _FUTURE).date().isoformat()}
     future = {key(row.get("AptNum")) async for row in _pages(web, "appointments", ahead)}
@@ -242,47 +205,67 @@ async def _by_api(settings: OpenDentalSettings, reading: Reading) -> AsyncIterat
         passed |= {found} if answer.status == 200 else set()
     for item in sight.gone(future | passed):
         yield item
-    yield sight.mark(_written(now - _OVERLAP), future)
+    yield sight.mark(_begun(now, clocks), future)
 
 
 async def _pages(web: Web, path: str, params: dict[str, Any]) -> AsyncIterator[Raw]:
-    """Yield the rows of a listing, 100 a page, until a page is not full."""
-    last: Any = None
-    for page in range(_MOST_PAGES):
-        answer = await web.get(path, params | {"Offset": page * _PAGE})
+    """Yield the rows of a listing."""
+
+    async def ask(offset: int) -> list[Any]:
+        answer = await web.get(path, params | {"Offset": offset})
         if not isinstance(answer, list):
             raise SourceFailedError(f"Open Dental answered {path} with something that is no list.")
-        if page and answer and answer == last:
-            raise SourceFailedError(f"Open Dental's pages of {path} do not end.")
+        return answer
+
+    async for row in _by_offset(path, ask):
+        yield row
+
+
+async def _queried(web: Web, sql: str) -> AsyncIterator[Raw]:
+    """Yield the rows of a query by the API's read-only `ShortQuery`: it has no listing of refusals, and without them nothing may be sent."""
+
+    async def ask(offset: int) -> list[Any]:
+        params, command = {"Offset": offset}, {"SqlCommand": sql}
+        try:
+            answer = await web.ask("PUT", "queries/ShortQuery", params=params, json=command, accept=(200, 201, 404))
+        except SourceFailedError as failed:
+            raise SourceFailedError(
+                f"{failed} Who refused e-mail stands only there: give the key the permission Queries."
+            ) from None
+        found = answer.read_json() if answer.status != 404 else []
+        return found if isinstance(found, list) else []
+
+    async for row in _by_offset("a query", ask):
+        yield row
+
+
+async def _by_offset(what: str, ask: Callable[[int], Awaitable[list[Any]]]) -> AsyncIterator[Raw]:
+    """Yield rows, 100 a page, until a page is not full."""
+    last: list[Any] = []
+    for page in range(_MOST_PAGES):
+        answer = await ask(page * _PAGE)
+        if answer and answer == last:
+            break
         for row in table_of(answer):
             yield row
         if len(answer) < _PAGE:
             return
         last = answer
-    raise SourceFailedError(f"Open Dental's pages of {path} do not end.")
+    raise SourceFailedError(f"Open Dental's pages of {what} do not end.")
 
 
-async def _queried(web: Web, sql: str) -> AsyncIterator[Raw]:
-    """Yield the rows of a query by the API's read-only `ShortQuery`: it has no listing of refusals, and without them nothing may be sent."""
-    for page in range(_MOST_PAGES):
-        try:
-            answer = await web.ask(
-                "PUT",
-                "queries/ShortQuery",
-                params={"Offset": page * _PAGE},
-                json={"SqlCommand": sql},
-                accept=(200, 201, 404),
-            )
-        except SourceFailedError as failed:
-            raise SourceFailedError(
-                f"{failed} Who refused e-mail stands only there: give the key the permission Queries."
-            ) from None
-        rows = table_of(answer.read_json()) if answer.status != 404 else []
-        for row in rows:
-            yield row
-        if len(rows) < _PAGE:
-            return
-    raise SourceFailedError("Open Dental's answer to a query does not end.")
+def _begun(now: datetime, clocks: list[Raw]) -> str:
+    """Return from when on the next run reads, by our clock or the database's, whichever is behind: rows bear the database's time."""
+    ours = now.replace(tzinfo=None)
+    said = [moment for row in clocks if (moment := _wall(row.get("at_server")))]
+    return _written(min([ours, *said]) - _OVERLAP)
+
+
+def _wall(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text(value)).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 def _written(moment: datetime) -> str:

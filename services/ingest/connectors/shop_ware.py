@@ -1,7 +1,7 @@
 """Shop-Ware, a shop system for auto repair, Partner API v1 and v2 (domain 3.5).
 
-Its vehicles and appointments do not say whose they are: the repair orders do, so these are read first. Appointments are deleted without a trace
-there, so all that lie ahead are listed each time and what is missing is gone (N-44).
+Its vehicles and appointments do not say whose they are: the repair orders do, so these are read first. Things are deleted without a trace there:
+all appointments that lie ahead are listed each time, everything else once a day, and what is missing is gone (N-44).
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -19,6 +19,7 @@ from services.ingest.domain.connector import (
     SourceFailedError,
     SourceItem,
     Web,
+    begun_at,
 )
 from services.ingest.domain.paging import Turns
 from services.ingest.domain.shop_ware_records import translate
@@ -35,6 +36,8 @@ from services.ingest.domain.vanished import remember, vanished
 _PAGE: Final = 100
 _OVERLAP: Final = timedelta(minutes=10)
 _MOST_OWNERS: Final = 1_000_000
+_COUNTED: Final = ("customers", "vehicles", "past_recommendations")
+"""What is deleted, and customers merged into others, without a trace in its listings."""
 
 
 class ShopWareSettings(BaseModel):
@@ -60,7 +63,7 @@ class _Tenant:
 
     async def everything(self) -> AsyncIterator[Found]:
         """Yield customers, orders, vehicles, recommendations and appointments."""
-        async for row in self._numbered("customers", {}):
+        async for row in self._numbered("customers", self._since):
             if self._is_ours(row):
                 yield self._item("customers", row)
         shop = {"shop_id": self._settings.shop_id} if self._settings.shop_id else {}
@@ -69,13 +72,29 @@ class _Tenant:
             yield self._item("repair_orders", row)
         async for item in self._vehicles():
             yield item
-        async for row in self._numbered("past_recommendations", {}):
+        async for row in self._numbered("past_recommendations", self._since):
             owner = await self._owner_of(key(row.get("vehicle_id")))
             yield self._item("past_recommendations", row | {"customer_id": owner})
         future: set[str] = set()
         async for item in self._appointments(shop, future):
             yield item
-        yield Mark({"since": (self._reading.now - _OVERLAP).isoformat(), "future": remember(future)})
+        there = {name: self._reading.cursor.get(name, "") for name in ("counted_on", *_COUNTED)}
+        if there["counted_on"] != self._reading.now.date().isoformat():
+            async for item in self._gone(there):
+                yield item
+        since = (begun_at(self._reading, self._web) - _OVERLAP).isoformat()
+        yield Mark(there | {"since": since, "future": remember(future)})
+
+    async def _gone(self, there: dict[str, str]) -> AsyncIterator[SourceItem]:
+        """Once a day: yield deletions of what was there the last time and is not any more, and note in `there` what is."""
+        for name in _COUNTED:
+            present = {key(row.get("id")) async for row in self._numbered(name, "")}
+            for found in vanished(self._reading.cursor, name, present):
+                answer = await self._web.ask("GET", self._path("v1", f"{name}/{found}"), accept=(200, 404))
+                if answer.status == 404:
+                    yield self._item(name, {"id": found, "deleted": True})
+            there[name] = remember(present)
+        there["counted_on"] = self._reading.now.date().isoformat()
 
     async def _appointments(self, shop: dict[str, Any], future: set[str]) -> AsyncIterator[SourceItem]:
         """Yield appointments that changed, all that lie ahead (their keys into `future`), and deletions of those that the last run saw ahead."""
@@ -95,7 +114,7 @@ class _Tenant:
     async def _vehicles(self) -> AsyncIterator[SourceItem]:
         """Yield vehicles that changed, and those that an order of this run gave to somebody."""
         listed: set[str] = set()
-        async for row in self._numbered("vehicles", {}):
+        async for row in self._numbered("vehicles", self._since):
             listed.add(key(row.get("id")))
             yield self._item("vehicles", row | {"customer_id": await self._owner_of(key(row.get("id")))})
         for vehicle in sorted(set(self._owners) - listed) if self._since else ():
@@ -144,15 +163,16 @@ class _Tenant:
     def _item(self, name: str, row: Raw) -> SourceItem:
         return SourceItem({name: row}, self._reading.now)
 
-    async def _numbered(self, name: str, params: dict[str, Any]) -> AsyncIterator[Raw]:
+    async def _numbered(self, name: str, since: str) -> AsyncIterator[Raw]:
         """Yield a listing of v1, which numbers its pages."""
         turns, page = Turns(name), 1
-        asked = params | {"per_page": _PAGE} | ({"updated_after": self._since} if self._since else {})
+        asked = {"per_page": _PAGE} | ({"updated_after": since} if since else {})
         while True:
             answer, rows = await self._page("v1", name, asked | {"page": page})
             for row in rows:
                 yield row
-            if not rows or page >= (number(answer.get("total_pages")) or 0):
+            pages = number(answer.get("total_pages"))
+            if not rows or (pages is not None and page >= pages):
                 return
             turns.turn(f"{page}:{key(rows[0].get('id'))}")
             page += 1
@@ -166,8 +186,10 @@ class _Tenant:
             for row in rows:
                 yield row
             cursor = text(answer.get("cursor"), 4000)
-            if truth(answer.get("has_next_page")) is not True or not cursor:
+            if truth(answer.get("has_next_page")) is not True:
                 return
+            if not cursor:
+                raise SourceFailedError(f"Shop-Ware said that more {name} follow, and not where.")
             turns.turn(cursor)
 
     async def _page(self, version: str, name: str, params: dict[str, Any]) -> tuple[Raw, list[Raw]]:

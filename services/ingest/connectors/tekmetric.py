@@ -1,7 +1,7 @@
 """Tekmetric, a shop system for auto repair, API v1 (domain 3.5). A job that was not authorised on a finished order is work declined."""
 
 import base64
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,10 +17,11 @@ from services.ingest.domain.connector import (
     SourceItem,
     Translation,
     Web,
+    begun_at,
 )
 from services.ingest.domain.paging import Turns
 from services.ingest.domain.read_record import AnyRecord
-from services.ingest.domain.shop_values import amount_cents, first_phone, reading_of_order, vehicle_of
+from services.ingest.domain.shop_values import amount_cents, first_phone, gone, reading_of_order, vehicle_of
 from services.ingest.domain.source_values import (
     careful,
     instant,
@@ -75,7 +76,7 @@ async def read(settings: TekmetricSettings, reading: Reading) -> AsyncIterator[F
         if since and name in ("customers", "vehicles"):
             async for row in _pages(web, name, shop | {"deletedDateStart": since}):
                 yield SourceItem({name: row}, reading.now)
-    yield Mark({"since": (reading.now - _OVERLAP).date().isoformat()})
+    yield Mark({"since": (begun_at(reading, web) - _OVERLAP).date().isoformat()})
 
 
 async def _sign(settings: TekmetricSettings, web: Web) -> Mapping[str, str]:
@@ -102,7 +103,9 @@ async def _pages(web: Web, name: str, params: dict[str, Any]) -> AsyncIterator[R
             raise SourceFailedError(f"Tekmetric answered {name} without content.")
         for row in tables(rows):
             yield row
-        if not rows or truth(answer.get("last")) is not False:
+        if (
+            not rows or truth(answer.get("last")) is True
+        ):  # one that does not say whether it is the last is not taken for it
             return
         turns.turn(f"{page}:{key(tables(rows)[0].get('id')) if tables(rows) else ''}")
         page += 1
@@ -115,12 +118,6 @@ def translate(item: SourceItem) -> Translation:
     deleted_at = instant(row.get("deletedDate"))
     at = max(filter(None, (instant(row.get("updatedDate")), deleted_at)), default=item.seen_at)
     return careful(_GONE if deleted_at else _MAKERS, what, row, at, id_field="id")
-
-
-def _gone(kind_of_record: Any) -> Callable[[Raw, datetime], Translation]:
-    return lambda row, at: Translation(
-        [kind_of_record(foreign_id=key(row.get("id")), op="delete", source_updated_at=at)]
-    )
 
 
 def _customer(row: Raw, at: datetime) -> Translation:
@@ -220,10 +217,10 @@ _MAKERS: Final = {
     "repair_orders": _repair_order,
 }
 _GONE: Final = {
-    "customers": _gone(ConsumerRecord),
-    "vehicles": _gone(VehicleRecord),
-    "appointments": _gone(AppointmentRecord),
-    "repair_orders": _gone(VisitRecord),
+    "customers": gone(ConsumerRecord),
+    "vehicles": gone(VehicleRecord),
+    "appointments": gone(AppointmentRecord),
+    "repair_orders": gone(VisitRecord),
 }
 
 CONNECTOR: Final = Connector(

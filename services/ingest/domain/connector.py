@@ -94,6 +94,11 @@ class How(TypedDict, total=False):
 class Web(Protocol):
     """A vendor's server, asked politely: bounded answers, back-off on 429 and 5xx, no redirects. Everything raises SourceFailedError."""
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the server first answered in this run, by its own clock; None if it does not say."""
+        ...
+
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Return the JSON at a path, or at an address of the same server."""
         ...
@@ -130,6 +135,13 @@ class Reading:
     cursor: Cursor
     now: datetime
     open_web: OpenWeb
+
+
+def begun_at(reading: Reading, web: Web) -> datetime:
+    """Return when a run began, by the clock that is behind. A practice's computer may be an hour ahead of the vendor: by its own clock alone what
+    changed in that hour would never be asked for.
+    """
+    return min(reading.now, web.answered_at or reading.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,10 +268,20 @@ def _deletions(raw: Raw, updated_at: datetime) -> Translation:
     records: list[Any] = []
     for entry in tables(raw.get("entry")):
         request = table(entry.get("request"))
-        kind, _, key = text(request.get("url")).partition("/")
-        if request.get("method") == "DELETE" and kind in makers and key:
-            records.append(makers[kind](foreign_id=key, op="delete", source_updated_at=updated_at))
+        *_, kind, gone = ["", *text(request.get("url")).split("/")]
+        if request.get("method") != "DELETE" or not key(gone):
+            continue
+        if kind in makers:
+            records.append(makers[kind](foreign_id=gone, op="delete", source_updated_at=updated_at))
+        elif kind == "RelatedPerson":
+            records += _guardian_gone(gone, updated_at)
     return Translation(records) if records else Translation(skipped="resource_bundle")
+
+
+def _guardian_gone(related: str, updated_at: datetime) -> list[Any]:
+    named = {"op": "delete", "source_updated_at": updated_at}
+    person = ConsumerRecord.model_validate({"foreign_id": f"RelatedPerson/{related}", **named})
+    return [person, RelationRecord.model_validate({"foreign_id": f"RelatedPerson/{related}/guardian", **named})]
 
 
 def _referred(value: Raw) -> str | None:

@@ -1,9 +1,10 @@
-"""What shop systems say alike, in the limits of our records: a model year, an amount in cents, a mileage read with an order, the preferred phone."""
+"""What shop systems say alike, in the limits of our records: a model year, an amount in cents, a mileage read with an order, that a thing is gone."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from services.ingest.domain.connector import Raw
+from services.ingest.domain.connector import Raw, Translation
 from services.ingest.domain.source_values import key, number, tables, text, truth
 from shared.schemas.source_records import OdometerReadingRecord, VehicleRecord
 
@@ -11,6 +12,15 @@ MOST_DISTANCE: Final = 10**8
 _MOST_CENTS: Final = 10**10
 _FIRST_YEAR: Final = 1886
 _LAST_YEAR: Final = 2200
+
+
+def gone(record: Any, prefix: str = "") -> Callable[[Raw, datetime], Translation]:
+    """Return the maker of a deletion: of a record of this kind, whose key is the vendor's id behind `prefix`."""
+
+    def make(row: Raw, at: datetime) -> Translation:
+        return Translation([record(foreign_id=f"{prefix}{key(row.get('id'))}", op="delete", source_updated_at=at)])
+
+    return make
 
 
 def model_year(value: Any) -> int | None:

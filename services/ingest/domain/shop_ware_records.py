@@ -5,7 +5,7 @@ from typing import Final
 
 from services.ingest.domain.connector import Raw, SourceItem, Translation
 from services.ingest.domain.read_record import AnyRecord
-from services.ingest.domain.shop_values import amount_cents, first_phone, reading_of_order, vehicle_of
+from services.ingest.domain.shop_values import amount_cents, first_phone, gone, reading_of_order, vehicle_of
 from services.ingest.domain.source_values import (
     careful,
     day,
@@ -19,13 +19,14 @@ from services.ingest.domain.source_values import (
     truth,
 )
 from shared.schemas.ingest import AppointmentRecord, ConsumerRecord, VisitRecord
-from shared.schemas.source_records import ServiceLineRecord
+from shared.schemas.source_records import ServiceLineRecord, VehicleRecord
 
 
 def translate(item: SourceItem) -> Translation:
     """Return the records of one thing, given as {resource: thing}. Nothing that a source sends makes this raise."""
     what, row, _ = only_one(item.raw)
-    return careful(_MAKERS, what, row, instant(row.get("updated_at")) or item.seen_at, id_field="id")
+    makers = _GONE if truth(row.get("deleted")) else _MAKERS  # our own mark for what is listed no more
+    return careful(makers, what, row, instant(row.get("updated_at")) or item.seen_at, id_field="id")
 
 
 def _customer(row: Raw, at: datetime) -> Translation:
@@ -121,8 +122,6 @@ def _recommendation(row: Raw, at: datetime) -> Translation:
 def _appointment(row: Raw, at: datetime) -> Translation:
     """An entry without a repair order's customer is a note in the calendar; the API knows no status, being there is being booked."""
     found, person = key(row.get("id")), key(row.get("customer_id"))
-    if truth(row.get("deleted")):
-        return Translation([AppointmentRecord(foreign_id=found, op="delete", source_updated_at=at)])
     starts_at, ends_at = instant(row.get("start_at")), instant(row.get("end_at"))
     record = AppointmentRecord(
         foreign_id=found,
@@ -136,6 +135,12 @@ def _appointment(row: Raw, at: datetime) -> Translation:
     return Translation([record])
 
 
+_GONE: Final = {
+    "customers": gone(ConsumerRecord),
+    "vehicles": gone(VehicleRecord),
+    "past_recommendations": gone(ServiceLineRecord, "recommendation/"),
+    "appointments": gone(AppointmentRecord),
+}
 _MAKERS: Final = {
     "customers": _customer,
     "vehicles": _vehicle,

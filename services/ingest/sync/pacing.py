@@ -1,7 +1,7 @@
 """How long to wait before asking again: what the server says, else exponential back-off with full jitter."""
 
 import random
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -23,9 +23,14 @@ def retry_after_seconds(value: str | None) -> float | None:
         return None
     if value.strip().isascii() and value.strip().isdigit():
         return min(float(value.strip()[:9]), LONGEST_SECONDS)
+    moment = read_http_date(value)
+    return None if moment is None else min(max((moment - SystemClock().now()).total_seconds(), 0.0), LONGEST_SECONDS)
+
+
+def read_http_date(value: str | None) -> datetime | None:
+    """Return an instant as HTTP writes it (RFC 9110 5.6.7), None when it cannot be read."""
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(value or "")
     except ValueError:
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max((moment - SystemClock().now()).total_seconds(), 0.0), LONGEST_SECONDS)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

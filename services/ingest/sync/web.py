@@ -6,13 +6,14 @@ Whatever goes wrong ends in one sentence that names the path asked for and neith
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from time import monotonic
 from typing import Any, Final, Unpack
 from urllib.parse import urlsplit
 
 from services.ingest.domain.body import Body
 from services.ingest.domain.connector import Answer, How, Sign, SourceFailedError
-from services.ingest.sync.pacing import TRIES, back_off_seconds, retry_after_seconds
+from services.ingest.sync.pacing import TRIES, back_off_seconds, read_http_date, retry_after_seconds
 from shared.kit.errors import TooLargeError, UnreadableBodyError
 from shared.kit.http import AsyncClient, HttpFailure, Response
 
@@ -51,9 +52,15 @@ class PoliteWeb:
         self._sign = sign
         self._signed: Mapping[str, str] | None = None
         self._renewed = False
+        self._answered_at: datetime | None = None
         self._wait = wait
         if urlsplit(url).scheme != "https" and urlsplit(url).hostname not in _LOOPBACK:
             raise SourceFailedError("The source's address must begin with https://.")
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the server first answered, by its own clock (RFC 9110 6.6.1)."""
+        return self._answered_at
 
     async def pause(self, seconds: float) -> None:
         """Wait, at most five minutes."""
@@ -76,20 +83,21 @@ class PoliteWeb:
         return await self._until_answered(method, path, request, accept, signed, read)
 
     async def lines(self, path: str) -> AsyncIterator[bytes]:
-        """Yield the lines of a long answer as it comes; a line over 64 kB comes as its first 64 kB, without a line end."""
+        """Yield the lines of a long answer as it comes; one over 1 MB, or an end that was cut off, comes as what no reader takes for JSON."""
         url, signed = self._address(path)
-        last = ""
+        last, wait = "", 0.0
         for attempt in range(TRIES):
             try:
                 async with self._open("GET", url, {"headers": {}}, signed) as answer:
                     if answer.status_code == 200:
+                        self._renewed = self._renewed and not signed
                         async for line in _lines(answer):
                             yield line
                         return
-                    last = await self._refused(answer, path, attempt)
+                    last, wait = self._refused(answer, path, attempt)
             except (HttpFailure, OSError) as failure:
-                last = type(failure).__name__
-                await self.pause(back_off_seconds(attempt))
+                last, wait = type(failure).__name__, back_off_seconds(attempt)
+            await self._leave_alone(wait)
         raise _gave_up(path, last)
 
     async def _until_answered(
@@ -102,7 +110,7 @@ class PoliteWeb:
         read: Callable[[Response], Awaitable[Answer]],
     ) -> Answer:
         url, ours = self._address(path)
-        last = ""
+        last, wait = "", 0.0
         for attempt in range(TRIES):
             try:
                 async with asyncio.timeout(_LONGEST_ANSWER_SECONDS):
@@ -110,12 +118,12 @@ class PoliteWeb:
                         if answer.status_code in accept:
                             self._renewed = self._renewed and not signed
                             return await read(answer)
-                        last = await self._refused(answer, path, attempt)
+                        last, wait = self._refused(answer, path, attempt)
             except (HttpFailure, OSError) as failure:
-                last = type(failure).__name__
-                await self.pause(back_off_seconds(attempt))
+                last, wait = type(failure).__name__, back_off_seconds(attempt)
             except (TooLargeError, UnreadableBodyError):
                 raise SourceFailedError(f"The source's answer to {_shown(path)} is broken or over 32 MB.") from None
+            await self._leave_alone(wait)
         raise _gave_up(path, last)
 
     @asynccontextmanager
@@ -126,15 +134,22 @@ class PoliteWeb:
                 self._signed = await self._sign(self)
             headers |= self._signed
         async with self._http.stream(method, url, **(request | {"headers": headers}), follow_redirects=False) as answer:
+            if self._answered_at is None:
+                self._answered_at = read_http_date(answer.headers.get("date"))
             yield answer
 
-    async def _refused(self, answer: Response, path: str, attempt: int) -> str:
-        """Wait and return what was answered if asking again can help; raise if not."""
-        status = answer.status_code
+    async def _leave_alone(self, seconds: float) -> None:
+        """Wait with no connection held."""
+        if seconds:
+            await self.pause(seconds)
+
+    def _refused(self, answer: Response, path: str, attempt: int) -> tuple[str, float]:
+        """Return what was answered and how long to wait, if asking again can help; raise if not."""
+        status, wait = answer.status_code, 0.0
         if status in _BUSY:
             asked_for = retry_after_seconds(answer.headers.get("retry-after"))
             unasked = back_off_seconds(attempt) + (_LIMIT_SECONDS if status == 429 else 0)
-            await self.pause(unasked if asked_for is None else asked_for)
+            wait = unasked if asked_for is None else asked_for
         elif status == 401 and self._signed is not None and not self._renewed:
             self._signed, self._renewed = None, True
         elif 300 <= status < 400:
@@ -145,7 +160,7 @@ class PoliteWeb:
             raise SourceFailedError(f"The source refuses {_shown(path)} to these credentials ({status}).")
         else:
             raise SourceFailedError(f"The source answered {_shown(path)} with {status}.")
-        return str(status)
+        return str(status), wait
 
     def _address(self, path: str) -> tuple[str, bool]:
         """Return the full address and whether it is the server's own. An address elsewhere is refused (S67)."""

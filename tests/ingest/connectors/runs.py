@@ -39,6 +39,7 @@ class Runner:
     practice: Practice | None = None
     waits: Waits = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    now: datetime = SEEN
 
     async def read(self, cursor: dict[str, str] | None = None, now: datetime = SEEN) -> list[Found]:
         """Return all that the connector yields."""
@@ -58,7 +59,7 @@ class Runner:
     def agent(self, state: Any, open_web: Any) -> Agent:
         """Return an agent of this connection."""
         assert self.practice is not None
-        clock = ManualClock(SEEN)
+        clock = ManualClock(self.now)
         return Agent(
             self.connector,
             self.settings,

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from services.ingest.connectors import fhir
 from services.ingest.connectors.fhir import CONNECTOR, FhirSettings
 from services.ingest.domain.connector import Mark, SourceFailedError
 from tests.fixtures.vendor import Asked, Reply, open_vendor
@@ -49,7 +50,9 @@ class Server:
             for n in (1, 2)
         ]
         visit = {"resourceType": "Encounter", "id": "e1", "status": "finished", "subject": {"reference": "Patient/p1"}}
-        gone = {"resourceType": "Bundle", "entry": [{"request": {"method": "DELETE", "url": "Patient/p9"}}]}
+        deletions = ("Patient/p9", "https://fhir.example.com/r4/RelatedPerson/r1", "Group/g1")
+        entries = [{"request": {"method": "DELETE", "url": url}} for url in deletions]
+        gone = {"resourceType": "Bundle", "entry": entries}
         self.files = {
             "patients": b"".join(json.dumps(row).encode() + b"\n" for row in people),
             "visits": json.dumps(visit | {"period": {"end": "2026-02-20T10:00:00Z"}}).encode(),
@@ -125,13 +128,37 @@ async def test_an_export_is_fetched_people_first_and_goes_on_from_its_time(tmp_p
         assert isinstance(mark, Mark)
         await runner.read(dict(mark.cursor))
     records = records_in(CONNECTOR, items_of(found))
-    assert list(records) == ["consumer/p1", "consumer/p2", "visit/e1", "consumer/p9"]
+    assert list(records) == [
+        *("consumer/p1", "consumer/p2", "visit/e1", "consumer/p9"),
+        *("consumer/RelatedPerson/r1", "relation/RelatedPerson/r1/guardian"),
+    ]
+    assert records["relation/RelatedPerson/r1/guardian"].op == "delete"
     assert (records["consumer/p9"].op, records["consumer/p1"].source_updated_at.isoformat()) == (
         "delete",
         "2026-02-28T10:00:00+00:00",
     )
     assert server.since == ["", EXPORTED]
     assert 5.0 in runner.waits
+
+
+async def test_a_run_that_outlasts_its_token_signs_with_the_time_it_is_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Domain 3.4, RFC 7523: an assertion is good for minutes; one signed with the time the run began would be refused an hour later."""
+    server, untils, ticks = Server(), list[int](), iter(range(0, 10**6, 3600))
+    monkeypatch.setattr(fhir, "monotonic", lambda: float(next(ticks)))
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/token":
+            assertion = parse_qs(asked.body.decode())["client_assertion"][0]
+            untils.append(jwt.decode(assertion, options={"verify_signature": False})["exp"])
+        return server.answer(asked)
+
+    async with open_vendor(answer) as vendor:
+        server.url = vendor.url
+        vendor.trouble.extend([Reply({"access_token": "old"}), Reply({}, 401)])
+        await _runner(server, tmp_path).read()
+    assert [until - int(SEEN.timestamp()) for until in untils] == [2 * 3600 + 240]
 
 
 async def test_an_export_that_is_not_whole_does_not_move_the_cursor(tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pymysql
 import pytest
+from pydantic import SecretStr
 
-from services.ingest.connectors.open_dental import CONNECTOR, OpenDentalSettings, _connected
+from services.ingest.connectors._mysql import connect
+from services.ingest.connectors.open_dental import CONNECTOR, OpenDentalSettings
 from services.ingest.domain.connector import Mark, SourceFailedError
 from tests.fixtures.mariadb import open_mariadb
 from tests.fixtures.vendor import open_vendor
@@ -81,6 +83,7 @@ async def test_the_api_is_read_page_by_page_and_what_vanished_is_gone(practice: 
     api.tables["patient"] += [
         {**api.tables["patient"][0], "PatNum": 1000 + n, "Email": f"p{n}@example.com"} for n in range(150)
     ]
+    api.tables["recall"] += [{**api.tables["recall"][0], "RecallNum": 1000 + n} for n in range(20)]
     async with open_vendor(api.answer) as server:
         runner = Runner(CONNECTOR, _settings(url=f"{server.url}/api/v1"), tmp_path, practice)
         first = await runner.carry()
@@ -88,10 +91,24 @@ async def test_the_api_is_read_page_by_page_and_what_vanished_is_gone(practice: 
         assert [a.params["Offset"] for a in server.asked if a.path.endswith("Simple")] == ["0", "100"]
         assert len(practice.optout.optouts) >= 2
         api.tables["appointment"] = [row for row in api.tables["appointment"] if row["AptNum"] != 501]
+        api.tables["recall"] = [row for row in api.tables["recall"] if row["RecallNum"] != 40]
         second = await runner.carry()
         assert (second.taken["consumer"], second.taken["appointment deleted"]) == (0, 1)
     gone = [row["deleted"] for row in await practice.facts("appointment")]
     assert gone[-1] is True
+    dues = await practice.rows("select deleted, count(*) as n from recare_dues group by 1")
+    assert {row["deleted"]: row["n"] for row in dues}[True] == 1, "a recall that was removed is due no more"
+
+
+async def test_the_practices_own_database_says_what_time_it_is(tmp_path: Path) -> None:
+    """S-121: rows bear its time; where our clock is ahead the next run goes on from the database's."""
+    api = OpenDental()
+    for said, since in (("2026-03-01 05:00:00", "2026-03-01 04:50:00"), ("2026-03-01 09:00:00", "2026-03-01 05:50:00")):
+        api.clock = said
+        async with open_vendor(api.answer) as server:
+            mark = (await Runner(CONNECTOR, _settings(url=f"{server.url}/api/v1"), tmp_path).read())[-1]
+        assert isinstance(mark, Mark)
+        assert mark.cursor["since"] == since
 
 
 async def test_without_the_refusals_nothing_is_taken_for_read(tmp_path: Path) -> None:
@@ -126,7 +143,8 @@ async def test_a_real_database_is_read_and_cannot_be_written(tmp_path: Path) -> 
             cursor.execute("delete from guardian")
             later = await runner.read(dict(mark.cursor), SEEN + timedelta(minutes=5))
         root.close()
-        ours = await _connected(_settings(via="mysql", port=port, user="root"))
+        place = {"database": "opendental", "password": SecretStr(""), "ca_file": None}
+        ours = await connect("Open Dental", host="127.0.0.1", port=port, user="root", **place)  # type: ignore[arg-type]
         with pytest.raises(pymysql.MySQLError, match="1792"), ours.cursor() as cursor:
             cursor.execute("delete from patient")
         ours.close()

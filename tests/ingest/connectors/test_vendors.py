@@ -10,18 +10,13 @@ import pytest
 from services.ingest.domain import paging
 from services.ingest.domain.connector import SourceFailedError
 from tests.fixtures.vendor import Asked, Reply, open_vendor
-from tests.ingest.connectors.runs import CONNECTORS, Runner, items_of, records_in, sample_items
-from tests.ingest.connectors.vendors import SERVERS, SETTINGS, things
+from tests.ingest.connectors.runs import CONNECTORS, items_of, records_in, sample_items
+from tests.ingest.connectors.vendors import SERVERS, runner_of, things
 from tests.ingest.practice import Practice
 
 SLUGS: Final = sorted(SERVERS)
 ALIKE: Final = sorted(set(SLUGS) - {"open_dental"})
 """Those whose listings are samples by resource; Open Dental's tables have tests of their own."""
-
-
-def _runner(slug: str, url: str, folder: Path, practice: Practice | None = None) -> Runner:
-    settings = CONNECTORS[slug].settings.model_validate(SETTINGS[slug] | {"url": url})
-    return Runner(CONNECTORS[slug], settings, folder, practice)
 
 
 @pytest.mark.parametrize("slug", ALIKE)
@@ -40,7 +35,7 @@ async def test_everything_is_read_however_often_the_vendor_stumbles(
                 Reply(b"", 500),
             ]
         )
-        runner = _runner(slug, vendor.url, tmp_path, practice)
+        runner = runner_of(slug, vendor.url, tmp_path, practice)
         account = await runner.carry()
     expected = [row for name in things(slug) for row in things(slug)[name]]
     hidden = sum(1 for row in expected if row.get("deletedDate")) if slug == "tekmetric" else 0
@@ -57,7 +52,7 @@ async def test_everything_is_read_however_often_the_vendor_stumbles(
 async def test_the_second_run_asks_for_what_changed(practice: Practice, slug: str, tmp_path: Path) -> None:
     """S-121: the cursor is the vendor's time with an overlap; nothing new is a sign of life."""
     async with open_vendor(SERVERS[slug]().answer) as vendor:
-        runner = _runner(slug, vendor.url, tmp_path, practice)
+        runner = runner_of(slug, vendor.url, tmp_path, practice)
         first = await runner.carry()
         before = len(vendor.asked)
         second = await runner.carry()
@@ -112,7 +107,7 @@ async def test_a_hostile_answer_ends_the_run_with_a_sentence(slug: str, attack: 
         return found if "auth" in asked.path and attack != "wrong_types" else reply
 
     async with open_vendor(answer) as vendor:
-        runner = _runner(slug, vendor.url, tmp_path)
+        runner = runner_of(slug, vendor.url, tmp_path)
         with pytest.raises(SourceFailedError) as failed:
             await runner.read()
     words = str(failed.value)
@@ -132,7 +127,7 @@ async def test_pages_that_never_end_are_found_out(slug: str, tmp_path: Path, mon
     monkeypatch.setattr(paging, "MOST_PAGES", 100)
     async with open_vendor(answer) as vendor:
         with pytest.raises(SourceFailedError, match="do not end"):
-            await _runner(slug, vendor.url, tmp_path).read()
+            await runner_of(slug, vendor.url, tmp_path).read()
     assert len(vendor.asked) < 400
 
 
@@ -142,24 +137,15 @@ async def test_old_data_of_an_aggregator_is_not_taken_for_news(tmp_path: Path) -
     server.read_status = "red"
     async with open_vendor(server.answer) as vendor:
         with pytest.raises(SourceFailedError, match="since 2026-02-27 10:00 UTC"):
-            await _runner("nexhealth", vendor.url, tmp_path).read()
-
-
-async def test_an_appointment_deleted_at_the_shop_is_gone(practice: Practice, tmp_path: Path) -> None:
-    """N-44: Shop-Ware deletes without a trace; what lay ahead and is neither listed nor found any more is deleted here."""
-    server = SERVERS["shop_ware"]()
-    async with open_vendor(server.answer) as vendor:
-        runner = _runner("shop_ware", vendor.url, tmp_path, practice)
-        await runner.carry()
-        server.things["appointments"] = [row for row in server.things["appointments"] if row["id"] != 1]
-        account = await runner.carry()
-    assert account.taken["appointment deleted"] == 1
+            await runner_of("nexhealth", vendor.url, tmp_path).read()
 
 
 async def test_whose_a_vehicle_is_comes_from_its_orders(tmp_path: Path) -> None:
     """N-68: Shop-Ware's vehicles and appointments name no customer; the order that brought them does."""
     async with open_vendor(SERVERS["shop_ware"]().answer) as vendor:
-        records = records_in(CONNECTORS["shop_ware"], items_of(await _runner("shop_ware", vendor.url, tmp_path).read()))
+        records = records_in(
+            CONNECTORS["shop_ware"], items_of(await runner_of("shop_ware", vendor.url, tmp_path).read())
+        )
     assert [records[f"vehicle/{n}"].consumer for n in (11, 12)] == ["1", "2"]
     assert [records[f"appointment/{n}"].status for n in (1, 2)] == ["booked", "block"]
 
@@ -221,7 +207,7 @@ async def test_paths_and_fields_are_those_of_the_vendors_description(
         }
         assert missing == set(), name
     async with open_vendor(SERVERS[slug]().answer) as vendor:
-        await _runner(slug, vendor.url, tmp_path).read()
+        await runner_of(slug, vendor.url, tmp_path).read()
     for path in {
         re.sub(r"/\d+$", "/{id}", asked.path.replace("/tenants/9/", "/tenants/{tenant_id}/")) for asked in vendor.asked
     }:

@@ -8,7 +8,7 @@ import pytest
 from services.ingest.domain.connector import SourceFailedError, Web
 from services.ingest.sync.pacing import retry_after_seconds
 from services.ingest.sync.web import PoliteWeb
-from shared.kit.http import AsyncClient
+from shared.kit.http import AsyncClient, Limits
 from tests.fixtures.vendor import Asked, Reply, Waits, no_wait, open_vendor
 
 
@@ -36,6 +36,41 @@ async def test_a_token_is_renewed_once_and_a_second_refusal_is_final() -> None:
         with pytest.raises(SourceFailedError, match="refuses people") as failed:
             await web.get("people")
     assert "t9" not in str(failed.value)
+
+
+async def test_a_long_run_outlives_its_tokens_line_by_line_too() -> None:
+    """Domain 3.4: a bulk export of many files takes longer than tokens live; each is renewed once, as often as one runs out."""
+    made: list[str] = []
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/token":
+            made.append(f"t{len(made)}")
+            return Reply({"token": made[-1]})
+        number = int(asked.path.rpartition("/")[2])
+        return Reply(b"{}\n", 200 if asked.headers["authorization"] == f"Bearer t{number}" else 401)
+
+    async with open_vendor(answer) as vendor, AsyncClient(trust_env=False) as http:
+        web = PoliteWeb(http, vendor.url, sign=_token, wait=no_wait([]))
+        for number in range(4):
+            assert [line async for line in web.lines(f"files/{number}")] == [b"{}\n"]
+    assert made == ["t0", "t1", "t2", "t3"]
+
+
+async def test_whoever_waits_holds_no_connection() -> None:
+    """Reliability 5.4: a server that asks to be left alone is left alone; its connection is given back before the wait."""
+    asked_meanwhile: list[int] = []
+
+    async def wait(_: float) -> None:
+        asked_meanwhile.append((await http.get(f"{vendor.url}/other")).status_code)
+
+    only_one = Limits(max_connections=1)
+    async with (
+        open_vendor(lambda _: Reply([])) as vendor,
+        AsyncClient(trust_env=False, limits=only_one, timeout=5) as http,
+    ):
+        vendor.trouble.append(Reply(b"{}", 429, {"Retry-After": "3"}))
+        assert await PoliteWeb(http, vendor.url, wait=wait).get("people") == []
+    assert asked_meanwhile == [200]
 
 
 async def test_limits_are_kept_and_a_long_wait_is_bounded() -> None:

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from tests.fixtures.vendor import Asked, Reply
-from tests.ingest.connectors.runs import sample_items
+from tests.ingest.connectors.runs import CONNECTORS, Runner, sample_items
+from tests.ingest.practice import Practice
 
 PAGE: Final = 2
 """So many things a page, whatever was asked for: every listing of a sample has several."""
@@ -65,6 +67,10 @@ class NexHealth(_Server):
             }
             return Reply({"code": True, "data": [status]})
         assert asked.params["location_id"] == "7"
+        name, _, one = name.partition("/")
+        if one:
+            found = [row for row in self.things[name] if str(row["id"]) == one]
+            return Reply({"code": True, "data": found[0] if found else None}, 200 if found else 404)
         if name == "appointments":
             assert asked.params["start"] < "2026-03-01" < asked.params["end"]
         rows = [row for row in self.things[name] if row["updated_at"] >= asked.params.get("updated_since", "")]
@@ -153,6 +159,7 @@ class OpenDental:
     """Open Dental's API with the sample's rows, its paging by Offset and its read-only queries."""
 
     may_query: bool
+    clock: str = "2026-03-01 06:00:00"
 
     def __init__(self) -> None:
         self.tables = {
@@ -165,6 +172,8 @@ class OpenDental:
         """Answer as its description says."""
         assert asked.headers["authorization"] == "ODFHIR dev-secret/cust-secret"
         path = asked.path.removeprefix("/api/v1/").removeprefix("/")
+        if path == "queries/ShortQuery" and " from " not in json.loads(asked.body)["SqlCommand"]:
+            return Reply([{"at_server": self.clock}] if self.may_query else {}, 200 if self.may_query else 403)
         if path == "queries/ShortQuery":
             table = json.loads(asked.body)["SqlCommand"].partition(" from ")[2].split()[0]
             return self._page(self.tables[table], asked) if self.may_query else Reply({}, 403)
@@ -202,3 +211,9 @@ SERVERS: Final[dict[str, Make]] = {
     "shop_ware": lambda: ShopWare(things("shop_ware")),
     "tekmetric": lambda: Tekmetric(things("tekmetric")),
 }
+
+
+def runner_of(slug: str, url: str, folder: Path, practice: Practice | None = None) -> Runner:
+    """Return a runner of a vendor's connector against a server."""
+    settings = CONNECTORS[slug].settings.model_validate(SETTINGS[slug] | {"url": url})
+    return Runner(CONNECTORS[slug], settings, folder, practice)
