@@ -98,7 +98,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _render_invalid)
     app.add_exception_handler(HTTPException, _render_http)
     app.add_exception_handler(Exception, _render_unexpected)
-    for failure in (DBAPIError, PoolTimeoutError, PostgresError, asyncpg.InterfaceError, OSError):
+    for failure in (DBAPIError, PoolTimeoutError, PostgresError, *_CUT_OFF, OSError):
         app.add_exception_handler(failure, _render_database)
     return app
 
@@ -180,8 +180,15 @@ async def _render_http(request: Request, error: Exception) -> Response:
     return _answer(request, _PlainProblem(error.status_code, code, title, error.headers or {}))
 
 
+_CUT_OFF: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver says of a connection that the server ended while nobody looked."""
 _UNSTORABLE: Final = ("22000", "22001", "22003", "22008", "22021", "22P05")
 """SQLSTATEs of values: out of range for its type, too long, a NUL (22021 in text, 22P05 in jsonb)."""
+
+
+def _cause(error: Exception) -> BaseException | None:
+    """Return what the driver raised inside SQLAlchemy's error."""
+    return getattr(getattr(error, "orig", None), "__cause__", None)
 
 
 async def _render_database(request: Request, error: Exception) -> Response:
@@ -189,9 +196,8 @@ async def _render_database(request: Request, error: Exception) -> Response:
 
     Anything else that SQL refuses is a defect.
     """
-    lost = isinstance(
-        error, OperationalError | InterfaceError | PoolTimeoutError | asyncpg.InterfaceError | OSError
-    ) or getattr(error, "connection_invalidated", False)
+    lost = isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError, *_CUT_OFF, OSError))
+    lost = lost or getattr(error, "connection_invalidated", False) or isinstance(_cause(error), _CUT_OFF)
     state = str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
     if state in _UNSTORABLE:
         return _answer(request, InvalidRequestError(errors=[{"field": "", "code": "value_unstorable"}]))

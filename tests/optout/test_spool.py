@@ -93,7 +93,8 @@ async def test_a_failed_replay_keeps_everything(clinic: Clinic) -> None:
     spool: Spool = clinic.service.deps.door.spool
     await spool.keep(clinic.entry(), mailto="")
     async with database_down(clinic.service.database):
-        with pytest.raises(Exception, match="connect"):
+        # The first use of a connection whose end was not seen yet says something else than a refused one.
+        with pytest.raises(Exception, match=r"connect|another operation"):
             await clinic.service.step("replay_spool")
     assert not spool.is_empty()
     assert (_spool_file(clinic).stat().st_mode & 0o777) == 0o600
