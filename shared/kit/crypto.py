@@ -80,25 +80,30 @@ class DataKeys:
         self._cache: dict[UUID, FieldCipher] = {}
 
     async def cipher(self, connection: AsyncConnection, subscriber_id: UUID) -> FieldCipher:
-        """Return the subscriber's cipher, making its key on first use. The connection's context must cover the subscriber."""
-        if subscriber_id not in self._cache:
-            self._cache[subscriber_id] = await self._load(connection, subscriber_id)
-        return self._cache[subscriber_id]
+        """Return the subscriber's cipher, making its key on first use. The connection's context must cover the subscriber.
+
+        Remembered once it is certainly kept: the transaction that made a key may still be rolled back.
+        """
+        if subscriber_id in self._cache:
+            return self._cache[subscriber_id]
+        cipher, is_kept = await self._load(connection, subscriber_id)
+        if is_kept:
+            self._cache[subscriber_id] = cipher
+        return cipher
 
     async def of(self, database: "Database", subscriber_id: UUID) -> FieldCipher:
-        """Return the subscriber's cipher, made in a transaction of its own: a key that was used but not kept would lose what it encrypted."""
-        try:
-            async with database.transaction(subscriber_id) as connection:
-                return await self.cipher(connection, subscriber_id)
-        except BaseException:
-            self.forget(subscriber_id)
-            raise
+        """Return the subscriber's cipher, made in a transaction of its own: for what is encrypted before the transaction that keeps it begins."""
+        async with database.transaction(subscriber_id) as connection:
+            return await self.cipher(connection, subscriber_id)
 
-    async def _load(self, connection: AsyncConnection, subscriber_id: UUID) -> FieldCipher:
+    async def _load(self, connection: AsyncConnection, subscriber_id: UUID) -> tuple[FieldCipher, bool]:
         place = b"data_keys.wrapped:" + subscriber_id.bytes
-        find = text("select wrapped from data_keys where subscriber_id = :s and key_number = 1")
-        wrapped = await connection.scalar(find, {"s": subscriber_id})
-        if wrapped is None:
+        # What this very transaction, or one of its savepoints, wrote has no age yet.
+        find = text(
+            "select wrapped, age(xmin) > 0 as is_kept from data_keys where subscriber_id = :s and key_number = 1"
+        )
+        found = (await connection.execute(find, {"s": subscriber_id})).first()
+        if found is None:
             nonce = os.urandom(_NONCE)
             made = nonce + self._wrap.encrypt(nonce, os.urandom(32), place)
             await connection.execute(
@@ -107,10 +112,10 @@ class DataKeys:
                 ),
                 {"s": subscriber_id, "w": made},
             )
-            wrapped = await connection.scalar(find, {"s": subscriber_id})
-        wrapped = bytes(wrapped)
+            found = (await connection.execute(find, {"s": subscriber_id})).one()
+        wrapped = bytes(found.wrapped)
         try:
-            return FieldCipher(1, self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], place))
+            return FieldCipher(1, self._wrap.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], place)), bool(found.is_kept)
         except InvalidTag:
             raise UndecryptableError from None
 

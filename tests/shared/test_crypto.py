@@ -1,7 +1,7 @@
 """Field encryption, keyed ids and hashes."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID, uuid4
 
 import pytest
@@ -84,3 +84,26 @@ async def test_a_data_key_that_was_not_kept_encrypts_nothing(api: Database, urls
     sealed = (await keys.of(api, subscriber_id)).encrypt(b"a comment", b"here")
     other = DataKeys(b"k" * 32)
     assert (await other.of(api, subscriber_id)).decrypt(sealed, b"here") == b"a comment"
+
+
+@pytest.mark.parametrize("in_savepoint", [False, True])
+async def test_a_key_of_a_transaction_that_was_rolled_back_is_forgotten(api: Database, in_savepoint: bool) -> None:
+    """S83: whoever asked twice for it, or in a savepoint, encrypts nothing with it afterwards; a key that was kept is remembered."""
+    keys, subscriber_id = DataKeys(b"k" * 32), uuid4()
+    with suppress(InterruptedError):
+        async with api.transaction(subscriber_id) as connection:
+            if in_savepoint:
+                async with connection.begin_nested():
+                    await keys.cipher(connection, subscriber_id)
+            lost = await keys.cipher(connection, subscriber_id)
+            again = await keys.cipher(connection, subscriber_id)
+            assert again.decrypt(lost.encrypt(b"letter", b"place"), b"place") == b"letter"
+            raise InterruptedError
+    async with api.transaction(subscriber_id) as connection:
+        kept = await keys.cipher(connection, subscriber_id)
+    with pytest.raises(UndecryptableError):
+        kept.decrypt(lost.encrypt(b"letter", b"place"), b"place")
+    async with api.transaction(subscriber_id) as connection:
+        found = await keys.cipher(connection, subscriber_id)
+        assert found is await keys.cipher(connection, subscriber_id)
+    assert found.decrypt(kept.encrypt(b"letter", b"place"), b"place") == b"letter"
