@@ -1,6 +1,6 @@
 """Whose life a year is: people who come, book, move, miss and lapse by chance, as a source system would report them, and what was true when."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from deploy.demo.businesses import Business, Json
 
 NEVER: Final = datetime.max.replace(tzinfo=ZoneInfo("UTC"))
+FORGETFUL: Final = 0.25
+"""Share of people who come only when told that something is due, and then book the same evening: so it is known what such mail is worth."""
 _FIRM: Final = ("booked", "confirmed")
 
 
@@ -52,6 +54,7 @@ class Person:
     key: str
     mailbox: str
     due_on: date
+    forgetful: bool = False
     miles: int = 0
     miles_a_day: int = 0
     declines: list[Decline] = field(default_factory=list)
@@ -87,6 +90,7 @@ class Life:
         for number in range(count):
             mailbox = f"{self.business.slug}{number - number % 7 if number % 7 == 6 else number}@example.com"
             person = Person(f"P{number}", mailbox, today + timedelta(days=self.dice.randrange(-60, 180)))
+            person.forgetful = self.dice.random() < FORGETFUL
             self.people.append(person)
             yield self._record(
                 now, "consumer", person.key, first_name=f"Pat{number}", last_name="Sample", email=mailbox
@@ -105,14 +109,14 @@ class Life:
                 yield self._reading(person, before, person.miles - 120 * person.miles_a_day, now)
                 yield from self._serviced(person, last, now)
 
-    def day_records(self, now: datetime) -> Iterator[Json]:
-        """What the system reports in the evening of `now`'s local day."""
+    def day_records(self, now: datetime, reminded: Collection[str] = ()) -> Iterator[Json]:
+        """What the system reports in the evening of `now`'s local day; `reminded`: keys of people who were told today that something is due."""
         today = now.astimezone(self.zone).date()
         for person in self.people:
             person.miles += person.miles_a_day
             booking = person.booked
             if booking is None:
-                yield from self._maybe_book(person, today, now)
+                yield from self._maybe_book(person, today, now, reminded=person.key in reminded)
             elif booking.starts_at.astimezone(self.zone).date() == today:
                 yield from self._keep_appointment(person, booking, now)
             elif self.dice.random() < 0.004:
@@ -120,14 +124,12 @@ class Life:
             elif self.dice.random() < 0.004:
                 yield self._change(person, booking, self._slot(today), "booked", now)
 
-    def _maybe_book(self, person: Person, today: date, now: datetime) -> Iterator[Json]:
-        days_over = (today - person.due_on).days
-        hazard = 0.0 if days_over < -45 else 0.012 if days_over < 0 else 0.02 if days_over < 90 else 0.002
-        if self.dice.random() < hazard:
+    def _maybe_book(self, person: Person, today: date, now: datetime, *, reminded: bool) -> Iterator[Json]:
+        if self.dice.random() < _chance_to_book(person, (today - person.due_on).days, reminded=reminded):
             booking = Booking(f"A{self._number()}")
             person.bookings.append(booking)
             yield self._change(person, booking, self._slot(today), "booked", now)
-        elif self.business.vertical == "auto" and self.dice.random() < 0.002:
+        elif self.business.vertical == "auto" and not person.forgetful and self.dice.random() < 0.002:
             yield from self._came(person, now - timedelta(hours=4), now)
 
     def _keep_appointment(self, person: Person, booking: Booking, now: datetime) -> Iterator[Json]:
@@ -197,3 +199,10 @@ class Life:
     def _number(self) -> int:
         self._numbers += 1
         return self._numbers
+
+
+def _chance_to_book(person: Person, days_over: int, *, reminded: bool) -> float:
+    """Of booking today."""
+    if person.forgetful:
+        return float(reminded)
+    return 0.0 if days_over < -45 else 0.012 if days_over < 0 else 0.02 if days_over < 90 else 0.002

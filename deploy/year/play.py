@@ -1,7 +1,7 @@
 """Plays the year: each evening the day's changes go in, each day the clock stands at morning, afternoon and evening until everything is done."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,12 +14,15 @@ from deploy.demo.moment import local_instant
 from deploy.demo.quiet import wait_until_quiet
 from deploy.demo.set_up import Installation, Site, connect_source, set_up_business
 from deploy.year.life import Life, Person
-from deploy.year.sent import Sent, read_sent
+from deploy.year.sent import read_told
 
 Tell = Callable[[str], None]
 STOPS: Final = ((10, 6), (15, 0), (17, 50))
 """Wall times of the first business at which everything that is due is sent."""
 REPORTED: Final = (19, 30)
+DUE_TYPES: Final = ("recare_due", "service_due")
+"""Mail that forgetful people answer, measured by those who are left out."""
+HELD_OUT_PERCENT: Final = 20
 _PATIENCE_S: Final = 900.0
 """The first mail of each kind waits until its content is compiled, and the first day plans everybody."""
 _RECORDS: Final = 20_000
@@ -32,8 +35,10 @@ class Business:
     life: Life
     site: Site
     connection_id: UUID
-    switched_on: list[str]
-    refused: dict[str, str]
+    database_url: str
+    people: dict[UUID, Person]
+    switched_on: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 async def open_business(
@@ -43,10 +48,11 @@ async def open_business(
     now = installation.clock.now()
     site = await set_up_business(installation, life.business)
     connection_id = await connect_source(site, now)
-    business = Business(life, site, connection_id, [], {})
     records = list(life.first_records(count, now))
     for first in range(0, len(records), _RECORDS):
         await hand_in_records(site, connection_id, records[first : first + _RECORDS], to_refuse=0)
+    people = await _find_people(site, connection_id, life)
+    business = Business(life, site, connection_id, _database_url(installation), people)
     await _switch_on(business, types)
     tell(
         f"{life.business.location['name']}: {count:,} people in {len(records):,} records, {len(business.switched_on)} campaign types on"
@@ -54,12 +60,26 @@ async def open_business(
     return business
 
 
+async def _find_people(site: Site, connection_id: UUID, life: Life) -> dict[UUID, Person]:
+    people = {person.key: person for person in life.people}
+    keys = list(people)
+    parts = [keys[at : at + AT_A_TIME] for at in range(0, len(keys), AT_A_TIME)]
+    found = await gather_slowly([find_consumers(site, connection_id, part) for part in parts])
+    return {consumer_id: people[key] for part in found for key, consumer_id in part.items()}
+
+
+def _database_url(installation: Installation) -> str:
+    database = urlsplit(installation.stack.databases["scheduler"].owner).path
+    return urlsplit(installation.stack.admin_url)._replace(path=database).geturl()
+
+
 async def _switch_on(business: Business, types: Collection[str]) -> None:
     known = await business.site.scheduler.call("GET", "/v1/campaign-types")
     for kind in known["items"]:
         if business.life.business.vertical not in kind["verticals"] or (types and kind["slug"] not in types):
             continue
-        body = {"location_id": str(business.site.location_id), "type": kind["slug"], "settings": {}}
+        settings = {"hold_out_percent": HELD_OUT_PERCENT} if kind["slug"] in DUE_TYPES else {}
+        body = {"location_id": str(business.site.location_id), "type": kind["slug"], "settings": settings}
         try:
             await business.site.scheduler.call("POST", "/v1/campaigns", body=body, wait_for_facts=True)
             business.switched_on.append(kind["slug"])
@@ -72,13 +92,15 @@ async def play_days(installation: Installation, businesses: Sequence[Business], 
     zone = businesses[0].life.business.zone
     today = installation.clock.now().astimezone(businesses[0].life.zone).date()
     for number in range(days):
-        day = today + timedelta(days=number)
+        day, began = today + timedelta(days=number), installation.clock.now()
         for hour, minute in STOPS:
             await _move_to(installation, businesses, local_instant(day, hour, minute, zone))
         installation.clock.move_to(local_instant(day, *REPORTED, zone))
         for business in businesses:
             # At least one record a night: a source that is silent holds reminders back (S-126).
-            if records := list(business.life.day_records(installation.clock.now())):
+            told = await read_told(business.database_url, business.site.subscriber_id, DUE_TYPES, since=began)
+            reminded = {business.people[each].key for each in told}
+            if records := list(business.life.day_records(installation.clock.now(), reminded)):
                 await hand_in_records(business.site, business.connection_id, records, to_refuse=0)
         await _settle(businesses)
         if day.day == 1 or number == days - 1:
@@ -93,15 +115,3 @@ async def _move_to(installation: Installation, businesses: Sequence[Business], s
 
 async def _settle(businesses: Sequence[Business]) -> None:
     await wait_until_quiet([business.site for business in businesses], patience_s=_PATIENCE_S)
-
-
-async def collect(installation: Installation, business: Business) -> tuple[Sent, dict[UUID, Person]]:
-    """Return what was sent, and who is who."""
-    people = {person.key: person for person in business.life.people}
-    keys = list(people)
-    parts = [keys[at : at + AT_A_TIME] for at in range(0, len(keys), AT_A_TIME)]
-    found = await gather_slowly([find_consumers(business.site, business.connection_id, part) for part in parts])
-    known = {consumer_id: people[key] for part in found for key, consumer_id in part.items()}
-    database = urlsplit(installation.stack.databases["scheduler"].owner).path
-    url = urlsplit(installation.stack.admin_url)._replace(path=database).geturl()
-    return await read_sent(url, business.site.subscriber_id), known

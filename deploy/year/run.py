@@ -5,7 +5,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -16,10 +16,12 @@ from deploy.demo.place import clear_place
 from deploy.demo.set_up import open_installation
 from deploy.local.chosen import REPOSITORY
 from deploy.local.stack import Options, Stack
+from deploy.year.effect import find_wrong_effect, read_effects, show_effect, true_effect
 from deploy.year.judge import judge
 from deploy.year.life import Life
-from deploy.year.play import Tell, collect, open_business, play_days
+from deploy.year.play import Business, Tell, open_business, play_days
 from deploy.year.relay import open_relay
+from deploy.year.sent import read_sent
 from deploy.year.show import show_business
 
 _SHOWN = 20
@@ -66,17 +68,27 @@ async def _play(stack: Stack, clock: DemoClock, asked: argparse.Namespace) -> in
         lives = [(Life(each, Random(f"{asked.seed}/{each.slug}")), count) for each, count in sizes if count]  # noqa: S311 - a sample
         businesses = [await open_business(installation, life, count, types, _tell) for life, count in lives]
         await play_days(installation, businesses, asked.days, _tell)
+        now = clock.now()
         for business in businesses:
-            sent, people = await collect(installation, business)
-            wrong = judge(business.life, sent, people)
-            found += wrong
-            sys.stdout.write(show_business(business, sent))
+            found += await _account(business, now - timedelta(days=asked.days + 1), now)
     for finding in found[:_SHOWN]:
         sys.stdout.write(f"  ! {finding}\n")
     took = time.monotonic() - began
     words = f"{len(found)} findings" if found else "nothing was sent that should not have been"
     sys.stdout.write(f"{asked.days} days in {took:,.0f} s: {words}.\n")
     return 1 if found else 0
+
+
+async def _account(business: Business, began: datetime, now: datetime) -> list[str]:
+    """Show what a business's year brought and return what was wrong with it."""
+    sent = await read_sent(business.database_url, business.site.subscriber_id)
+    sys.stdout.write(show_business(business, sent))
+    found = judge(business.life, sent, business.people)
+    for effect in await read_effects(business.site, began, now):
+        truth = true_effect(sent.touches, business.people, effect, now)
+        sys.stdout.write(show_effect(effect, truth) + "\n")
+        found += find_wrong_effect(effect, truth)
+    return found
 
 
 def _tell(text: str) -> None:

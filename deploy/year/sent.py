@@ -1,5 +1,6 @@
-"""What left in a year: the scheduler's touches and messages that a relay took over, read from its database at the end."""
+"""What left in a year: the scheduler's touches and messages that a relay took over, read from its database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -16,6 +17,9 @@ select address_key, local_day, counts, commercial from messages where subscriber
 _OPEN = "select count(*) from messages where subscriber_id = $1 and ended_at is null"
 _REASONS = """
 select coalesce(reason, '') as reason, count(*) as n from touches where subscriber_id = $1 and state <> 'sent' group by 1 order by 2 desc
+"""
+_TOLD = """
+select distinct consumer_id from touches where subscriber_id = $1 and state = 'sent' and campaign_type = any($2::text[]) and final_at > $3
 """
 
 
@@ -62,5 +66,15 @@ async def read_sent(database_url: str, subscriber_id: UUID) -> Sent:
             {row["reason"]: row["n"] for row in await connection.fetch(_REASONS, subscriber_id)},
             await connection.fetchval(_OPEN, subscriber_id),
         )
+    finally:
+        await connection.close()
+
+
+async def read_told(database_url: str, subscriber_id: UUID, types: Sequence[str], *, since: datetime) -> list[UUID]:
+    """Return who was sent mail of these types since then."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        rows = await connection.fetch(_TOLD, subscriber_id, list(types), since)
+        return [row["consumer_id"] for row in rows]
     finally:
         await connection.close()

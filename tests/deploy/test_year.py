@@ -1,5 +1,6 @@
 """The simulated year: its people are the same for a seed, its judge misses nothing, and some days of it run through the real services."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -8,10 +9,12 @@ from uuid import UUID
 import pytest
 
 from deploy.demo.businesses import BRIGHT_SMILE, CORNER_GARAGE, Business
+from deploy.year.effect import find_wrong_effect, show_effect, true_effect
 from deploy.year.judge import over_budget, told_wrongly
 from deploy.year.life import Booking, Decline, Life, Person
 from deploy.year.run import main
 from deploy.year.sent import SentMessage, SentTouch
+from shared.schemas.reports import Effect
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -85,3 +88,33 @@ def test_some_days_run_through_the_real_services(tmp_path: Path, capsys: pytest.
     shown = capsys.readouterr().out
     assert "touches by kind and month" in shown
     assert "2 days in" in shown
+
+
+@pytest.mark.parametrize(("reported", "findings"), [(0.5, 0), (0.35, 0), (0.9, 1)])
+def test_what_mail_is_worth_is_held_against_who_came_for_it_alone(reported: float, findings: int) -> None:
+    """Of four people told of a due date two are forgetful and came within the window; one came anyway, one much later."""
+    people = {
+        UUID(int=n): Person(f"P{n}", f"p{n}@example.com", date(2027, 1, 1), forgetful=n <= 2) for n in range(1, 5)
+    }
+    for number, day in ((1, 20), (2, 30), (3, 10), (4, 90)):
+        people[UUID(int=number)].visits.append((NOW + day * DAY, NOW + day * DAY))
+    touches = [
+        replace(_touch("recare_due", about=30, sent=sent), consumer_id=each) for each in people for sent in (1, 40)
+    ]
+    effect = Effect(
+        campaign_type="recare_due",
+        window_days=60,
+        mailed=4,
+        mailed_returned=3,
+        held_out=4,
+        held_out_returned=1,
+        difference=reported,
+        lower=reported - 0.1,
+        upper=reported + 0.1,
+        confidence=0.95,
+    )
+    truth = true_effect(touches, people, effect, NOW + 100 * DAY)
+    assert truth == 0.5
+    assert len(find_wrong_effect(effect, truth)) == findings
+    assert ("inside" in show_effect(effect, truth)) == (reported == 0.5)
+    assert true_effect(touches, people, effect, NOW + 60 * DAY) is None
