@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.scheduler.domain.rates import NAMES
 from shared.kit.clock import ManualClock
 from tests.fixtures.services import Neighbours
 from tests.scheduler.practice import Practice, open_practice
@@ -207,7 +208,7 @@ async def test_the_forecast_tells_touches_and_addresses_of_seven_days(desk: Prac
     assert len(await rows_of(desk, "touches", state="planned", **span)) == 5
 
 
-@pytest.mark.parametrize("name", ["touches", "delivery", "credits", "effects", "forecast"])
+@pytest.mark.parametrize("name", ["touches", "delivery", "credits", "effects", "rates", "forecast"])
 async def test_every_report_is_given_as_csv(desk: Practice, name: str) -> None:
     """S63: the same columns and figures as the JSON."""
     await put_touches(desk, ("newsletter", uuid4(), desk.at("2026-03-03 10:00"), "planned", ""))
@@ -218,7 +219,7 @@ async def test_every_report_is_given_as_csv(desk: Practice, name: str) -> None:
     told = list(csv.DictReader(io.StringIO(answer.text)))
     expected = [{key: "" if value is None else str(value) for key, value in row.items()} for row in figures]
     assert told == expected
-    assert len(told) == (0 if name in ("credits", "effects") else 1)
+    assert len(told) == {"credits": 0, "effects": 0, "rates": len(NAMES)}.get(name, 1)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from services.scheduler.actions.report_forecast import FORMULA as FORECAST_FORMU
 from services.scheduler.actions.report_touches import FORMULA as TOUCHES_FORMULA
 from services.scheduler.api.examples import CONSUMER_ID
 from services.scheduler.domain.attribution import RULE
+from services.scheduler.domain.rates import FORMULA as RATES_FORMULA
+from services.scheduler.domain.rates import FORMULAS
 
 _TOUCH_ID: Final = "0d4e9c52-1f6b-4c7a-8d2e-3b5a7c9e1f22"
 
@@ -67,6 +69,25 @@ EFFECT_ROW: Final = {
     "group": "held_out",
     "due_at": "2026-03-05T18:00:00Z",
     "returned_at": None,
+}
+RATES: Final = _report(
+    RATES_FORMULA,
+    {
+        "name": "confirmed",
+        "formula": FORMULAS["confirmed"],
+        "records": 310,
+        "counted": 186,
+        "rate": 0.6,
+        "cents": None,
+        "counted_cents": None,
+    },
+)
+RATED_RECORD: Final = {
+    "record_id": "3f1c7a52-9b0e-4d6f-8a21-7c5e9d3b1f40",
+    "consumer_id": CONSUMER_ID,
+    "at": "2026-03-12T17:00:00Z",
+    "is_counted": True,
+    "cents": None,
 }
 FORECAST: Final = _report(
     FORECAST_FORMULA, {"day": "2026-03-03", "campaign_type": "recare_due", "touches": 31, "addresses": 27}
