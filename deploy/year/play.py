@@ -74,7 +74,7 @@ def _database_url(installation: Installation) -> str:
 
 
 async def _switch_on(business: Business, types: Collection[str]) -> None:
-    known = await business.site.scheduler.call("GET", "/v1/campaign-types")
+    known = await business.site.scheduler.call("GET", "/v1/campaign-types", wait_for_facts=True)
     for kind in known["items"]:
         if business.life.business.vertical not in kind["verticals"] or (types and kind["slug"] not in types):
             continue

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler import campaigns as campaign_folder
+from services.scheduler.actions.apply_complaints import apply_complaints
 from services.scheduler.actions.apply_facts import apply_facts
 from services.scheduler.actions.apply_outcomes import apply_outcomes
 from services.scheduler.actions.dispatch_due import dispatch_due
@@ -145,6 +146,7 @@ def loops(deps: Deps) -> list[Loop]:
 
     async def keep_outcomes(connection: AsyncConnection, changes: list[Change]) -> None:
         await apply_outcomes(connection, changes, now=deps.clock.now())
+        await apply_complaints(connection, changes)
 
     async def keep_facts(connection: AsyncConnection, changes: list[Change]) -> None:
         await apply_facts(connection, changes, now=deps.clock.now())

@@ -269,6 +269,13 @@ class MessageSummary(Wire):
     at: Instant | None
 
 
+class Complaint(Wire):
+    """Feed kind `complaint`: whoever got a message reported it as spam; told once a message."""
+
+    message_id: UUID
+    at: Instant
+
+
 class Outcome(Wire):
     """Feed kind `outcome`: a message reached a final state (or `uncertain` was settled later)."""
 

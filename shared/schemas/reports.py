@@ -37,9 +37,11 @@ class DeliveryRates(Wire):
     sent: int
     bounced: int
     uncertain: int
+    complained: int
     stopped_by_optout: int
     sent_rate: float | None
     bounce_rate: float | None
+    complaint_rate: float | None
     optout_rate: float | None
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from services.scheduler.domain.rates import NAMES
 from shared.kit.clock import ManualClock
+from shared.schemas.mailer import Complaint
 from tests.fixtures.services import Neighbours
 from tests.scheduler.practice import Practice, open_practice
 
@@ -187,10 +188,32 @@ async def test_counts_and_rates_are_sums_of_rows(desk: Practice) -> None:
     assert [row["touches"] for row in await show(desk, "touches", **MARCH)] == [1, 2, 6, 2]
     rates = {row["campaign_type"]: row for row in await show(desk, "delivery", **MARCH)}
     assert rates["newsletter"] == {
-        "campaign_type": "newsletter", "handed_over": 8, "sent": 6, "bounced": 2, "uncertain": 0, "stopped_by_optout": 1,
-        "sent_rate": 0.75, "bounce_rate": 0.25, "optout_rate": pytest.approx(1 / 9),
+        "campaign_type": "newsletter", "handed_over": 8, "sent": 6, "bounced": 2, "uncertain": 0, "complained": 0, "stopped_by_optout": 1,
+        "sent_rate": 0.75, "bounce_rate": 0.25, "complaint_rate": 0.0, "optout_rate": pytest.approx(1 / 9),
     }  # fmt: skip
     assert rates["birthday"]["sent_rate"] is None
+
+
+async def test_a_complaint_is_counted_once_with_every_touch_of_its_mail(desk: Practice) -> None:
+    """Domain 2.5: a family's mail reported as spam is two touches; reported again it is no more; the rows are those counted."""
+    await desk.switch_on("appointment_reminder")
+    for name in ("Ana", "Bo"):
+        desk.appointment(desk.person(name, "family@example.com"), "2026-03-06 09:00")
+    desk.appointment(desk.person("Cy"), "2026-03-06 09:00")
+    await desk.run()
+    await desk.move_to("2026-03-03 10:00")
+    for message in desk.messages:
+        desk.outcome(message, "sent")
+    (family,) = [message for message in desk.messages if len(message.touches) == 2]
+    body = Complaint(message_id=family.message_id, at=desk.clock.now())
+    for _ in range(2):
+        desk.mailer.feed.put(family.subscriber_id, "complaint", family.message_id, body)
+        await desk.run("follow_mailer")
+    (rates,) = await show(desk, "delivery", **MARCH)
+    assert (rates["complained"], rates["complaint_rate"]) == (2, pytest.approx(2 / rates["handed_over"]))
+    rows = await rows_of(desk, "touches", complained="true", **MARCH)
+    assert {row["message_id"] for row in rows} == {str(family.message_id)}
+    assert len(rows) == 2
 
 
 async def test_the_forecast_tells_touches_and_addresses_of_seven_days(desk: Practice) -> None:

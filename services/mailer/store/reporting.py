@@ -49,6 +49,12 @@ select subscriber_id, 'outcome', message_id, jsonb_build_object(
     'message_id', message_id, 'touch_ids', touch_ids, 'state', state, 'reason', $4::text, 'at', $5::timestamptz)
 from (select * from moved union all select * from bounced) told
 """
+_COMPLAINED: Final = """
+insert into changes (subscriber_id, kind, key, body)
+select m.subscriber_id, 'complaint', m.message_id, jsonb_build_object('message_id', m.message_id, 'at', $3::timestamptz) from messages m
+where m.subscriber_id = $1 and m.message_id = $2 and m.touch_ids <> '{}' and not exists (
+    select from reports r where r.subscriber_id = $1 and r.message_id = $2 and r.kind = 'complaint' and r.report_id <> $4)
+"""
 _FAILURES: Final = """
 with failures as (
     select distinct on (message_id) message_id, reported_at from reports
@@ -149,6 +155,8 @@ async def record_report(connection: RawConnection, message: ReportedMessage, row
             await connection.execute(
                 _LATE, message.subscriber_id, message.message_id, state, reason, now, row.report_id
             )
+        if row.kind == "complaint":
+            await connection.execute(_COMPLAINED, message.subscriber_id, message.message_id, now, row.report_id)
         if row.kind == "bounce":
             await _judge_address(connection, message, row, now=now)
     return True

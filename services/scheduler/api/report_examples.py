@@ -29,9 +29,11 @@ DELIVERY: Final = _report(
         "sent": 412,
         "bounced": 7,
         "uncertain": 1,
+        "complained": 1,
         "stopped_by_optout": 5,
         "sent_rate": 0.98095,
         "bounce_rate": 0.01667,
+        "complaint_rate": 0.00238,
         "optout_rate": 0.01176,
     },
 )

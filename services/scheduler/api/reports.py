@@ -19,7 +19,7 @@ from services.scheduler.deps import Deps
 from services.scheduler.domain.attribution import RULE, credit_windows
 from services.scheduler.domain.described_touch import describe_touch
 from services.scheduler.domain.errors import SpanUnusableError
-from services.scheduler.store.report_touches import ReportFilter, read_reported_touches
+from services.scheduler.store.report_touches import ReportFilter, TouchChoice, read_reported_touches
 from services.scheduler.store.report_visits import read_credited_visits, read_returns
 from shared.kit.auth import Caller
 from shared.kit.csv_lines import csv_lines
@@ -86,6 +86,17 @@ def wanted_of(caller: Caller, location_id: UUID | None, days: tuple[date, date])
     return ReportFilter(caller.subscriber, _places(caller, location_id), *days)
 
 
+async def _choice(
+    campaign_type: Type = None,
+    state: Annotated[TouchState | None, Query(description="only those in this state")] = None,
+    month: Annotated[
+        str | None, Query(pattern=r"^\d{4}-\d{2}$", description="only those due in this local month")
+    ] = None,
+    complained: Annotated[bool, Query(description="only those whose mail was reported as spam")] = False,
+) -> TouchChoice:
+    return TouchChoice(campaign_type, state, month, complained)
+
+
 @router.get("/v1/reports/touches", responses=answers(worked.TOUCHES))
 async def show_touches(
     connection: Transaction, caller: Manager, days: Days, location_id: Place = None
@@ -101,12 +112,8 @@ async def list_touches_behind(
     caller: Manager,
     deps: Given,
     days: Days,
+    choice: Annotated[TouchChoice, Depends(_choice)],
     location_id: Place = None,
-    campaign_type: Type = None,
-    state: Annotated[TouchState | None, Query(description="only those in this state")] = None,
-    month: Annotated[
-        str | None, Query(pattern=r"^\d{4}-\d{2}$", description="only those due in this local month")
-    ] = None,
     limit: Limit = 50,
     after: After = None,
 ) -> Page[Touch]:
@@ -115,9 +122,7 @@ async def list_touches_behind(
     rows = await read_reported_touches(
         connection,
         wanted_of(caller, location_id, days),
-        campaign_type=campaign_type,
-        state=state,
-        month=month,
+        choice=choice,
         after=read_time_cursor(after),
         limit=limit + 1,
     )
@@ -134,7 +139,7 @@ async def show_delivery(
     """What became of the mail of each campaign type.
 
     `handed_over` = sent + bounced + uncertain, `sent_rate` = sent / handed_over, `bounce_rate` = bounced / handed_over,
-    `optout_rate` = stopped_by_optout / (handed_over + stopped_by_optout).
+    `complaint_rate` = complained / handed_over, `optout_rate` = stopped_by_optout / (handed_over + stopped_by_optout).
     """
     await set_subscriber(connection, caller.subscriber)
     return await report_delivery(connection, wanted_of(caller, location_id, days))

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.schemas.mailer import Complaint
+
 
 @dataclass(frozen=True, slots=True)
 class TouchOutcome:
@@ -88,6 +90,25 @@ from unnest(
 where m.subscriber_id = p.subscriber_id and m.message_id = p.message_id and m.outcome is distinct from p.state
     and (m.outcome is null or m.outcome in ('uncertain', 'sent', 'deferred') or (p.state = 'recheck' and m.outcome in ('failed', 'bounced')))
 """)
+
+
+_COMPLAINTS: Final = text("""
+update messages m set complained_at = p.at
+from unnest(cast(:subscribers as uuid[]), cast(:messages as uuid[]), cast(:ats as timestamptz[])) as p (subscriber_id, message_id, at)
+where m.subscriber_id = p.subscriber_id and m.message_id = p.message_id and m.complained_at is null
+""")
+
+
+async def keep_complaints(connection: AsyncConnection, complaints: Sequence[tuple[UUID, Complaint]]) -> None:
+    """Note which messages were complained about, by subscriber; a later complaint changes nothing."""
+    await connection.execute(
+        _COMPLAINTS,
+        {
+            "subscribers": [subscriber_id for subscriber_id, _ in complaints],
+            "messages": [complaint.message_id for _, complaint in complaints],
+            "ats": [complaint.at for _, complaint in complaints],
+        },
+    )
 
 
 async def keep_outcomes(

@@ -29,6 +29,16 @@ class ReportFilter:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class TouchChoice:
+    """Which of the touches of a report are listed; None: whatever it is. `complained`: only those whose mail was reported as spam."""
+
+    campaign_type: str | None
+    state: str | None
+    month: str | None
+    complained: bool
+
+
 _THEIRS: Final = """
 from touches t
 where t.subscriber_id = :subscriber_id and (cast(:locations as uuid[]) is null or t.location_id = any(cast(:locations as uuid[])))
@@ -36,9 +46,11 @@ where t.subscriber_id = :subscriber_id and (cast(:locations as uuid[]) is null o
 _REPORTED: Final = f"""{_THEIRS}
     and cast(t.due_at at time zone t.zone as date) between :first_day and :last_day
 """
+_COMPLAINED: Final = """t.message_id in (
+    select m.message_id from messages m where m.subscriber_id = :subscriber_id and m.complained_at is not null)"""
 _COUNTS: Final = text(f"""
 select to_char(t.due_at at time zone t.zone, 'YYYY-MM') as month, t.campaign_type, t.state, count(*) as touches,
-    count(*) filter (where t.reason = 'opted_out') as opted_out
+    count(*) filter (where t.reason = 'opted_out') as opted_out, count(*) filter (where {_COMPLAINED}) as complained
 {_REPORTED} group by 1, 2, 3 order by 1, 2, 3
 """)
 _ROWS: Final = text(f"""
@@ -47,6 +59,7 @@ select t.touch_id, t.campaign_id, t.campaign_type, t.step, t.cycle, t.consumer_i
 {_REPORTED}
     and (cast(:campaign_type as text) is null or t.campaign_type = cast(:campaign_type as text))
     and (cast(:state as text) is null or t.state = cast(:state as text))
+    and (not :only_complained or {_COMPLAINED})
     and (cast(:month as text) is null or to_char(t.due_at at time zone t.zone, 'YYYY-MM') = cast(:month as text))
     and (cast(:after_at as timestamptz) is null or (t.due_at, t.touch_id) > (cast(:after_at as timestamptz), cast(:after_id as uuid)))
 order by t.due_at, t.touch_id limit :limit
@@ -63,7 +76,7 @@ group by 1, 2 order by 1, 2
 
 
 async def count_touches(connection: AsyncConnection, wanted: ReportFilter) -> list[dict[str, Any]]:
-    """Return touches by month, campaign type and state, and how many of them an opt-out stopped."""
+    """Return touches by month, campaign type and state, and how many of them an opt-out stopped or a complaint was about."""
     return [dict(row._mapping) for row in await connection.execute(_COUNTS, wanted.values())]
 
 
@@ -71,17 +84,16 @@ async def read_reported_touches(
     connection: AsyncConnection,
     wanted: ReportFilter,
     *,
-    campaign_type: str | None,
-    state: str | None,
-    month: str | None,
+    choice: TouchChoice,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[dict[str, Any]]:
     """Return the touches behind the counts, by due time, as rows of columns."""
     values = wanted.values() | {
-        "campaign_type": campaign_type,
-        "state": state,
-        "month": month,
+        "campaign_type": choice.campaign_type,
+        "state": choice.state,
+        "month": choice.month,
+        "only_complained": choice.complained,
         "after_at": after[0] if after else None,
         "after_id": after[1] if after else None,
         "limit": limit,

@@ -245,7 +245,14 @@ messages = Table(
     _instant("submitted_at", needed=False),
     _instant("ended_at", needed=False),
     Column("commercial", Boolean, nullable=False, server_default=text("false")),
+    _instant("complained_at", needed=False),
     PrimaryKeyConstraint("subscriber_id", "message_id"),
+)
+Index(
+    "ix_messages_complained",
+    messages.c.subscriber_id,
+    messages.c.complained_at,
+    postgresql_where=text("complained_at IS NOT NULL"),
 )
 Index(
     "uq_messages_day",

@@ -194,6 +194,21 @@ async def test_a_complaint_stops_mail_to_the_address(post: Post) -> None:
     assert await post.reports() == [("complaint", None, "abuse")] * 2
 
 
+async def test_a_complaint_is_told_once_a_message(post: Post) -> None:
+    """Domain 2.5: planning reports complaints; the same one again, or another from the same reader, tells nothing new."""
+    message_id = await post.message()
+    for kind in ("abuse", "fraud"):
+        report = make_complaint(post.address(message_id, "unsub")).replace(
+            "Feedback-Type: abuse", f"Feedback-Type: {kind}"
+        )
+        for _ in range(2):
+            assert (await post.deliver(f"fbl@{post.domain}", report))[0] == 250
+    told = await post.world.database.fetch(
+        "select key, body ->> 'message_id' as named from changes where kind = 'complaint'"
+    )
+    assert [(row["key"], row["named"]) for row in told] == [(message_id, str(message_id))]
+
+
 async def test_a_complaint_without_our_token_is_dropped(alone: Post) -> None:
     """N-97, L-077: nothing in it proves a message of ours."""
     assert (await alone.deliver(f"fbl@{alone.domain}", make_complaint(f"unsub+x@{alone.domain}")))[0] == 250
