@@ -1,4 +1,4 @@
-"""Many consumers who press one-click unsubscribe: plain HTTP/1.1 over kept connections, because a client library costs more than the door."""
+"""Many consumers who press one-click unsubscribe: over kept connections, each at once after its answer or at a rate of their own."""
 
 import asyncio
 import base64
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from shared.schemas.mailer import MessageInput
 from shared.schemas.token import OptoutToken, TokenKeys
 from tests.bench.lab import Lab
+from tests.bench.plain_http import open_plain_http
 
 _BODY = b"List-Unsubscribe=One-Click"
 
@@ -71,25 +72,15 @@ async def click_steadily(lab: Lab, requests: Iterable[tuple[str, bytes]], *, per
 
 
 async def _press(lab: Lab, requests: Iterator[tuple[str, bytes]], clicks: Clicks) -> None:
-    url = urlsplit(lab.stack.urls["optout"])
-    reader, writer = await asyncio.open_connection(url.hostname, url.port)
-    try:
+    with open_plain_http(lab.stack.urls["optout"]) as http:
         for address, request in requests:
             began = time.monotonic()
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(_length_of(head))
-            if head.split(b" ", 2)[1] == b"200":
+            answer = await http.exchange(request)
+            if answer.status == 200:
                 clicks.answered_at[address] = time.monotonic()
                 clicks.seconds.append(clicks.answered_at[address] - began)
             else:
                 clicks.refused += 1
-    finally:
-        writer.close()
-
-
-def _length_of(head: bytes) -> int:
-    return next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
 
 
 def shuffled(messages: list[MessageInput], seed: int) -> list[MessageInput]:

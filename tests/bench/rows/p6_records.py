@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
-from shared.kit.http import AsyncClient, HttpFailure, Timeout
+from shared.kit.http import AsyncClient, Timeout
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from tests.bench.figure import Figure, Options, Row
 from tests.bench.lab import Lab, open_lab
 from tests.bench.load import FIRST_NAMES, LAST_NAMES, iterate_bodies, open_connection
+from tests.bench.plain_http import Answer, PlainHttp, open_plain_http
 from tests.fixtures.builders import build_location, build_subscriber
 
 GOAL_MS: Final = 100.0
@@ -42,7 +43,11 @@ class Desk:
     headers: dict[str, str]
     people: int
     ids: Sequence[str]
-    read: dict[AsyncClient, tuple[str, str]] = field(default_factory=dict)
+    read: dict[PlainHttp, tuple[str, str]] = field(default_factory=dict)
+
+
+class RefusedError(Exception):
+    """A question was refused; its text is the status."""
 
 
 def measure(options: Options) -> Figure:
@@ -161,83 +166,88 @@ async def _ask(
     connections: int,
     rounds: int,
 ) -> None:
-    """Ask every kind of question in turn over each connection.
+    """Ask every kind of question in turn over each connection."""
 
-    All clients are made beforehand: one takes 20 ms of this process, in which nobody else's answer is read.
-    """
-
-    async def one(http: AsyncClient, chance: random.Random) -> None:
+    async def one(http: PlainHttp, chance: random.Random) -> None:
         for _ in range(rounds):
             desk = desks[0] if chance.random() < 0.5 else chance.choice(desks)
             for kind, ask in _KINDS.items():
                 start = time.perf_counter()
                 try:
                     fault = await ask(http, desk, chance)
-                except (HttpFailure, KeyError, IndexError, ValueError) as error:
-                    fault = f"{kind}: {getattr(getattr(error, 'response', None), 'status_code', type(error).__name__)}"
+                except RefusedError as refused:
+                    fault = f"{kind}: {refused}"
+                except (OSError, EOFError, KeyError, IndexError, ValueError) as error:
+                    fault = f"{kind}: {type(error).__name__}"
                 took[kind].append(time.perf_counter() - start)
                 if fault:
                     wrong.append(fault)
 
-    async with contextlib.AsyncExitStack() as stack:
-        made = [AsyncClient(timeout=Timeout(60), trust_env=False, base_url=url) for _ in range(connections)]
-        clients = [await stack.enter_async_context(client) for client in made]
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(open_plain_http(url)) for _ in range(connections)]
         await asyncio.gather(*(one(http, random.Random(number)) for number, http in enumerate(clients)))
 
 
-async def _search(http: AsyncClient, desk: Desk, **asked: Any) -> list[dict[str, Any]]:
-    answer = await http.post("/v1/consumers/search", json=asked, headers=desk.headers)
-    return list(answer.raise_for_status().json()["items"])
+async def _asked(http: PlainHttp, desk: Desk, method: str, path: str, body: object = None) -> Answer:
+    answer = await http.ask(method, path, body, desk.headers)
+    if answer.status >= 400:
+        raise RefusedError(answer.status)
+    return answer
 
 
-async def _by_name(http: AsyncClient, desk: Desk, chance: random.Random) -> str:
+async def _search(http: PlainHttp, desk: Desk, **asked: Any) -> list[dict[str, Any]]:
+    return list((await _asked(http, desk, "POST", "/v1/consumers/search", asked)).json()["items"])
+
+
+async def _by_name(http: PlainHttp, desk: Desk, chance: random.Random) -> str:
     first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
     items = await _search(http, desk, name=f"{first[:4]} {last[:5]}", limit=20)
     good = all(row["first_name"] == first and row["last_name"] == last for row in items)
     return "" if good and items else "a search by name was answered wrongly"
 
 
-async def _by_address(http: AsyncClient, desk: Desk, chance: random.Random) -> str:
+async def _by_address(http: PlainHttp, desk: Desk, chance: random.Random) -> str:
     number = chance.randrange(desk.people)
     items = await _search(http, desk, **_person(desk, number))
     return "" if [row["foreign_id"] for row in items] == [f"P{number}"] else "a search by address was answered wrongly"
 
 
-async def _by_phone(http: AsyncClient, desk: Desk, chance: random.Random) -> str:
+async def _by_phone(http: PlainHttp, desk: Desk, chance: random.Random) -> str:
     number = chance.randrange(desk.people)
     items = await _search(http, desk, phone=f"(415) 555-{number % 10000:04d}", limit=20)
     return "" if items else "a search by phone found nobody"
 
 
-async def _page(http: AsyncClient, desk: Desk, chance: random.Random) -> str:
-    first = await http.post("/v1/consumers/search", json={"limit": 50, "has_address": True}, headers=desk.headers)
-    return "" if len(first.raise_for_status().json()["items"]) == min(50, desk.people) else "a page was short"
+async def _page(http: PlainHttp, desk: Desk, chance: random.Random) -> str:
+    items = await _search(http, desk, limit=50, has_address=True)
+    return "" if len(items) == min(50, desk.people) else "a page was short"
 
 
-async def _read(http: AsyncClient, desk: Desk, chance: random.Random) -> str:
+async def _read(http: PlainHttp, desk: Desk, chance: random.Random) -> str:
     wanted = chance.choice(desk.ids)
-    answer = await http.get(f"/v1/consumers/{wanted}", headers=desk.headers)
-    desk.read[http] = (wanted, answer.raise_for_status().headers["etag"])
+    answer = await _asked(http, desk, "GET", f"/v1/consumers/{wanted}")
+    desk.read[http] = (wanted, answer.headers["etag"])
     return "" if answer.json()["consumer_id"] == wanted else "a read was answered wrongly"
 
 
-async def _edit(http: AsyncClient, desk: Desk, chance: random.Random) -> str:
+async def _edit(http: PlainHttp, desk: Desk, chance: random.Random) -> str:
     if http not in desk.read:  # told to come again when it read
         return ""
     wanted, version = desk.read[http]
     name = f"Pat{chance.randrange(10**6)}"
-    answer = await http.patch(
-        f"/v1/consumers/{wanted}", json={"preferred_name": name}, headers=desk.headers | {"If-Match": version}
-    )
-    if answer.status_code == 412:  # another connection was quicker
+    headers = desk.headers | {"If-Match": version}
+    answer = await http.ask("PATCH", f"/v1/consumers/{wanted}", {"preferred_name": name}, headers)
+    if answer.status == 412:  # another connection was quicker
         return ""
-    edited = answer.raise_for_status().json()
+    if answer.status >= 400:
+        raise RefusedError(answer.status)
+    edited = answer.json()
     # What is shown is the newest: another connection may have edited after us.
     is_ours = edited["version"] == int(version.strip('"')) + 1
     return "an edit did not take" if is_ours and edited["preferred_name"] != name else ""
 
 
-_KINDS: Final[dict[str, Callable[[AsyncClient, Desk, random.Random], Awaitable[str]]]] = {
+_KINDS: Final[dict[str, Callable[[PlainHttp, Desk, random.Random], Awaitable[str]]]] = {
     "search by name": _by_name,
     "search by address": _by_address,
     "search by phone": _by_phone,
