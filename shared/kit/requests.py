@@ -69,7 +69,7 @@ class Once:
 
     def __init__(self, request: Request, key: str | None) -> None:
         self._request = request
-        self._key = key
+        self.key = key
 
     async def answer(
         self,
@@ -85,12 +85,12 @@ class Once:
 
         `keep` may strip what must not be stored (a secret shown once), `seal` encrypts what a repeat needs but nobody may read at rest.
         """
-        if self._key is None:
+        if self.key is None:
             return await create()
         digest = hashlib.sha256(
             f"{self._request.method} {self._request.url.path}\n".encode() + await self._request.body()
         ).digest()
-        found = {"caller": caller, "key": self._key}
+        found = {"caller": caller, "key": self.key}
         if not await connection.scalar(_TAKE, found | {"hash": digest}):
             return await self._repeat(connection, found, digest, seal)
         made = await create()

@@ -75,6 +75,10 @@ LinkHosts = Annotated[
 """Hosts a location's mail may lead to beside its website: booking and review sites it configured (S-054)."""
 
 
+StaffMailboxes = Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=10)]
+"""Mailboxes of people who work at a location; set by the business, reached by no consumer's data."""
+
+
 class SenderIdentity(Wire):
     """Who the reader sees (L-004, L-053): header from, its display name is the location's name; reply to reaches the business (S-013)."""
 
@@ -118,4 +122,7 @@ class LocationFacts(Wire):
     in_aggregates: bool = Field(
         default=False,
         description="the location lets its consumers be counted in the operator's broad figures (S-061, S-103); off, none of them is",
+    )
+    test_recipients: StaffMailboxes = Field(
+        default=[], description="who may be sent a campaign as a test, beside the mailbox that answers reach"
     )

@@ -27,7 +27,7 @@ FINAL_STATES: frozenset[MessageState] = frozenset(
     ("sent", "suppressed", "expired", "bounced", "failed", "cancelled", "recheck", "uncertain")
 )
 StopScope = Literal["all", "subscriber", "campaign", "commercial"]
-Origin = Literal["campaign", "account", "lead", "privacy_case", "opt_in"]
+Origin = Literal["campaign", "account", "lead", "privacy_case", "opt_in", "test"]
 Audience = Literal["consumer", "staff", "visitor"]
 
 PLATFORM_SENDER = UUID(int=1)
@@ -46,7 +46,10 @@ class MessageInput(Wire):
 
     `topic` is what it is about: a campaign's one of `Topic` (schemas/topics.py), by which a consumer may switch that mail off.
 
-    Mail of our own (any other origin than `campaign`) names PLATFORM_SENDER as subscriber and location and needs no touches; a lead's also its
+    A `test` shows a campaign's mail to one of the location's own people (LocationFacts.test_recipients, or where answers go): marked as one, with
+    sample fields and without touches, under no campaign.
+
+    Mail of our own (any other origin than these two) names PLATFORM_SENDER as subscriber and location and needs no touches; a lead's also its
     `topic` and the `asked_topic` the visitor asked about (S-081).
     """
 

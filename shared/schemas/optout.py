@@ -75,6 +75,25 @@ class Recorded(Wire):
     repeated: int
 
 
+class AddressKeysInput(Wire):
+    """Addresses that a service below the ledger has in hand and no key of."""
+
+    addresses: list[Line] = Field(min_length=1, max_length=100)
+
+
+class AddressKeysAnswer(Wire):
+    """Per address, in order, its delivery form and the key its opt-outs stand under; both null where it is no address we would write to."""
+
+    keys: list["KeyedAddress"]
+
+
+class KeyedAddress(Wire):
+    """An address as RCPT carries it, and its key."""
+
+    address: str | None
+    address_key: AddressKey | None
+
+
 class PermissionQuery(Wire):
     """May a message of this class about these people go to this address for this location?"""
 

@@ -14,6 +14,7 @@ from shared.schemas.location import (
     PostalAddress,
     ProcedureNames,
     SenderIdentity,
+    StaffMailboxes,
     Vertical,
     ZoneName,
 )
@@ -76,6 +77,7 @@ class LocationInput(Wire):
     link_hosts: LinkHosts = Field(default=[])
     open_on_public_holidays: bool = Field(default=False)
     in_aggregates: bool = Field(default=False)
+    test_recipients: StaffMailboxes = Field(default=[])
 
 
 class LocationChange(Wire):
@@ -94,6 +96,7 @@ class LocationChange(Wire):
     link_hosts: LinkHosts | None = None
     open_on_public_holidays: bool | None = None
     in_aggregates: bool | None = None
+    test_recipients: StaffMailboxes | None = None
 
 
 class Location(LocationFacts):

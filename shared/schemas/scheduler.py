@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, model_validator
 from shared.schemas.contents import ClassReason, LintFinding
 from shared.schemas.token import MessageClass
 from shared.schemas.topics import Topic
-from shared.schemas.wire import Instant, Slug, Wire
+from shared.schemas.wire import Instant, Line, Slug, Wire
 
 TouchState = Literal[
     "planned",
@@ -91,6 +91,26 @@ class CampaignPreview(Wire):
     text: str | None
     html: str | None
     findings: list[LintFinding]
+
+
+class CampaignTestInput(Wire):
+    """Send a campaign as a test to one of the location's own people (`test_recipients`, or its reply to)."""
+
+    recipient: Line = Field(min_length=3, max_length=254)
+    language: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]{2}$",
+        description="the content's language where it speaks it; else the location's",
+    )
+
+
+class CampaignTest(Wire):
+    """A test that the mailer has taken; what becomes of it is asked of the mailer by `message_id`."""
+
+    campaign_id: UUID
+    version: int
+    message_id: UUID
+    language: str
 
 
 class ForecastDay(Wire):

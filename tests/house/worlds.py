@@ -133,13 +133,14 @@ async def _claimed(opened: OpenService, ids: Ids, client: dict[str, str]) -> Ids
 
 
 async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:
-    ingest, _ = [await neighbours.open(name) for name in ("ingest", "mailer")]
+    ingest, *_ = [await neighbours.open(name) for name in ("ingest", "mailer", "optout")]
     ids = await _uploaded(neighbours, ingest, await _in_directory(neighbours, "ingest", "scheduler", "mailer"))
     client = _client(neighbours, ids, "campaigns")
     letter = {"words": {"headline": "News", "text": "We are here."}, "send_on": "2026-03-20"}
     other = CAMPAIGN_INPUT | {"type": "newsletter", "settings": letter}
     campaign = await _make(opened, "POST", "/v1/campaigns", client, json=with_ids(other, ids))
     await opened.step("follow_ingest")
+    await opened.step("publish_contents")
     return ids | {"campaign_id": campaign["campaign_id"]}
 
 

@@ -1,7 +1,11 @@
 """A newsletter by hand: prepared, looked at as somebody would get it, started, and then it is that very mail."""
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
+from tests.fixtures.services import ADDRESS_KEYS, service_headers
 from tests.journeys.house import House, text_of
 
 _LETTER: dict[str, Any] = {
@@ -65,3 +69,46 @@ async def test_what_preview_and_forecast_show_is_what_happens(house: House) -> N
     assert person in {row["consumer_id"] for row in views}
     assert len(views) == 2
     assert all(row["viewed_by"].startswith("client:") for row in views)
+
+
+async def test_a_test_reaches_the_business_alone_and_stops_nothing(house: House) -> None:
+    """The draft in the business's own inbox, in Spanish, marked; a patient's address is refused; nothing is planned, nobody's budget is spent, and
+    a click in it leaves the later mail to everybody as it was. Once that address has opted out, no test reaches it."""
+    await house.upload(house.consumer("P1", first_name="Ann"), house.visit("V1", "P1", "2026-03-02 06:30"))
+    await house.run()
+    place = str(house.location.location_id)
+    draft = await _ask(
+        house, "/v1/campaigns", {"location_id": place, "type": "newsletter", "settings": _LETTER, "draft": True}
+    )
+    path = f"/v1/campaigns/{draft.json()['campaign_id']}/test"
+    desk = house.location.sender.reply_to
+    await house.scheduler.step("publish_contents")
+    assert (await _ask(house, path, {"recipient": "p1@example.com"})).json()["code"] == "test_recipient_unknown"
+    taken = await _ask(house, path, {"recipient": desk, "language": "es"})
+    assert taken.status_code == 202, taken.text
+    await house.run()
+    (mail,) = house.mails()
+    assert (mail["To"], mail["Subject"]) == (desk, "[Prueba] We have moved our desk")
+    said, html = text_of(mail), text_of(mail, "html")
+    assert "Esta es una prueba" in said
+    assert "Hola" in said
+    assert mail["List-Unsubscribe"] is None
+    links = re.findall(r"https?://[^\s\"'<>]+", said + html)
+    ours = {urlsplit(link).path for link in links if "brightsmile" not in link and "w3.org" not in link}
+    assert ours == {"/u/preview"}
+    planned = await house.databases["scheduler"].fetch("select from touches where campaign_type = 'newsletter'")
+    assert planned == []
+    await house.optout.http.post("/u/preview", data={"List-Unsubscribe": "One-Click"})
+    stop = {
+        "optout_id": str(uuid4()),
+        "address_key": ADDRESS_KEYS.key_of(desk),
+        "channel": "source_flag",
+        "evidence": "test:1",
+        "occurred_at": house.now.isoformat(),
+    }
+    body = {"subscriber_id": str(house.subscriber.subscriber_id), "optouts": [stop]}
+    await house.optout.http.post("/v1/optouts", json=body, headers=service_headers("ingest", "optout"))
+    assert (await _ask(house, path, {"recipient": desk})).status_code == 202
+    await house.run()
+    assert len(house.mails()) == 1
+    assert await house.states() == {"sent": 1, "suppressed": 1}

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from services.optout.api import examples, proof_examples
 from shared.schemas import ledger, optout
 from shared.schemas.wire import Changes, Page
-from tests.fixtures.services import service_headers
+from tests.fixtures.services import ADDRESS_KEYS, service_headers
 from tests.optout.conftest import Clinic
 
 
@@ -197,6 +197,8 @@ async def test_only_the_named_services_may_ask(clinic: Clinic) -> None:
         (optout.Recorded, examples.RECORDED),
         (optout.PermissionQueries, examples.QUERIES),
         (optout.PermissionAnswers, examples.ANSWERS),
+        (optout.AddressKeysInput, examples.ADDRESS_KEYS),
+        (optout.AddressKeysAnswer, examples.KEYED_ADDRESSES),
         (optout.SuppressionPoll, examples.POLL),
         (optout.SuppressionAnswer, examples.POLLED),
         (Changes, examples.CHANGES),
@@ -229,3 +231,22 @@ async def test_every_route_for_machines_shows_examples(clinic: Clinic) -> None:
             if "requestBody" in operation:
                 schema = operation["requestBody"]["content"]["application/json"]
                 assert "examples" in schema.get("schema", {}) or "examples" in schema, path
+
+
+async def test_the_key_of_an_address_is_told_to_the_scheduler_and_says_nothing_of_it(clinic: Clinic) -> None:
+    """L-015: a test of a campaign respects the opt-out of its reader; case folds, what is no address has no key, clients are refused."""
+    known, folded, wrong = (
+        await clinic.call(
+            "/v1/address-keys", {"addresses": ["Ada@EXAMPLE.com", "ada@example.com", "no address"]}, "scheduler"
+        )
+    )["keys"]
+    assert (known["address"], folded["address"], wrong) == (
+        "Ada@example.com",
+        "ada@example.com",
+        {"address": None, "address_key": None},
+    )
+    assert known["address_key"] == folded["address_key"] == ADDRESS_KEYS.key_of("ada@example.com")
+    headers = service_headers("ingest", "optout")
+    assert (
+        await clinic.service.http.post("/v1/address-keys", json={"addresses": ["a@b.co"]}, headers=headers)
+    ).status_code == 403

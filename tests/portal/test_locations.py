@@ -111,11 +111,26 @@ async def test_malformed_hours_zones_and_addresses_are_refused(portal: Portal) -
         {"hours": [row] * 22},
         {"closures": ["25 December"]},
         {"sender": {"header_from": "a@b@example.com", "reply_to": "x@example.com"}},
+        {"test_recipients": ["ada@example.com", "a@b@example.com"]},
+        {"test_recipients": [f"p{number}@example.com" for number in range(11)]},
         {"sender": {"header_from": "x@example.com\r\nBcc: y@example.com", "reply_to": "x@example.com"}},
     ):
         answer = await portal.call("POST", path, json=LOCATION_INPUT | wrong)
         assert answer.status_code == 422, (wrong, answer.text)
         assert answer.json()["errors"]
+
+
+async def test_who_gets_tests_is_named_by_the_business_and_kept_as_it_is_delivered_to(portal: Portal) -> None:
+    """Tests of campaigns go to its own people: set here alone, in the form that RCPT carries; without a value nobody beside its reply to."""
+    subscriber_id = await portal.subscriber()
+    none = await portal.location(subscriber_id, test_recipients=[])
+    path = f"/v1/locations/{await portal.location(subscriber_id, test_recipients=[' Ada@EXAMPLE.com'])}"
+    read = await portal.call("GET", path)
+    assert read.json()["test_recipients"] == ["Ada@example.com"]
+    assert (await portal.call("GET", f"/v1/locations/{none}")).json()["test_recipients"] == []
+    edit = {"test_recipients": ["Bob@Example.com", "cy@example.com"]}
+    edited = await portal.call("PATCH", path, portal.operator | {"If-Match": read.headers["etag"]}, json=edit)
+    assert edited.json()["test_recipients"] == ["Bob@example.com", "cy@example.com"]
 
 
 async def test_foreign_and_unknown_locations_answer_alike(portal: Portal) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI, Request, Response
 
 from shared.schemas.mailer import MessageInput
+from tests.fixtures.services import ADDRESS_KEYS
 
 
 @dataclass
@@ -203,5 +204,13 @@ class Optout:
                 answer, reason = self.says.get(UUID(query["person_ids"][0]), ("allowed", "on_file"))
                 answers.append({"query_id": query["query_id"], "answer": answer, "reason": reason, "entry_id": None})
             return Response(json.dumps({"answers": answers}), media_type="application/json")
+
+        @app.post("/v1/address-keys")
+        async def key(request: Request) -> Response:
+            if self.is_silent:
+                return Response(status_code=503)
+            addresses = (await request.json())["addresses"]
+            keys = [{"address": text, "address_key": ADDRESS_KEYS.key_of(text.lower())} for text in addresses]
+            return Response(json.dumps({"keys": keys}), media_type="application/json")
 
         return app

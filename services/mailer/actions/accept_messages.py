@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.mailer.content.fields import UnfitFieldsError, clean_fields
 from services.mailer.domain.acceptance import Acceptance, judge_message
 from services.mailer.domain.contents import ContentHead
+from services.mailer.domain.origins import BUSINESS_MAIL
 from services.mailer.domain.pace_keys import make_pace_key
 from services.mailer.domain.platform_sender import PlatformFacts
 from services.mailer.domain.sealing import seal_place
-from services.mailer.store.accepting import NewMessage, add_messages, find_known, find_live_touches
+from services.mailer.domain.staff_tests import MOST_TESTS, TEST_SPAN
+from services.mailer.store.accepting import NewMessage, add_messages, count_tests, find_known, find_live_touches
 from services.mailer.store.erasing import find_erased
 from services.mailer.store.reading import find_heads, find_locations
 from services.mailer.store.reporting import find_unreachable
@@ -97,19 +99,32 @@ async def _accept_own(
         connection, subscriber_id, {message.address_key for _, message in own}, now=now
     )
     erased = await find_erased(connection, [message for _, message in own])
+    tests_left = 0
+    if any(message.origin == "test" for _, message in own):
+        tests_left = MOST_TESTS - await count_tests(connection, subscriber_id, since=now - TEST_SPAN)
     receipts: dict[int, MessageReceipt] = {}
     new: list[NewMessage] = []
     for index, message in own:
         location, subscriber = known.locations.get(message.location_id, (None, None))
         content = known.heads.get(message.content_id)
         acceptance = Acceptance(
-            repeated, taken, location, subscriber, content, unreachable, erased, known.own_hosts, known.submitter
+            repeated,
+            taken,
+            location,
+            subscriber,
+            content,
+            unreachable,
+            erased,
+            known.own_hosts,
+            known.submitter,
+            tests_left,
         )
         code = judge_message(message, acceptance, now=now) or _unfit(message)
         if code is None and content is not None:
             pace_key = make_pace_key(message.address, known.pace_secret)
             new.append(_seal(message, content.message_class, cipher, pace_key, now))
             repeated.add(message.message_id)
+            tests_left -= message.origin == "test"
             taken |= {touch.touch_id for touch in message.touches}
         receipts[index] = _receipt(message.message_id, code)
     await add_messages(connection, subscriber_id, new)
@@ -145,7 +160,7 @@ def _seal(
             }
         ),
         "message_class": message_class,
-        "topic": message.topic if message.origin == "campaign" else None,
+        "topic": message.topic if message.origin in BUSINESS_MAIL else None,
         "touch_ids": [touch.touch_id for touch in message.touches],
         "person_ids": list(dict.fromkeys(touch.person_id for touch in message.touches)),
         "sealed": cipher.encrypt(plain, seal_place(message.message_id)),

@@ -9,6 +9,7 @@ from services.mailer.actions.preview_content import preview_content
 from services.mailer.actions.publish_content import publish_content
 from services.mailer.actions.show_published import show_published
 from services.mailer.api import examples
+from services.mailer.domain.staff_tests import INERT
 from shared.kit.auth import Caller, needs, only_service
 from shared.kit.requests import Transaction
 from shared.schemas.contents import Content, ContentInput, ContentPreview, ContentPreviewInput
@@ -66,5 +67,5 @@ async def post_preview(
         operator=settings.operator,
         own_hosts=settings.own_hosts,
         platform=settings.platform,
-        optout_url=f"{settings.optout_public_url}/u/preview",
+        optout_url=f"{settings.optout_public_url}/u/{INERT}",
     )

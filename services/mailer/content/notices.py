@@ -1,4 +1,5 @@
-"""What every mail says whoever wrote it, per language: who sends it for whom (S-009), that it is an advertisement (L-006), the calendar's title."""
+"""What every mail says whoever wrote it, per language: who sends it for whom (S-009), that it is an advertisement (L-006), the calendar's title, and
+of a test that it is one."""
 
 from typing import Final
 
@@ -13,6 +14,17 @@ _ADVERTISEMENT: Final = {
     "en": "This is an advertisement from {business}.",
     "es": "Este mensaje es publicidad de {business}.",
     "fr": "Ceci est une publicité de {business}.",
+}
+_TEST: Final = {
+    "en": ("[Test]", "This is a test for the staff of {business}, with sample data. Its links change nothing."),
+    "es": (
+        "[Prueba]",
+        "Esta es una prueba para el personal de {business}, con datos de ejemplo. Sus enlaces no cambian nada.",
+    ),
+    "fr": (
+        "[Essai]",
+        "Ceci est un essai pour le personnel de {business}, avec des exemples de données. Ses liens ne changent rien.",
+    ),
 }
 _APPOINTMENT: Final = {
     "en": "Appointment at {business}",
@@ -44,6 +56,12 @@ def write_sender_fields(
         sent_by=_SENT_BY.get(language, _SENT_BY["en"]).format(**names),
         advertisement=_ADVERTISEMENT.get(language, _ADVERTISEMENT["en"]).format(**names),
     )
+
+
+def write_test_marks(language: str, business_name: str) -> tuple[str, str]:
+    """Return what stands in front of the subject of a test, and the line above its text."""
+    prefix, line = _TEST.get(language, _TEST["en"])
+    return prefix, line.format(business=business_name)
 
 
 def title_appointment(language: str, business_name: str) -> str:

@@ -1,6 +1,6 @@
 """What is the same for every message of an installation, from its settings."""
 
-from services.mailer.delivery.prepare import Sending
+from services.mailer.delivery.writing import Sending
 from services.mailer.settings import Settings
 from shared.schemas.token import TokenKeys
 

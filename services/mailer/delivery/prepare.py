@@ -11,24 +11,22 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from services.mailer.content.environment import FieldMissingError
-from services.mailer.content.fields import OPTOUT, UnfitFieldsError
-from services.mailer.content.notices import title_appointment, write_sender_fields
-from services.mailer.content.render import Renderer, RenderFailedError
+from services.mailer.content.fields import UnfitFieldsError
+from services.mailer.content.render import RenderFailedError
 from services.mailer.delivery.signing import Draft, SenderHeldError, Signers
+from services.mailer.delivery.writing import Sending, Writer, make_writer
 from services.mailer.domain.contents import CompiledContent
 from services.mailer.domain.moves import Move
 from services.mailer.domain.pace_keys import make_sender_key
-from services.mailer.domain.platform_sender import PlatformFacts
 from services.mailer.domain.readiness import judge_readiness
 from services.mailer.domain.sealing import seal_place
 from services.mailer.domain.sender_domain import domain_of
 from services.mailer.domain.states import State
-from services.mailer.smtp.calendar import CalendarHost, write_calendar
-from services.mailer.smtp.compose import Letter, SenderLines, Skeleton
+from services.mailer.smtp.calendar import write_calendar
+from services.mailer.smtp.compose import Letter
 from services.mailer.smtp.dkim import DkimSigner
 from services.mailer.smtp.envelope import Envelope, UnfitEnvelopeError
 from services.mailer.smtp.headers import UnfitHeaderError
-from services.mailer.smtp.verp import ReturnAddresses
 from services.mailer.store.claiming import ClaimedMessage
 from services.mailer.store.evidence import keep_sender_facts
 from services.mailer.store.reading import find_contents, find_locations
@@ -36,10 +34,8 @@ from services.mailer.store.sender_domains import DomainId
 from shared.kit.clock import Clock
 from shared.kit.crypto import DataKeys, FieldCipher, UndecryptableError
 from shared.kit.db import Database
-from shared.schemas.address import Address
 from shared.schemas.calendar import CalendarEntry
 from shared.schemas.location import LocationFacts, SubscriberFacts
-from shared.schemas.token import MessageClass, OptoutToken, TokenKeys
 
 _MOST_KEPT: Final = 2000
 """Skeletons and renderers kept ready, about 20 kB each, and locations: more than there can be messages in a worker's hands."""
@@ -75,28 +71,6 @@ class UnsendableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
-    """What is the same for every message of an installation."""
-
-    tokens: TokenKeys
-    returns: ReturnAddresses
-    optout_url: str
-    mail_domain: str
-    operator: str
-    must_sign: bool
-    platform: PlatformFacts | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """What writes the messages of one location and content: words, calendar files, bytes."""
-
-    renderer: Renderer
-    host: CalendarHost
-    skeleton: Skeleton
-
-
-@dataclass(frozen=True, slots=True)
 class _Kit:
     """What the messages of one location and content share."""
 
@@ -113,7 +87,7 @@ class Preparer:
         self._ciphers: dict[UUID, FieldCipher] = {}
         self._contents: dict[UUID, CompiledContent] = {}
         self._locations: dict[UUID, tuple[LocationFacts, SubscriberFacts | None]] = {}
-        self._kits: dict[tuple[UUID, UUID], _Kit] = {}
+        self._kits: dict[tuple[UUID, UUID, bool], _Kit] = {}
         self._signers = Signers(is_required=sending.must_sign)
         self._ahead: dict[UUID, Draft] = {}
 
@@ -202,8 +176,8 @@ class Preparer:
 
     def _write(self, message: ClaimedMessage, writer: Writer, now: datetime) -> Letter:
         address, fields, entries = self._open(message)
-        url = self._optout_url(message, address)
-        words = writer.renderer.render(fields, url)
+        url = self._sending.find_optout_url(message, address)
+        words = writer.render(fields, url)
         files = write_calendar(entries, writer.host, address) if entries else ()
         return Letter(message.message_id, address, words.subject, words.text, words.html, now, url, files)
 
@@ -230,43 +204,20 @@ class Preparer:
         content = self._contents.get(message.content_id)
         if content is None:
             raise UnsendableError(Move(State.FAILED, "content_missing"))
-        key = (message.location_id, message.content_id)
+        is_test = message.origin == "test"
+        key = (message.location_id, message.content_id, is_test)
         kept = self._kits.get(key)
         if kept is None or kept.facts is not facts:
             try:
-                kept = _Kit(facts, self._make_writer(facts[0], content), (message.subscriber_id, _domain_of(facts[0])))
+                kept = _Kit(
+                    facts,
+                    make_writer(facts[0], content, self._sending, is_test=is_test),
+                    (message.subscriber_id, _domain_of(facts[0])),
+                )
             except UnfitHeaderError:
                 raise UnsendableError(Move(State.FAILED, "sender_unfit")) from None
             self._kits[key] = kept
         return kept
-
-    def _make_writer(self, location: LocationFacts, content: CompiledContent) -> Writer:
-        sender = write_sender_fields(
-            language=content.language,
-            operator=self._sending.operator,
-            business_name=location.name,
-            location_name=location.name,
-            phone=location.phone,
-            website=location.website,
-            postal_address=location.postal_address.one_line(),
-        )
-        lines = SenderLines(
-            location.name,
-            location.sender.header_from,
-            location.sender.reply_to,
-            f"{content.message_class}.{location.location_id.hex}.{self._sending.mail_domain}"
-            if OPTOUT in content.fields
-            else "",
-            self._sending.mail_domain,
-        )
-        host = CalendarHost(
-            location.name,
-            title_appointment(content.language, location.name),
-            ", ".join((location.name, location.postal_address.one_line())),
-            location.sender.header_from,
-            location.sender.reply_to,
-        )
-        return Writer(Renderer(content, sender), host, Skeleton(lines, self._sending.returns))
 
     def _open(self, message: ClaimedMessage) -> Sealed:
         try:
@@ -277,18 +228,6 @@ class Preparer:
             raise UnsendableError(Move(State.FAILED, "shredded")) from None
         entries = [CalendarEntry.model_validate(entry) for entry in plain.get("calendar", ())]
         return Sealed(plain["address"], plain["fields"], entries)
-
-    def _optout_url(self, message: ClaimedMessage, address: str) -> str:
-        message_class: MessageClass = "commercial" if message.message_class == "commercial" else "transactional"
-        token = OptoutToken(
-            message.subscriber_id,
-            message.location_id,
-            message.message_id,
-            message_class,
-            message.address_key,
-            Address(address, "").masked,
-        )
-        return f"{self._sending.optout_url}/u/{self._sending.tokens.seal(token)}"
 
 
 def _domain_of(location: LocationFacts) -> str:

@@ -16,6 +16,7 @@ from services.mailer.content.environment import FieldMissingError
 from services.mailer.content.fields import UnfitFieldsError
 from services.mailer.content.render import RenderFailedError
 from services.mailer.delivery.prepare import Preparer, UnsendableError
+from services.mailer.delivery.writing import make_writer
 from services.mailer.domain.contents import CompiledContent
 from services.mailer.smtp.compose import Letter
 from services.mailer.smtp.headers import UnfitHeaderError, format_date
@@ -76,7 +77,7 @@ class Rewriter(Preparer):
         self, message: ClaimedMessage, content: CompiledContent, location: LocationFacts, at: datetime
     ) -> Rewritten | None:
         try:
-            writer = self._make_writer(location, content)
+            writer = make_writer(location, content, self._sending, is_test=message.origin == "test")
             letter = self._write(message, writer, at)
             return Rewritten(letter, writer.skeleton.compose(letter).data, None)
         except _UNFIT:

@@ -72,9 +72,7 @@ class Sending:
             try:
                 prepared = self._t.preparer.prepare(message)
             except UnsendableError as unsendable:
-                self._t.settle_move(
-                    message, keep_waiting(message.subscriber_id, unsendable.move, now=self._t.clock.now())
-                )
+                self._t.settle_move(message, keep_waiting(message.origin, unsendable.move, now=self._t.clock.now()))
             except Exception as error:
                 log("mailer.delivery").error("prepare_failed", message_id=str(message.message_id), exc_info=error)
                 self._t.settle_move(message, Move(State.FAILED, "prepare_failed"))

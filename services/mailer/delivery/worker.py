@@ -14,6 +14,7 @@ from services.mailer.delivery.sending import Sending
 from services.mailer.delivery.settler import MOST_UNSETTLED
 from services.mailer.delivery.tools import Tools
 from services.mailer.domain.moves import INNOCENT_WAIT, Move
+from services.mailer.domain.origins import rests_on_consent
 from services.mailer.domain.states import State
 from services.mailer.store.claiming import NOBODY, ClaimedMessage, claim_messages, extend_claims, find_last_served
 from services.mailer.store.marking import may_mark
@@ -23,7 +24,6 @@ from shared.kit.crashpoints import crashpoint
 from shared.kit.ids import new_id
 from shared.kit.logs import log
 from shared.kit.loops import pause
-from shared.schemas.mailer import PLATFORM_SENDER
 from shared.schemas.optout import PermissionQuery
 
 _BATCH: Final = 500
@@ -149,13 +149,12 @@ class DeliveryWorker:
                 topic=message.topic,
             )
             for message in messages
-            if message.subscriber_id
-            != PLATFORM_SENDER  # mail of our own rests on no consent; suppressions stop it at the marker
+            if rests_on_consent(message.origin)
         ]
         answers = {answer.query_id: answer for answer in await self._t.optout.check(queries)} if queries else {}
         allowed = []
         for message in messages:
-            if message.subscriber_id == PLATFORM_SENDER:
+            if not rests_on_consent(message.origin):
                 allowed.append(message)
                 continue
             answer = answers[message.message_id]

@@ -9,6 +9,7 @@ from services.mailer.domain.contents import ContentHead
 from services.mailer.domain.link_hosts import hosts_of, judge_links
 from services.mailer.domain.origins import is_own_mail, judge_origin
 from services.mailer.domain.procedure_names import names_procedure
+from services.mailer.domain.staff_tests import judge_test
 from shared.schemas.address import AddressRefusedError, canonical_address
 from shared.schemas.location import LocationFacts, SubscriberFacts
 from shared.schemas.mailer import MessageInput
@@ -19,7 +20,7 @@ class Acceptance:
     """What is known when a message is offered.
 
     `unreachable` are the address keys that bounced (L-075), `erased` the messages about erased people (S-036), `own_hosts` our own pages, to which
-    every mail may lead; `submitter` is the service that offers it.
+    every mail may lead; `submitter` is the service that offers it, `tests_left` how many more tests the business may have sent at present.
     """
 
     known: Collection[UUID]
@@ -31,6 +32,7 @@ class Acceptance:
     erased: Collection[UUID] = ()
     own_hosts: frozenset[str] = frozenset()
     submitter: str = "scheduler"
+    tests_left: int = 0
 
 
 def judge_message(message: MessageInput, known: Acceptance, *, now: datetime) -> str | None:
@@ -75,7 +77,7 @@ def _judge_recipient(message: MessageInput, known: Acceptance, now: datetime) ->
             return "address_not_canonical"
     except AddressRefusedError as refused:
         return refused.code
-    return None
+    return judge_test(message, known.location, tests_left=known.tests_left) if known.location else None
 
 
 def _judge_fields(message: MessageInput, known: Acceptance) -> str | None:

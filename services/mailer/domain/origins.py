@@ -1,5 +1,7 @@
 """Who may have which mail sent, to whom, of which class (architecture 3; S-053, S-055, S-081).
 
+A test of a campaign goes as the campaign would, to the location's own people only (domain/staff_tests.py).
+
 Mail of our own goes out under the platform's sender identity. What a person asked for themselves (the confirmation of an opt-in, the answer to a
 privacy request) carries no marketing headers and passes over suppressions: it answers them. Everything else respects those of its address.
 """
@@ -8,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from services.mailer.domain.contents import ContentHead
 from services.mailer.domain.moves import Move
@@ -34,6 +35,7 @@ class OriginRule:
 
 ORIGINS: Final[Mapping[Origin, OriginRule]] = {
     "campaign": OriginRule("scheduler", frozenset(("consumer",)), None, carries_optout=True),
+    "test": OriginRule("scheduler", frozenset(("staff",)), None, carries_optout=True),
     "account": OriginRule("portal", frozenset(("staff",)), "transactional", carries_optout=False),
     "lead": OriginRule("portal", frozenset(("visitor",)), "commercial", carries_optout=True, needs_topic=True),
     "privacy_case": OriginRule(
@@ -42,6 +44,8 @@ ORIGINS: Final[Mapping[Origin, OriginRule]] = {
     "opt_in": OriginRule("optout", frozenset(("consumer",)), "transactional", carries_optout=False),
 }
 """No origin lets the operator write to consumers of its own accord: a consumer gets campaigns of a business and answers (S-055)."""
+BUSINESS_MAIL: Final[frozenset[Origin]] = frozenset(("campaign", "test"))
+"""Sent as the business; everything else is mail of our own."""
 
 
 def judge_origin(message: MessageInput, submitter: str, content: ContentHead | None) -> str | None:
@@ -55,7 +59,9 @@ def judge_origin(message: MessageInput, submitter: str, content: ContentHead | N
         return "sender_mismatched"
     if not message.touches and message.origin == "campaign":
         return "touch_missing"
-    if message.origin == "campaign" and message.topic not in (None, *TOPICS):
+    if message.origin == "test" and (message.touches or message.campaign_id or message.calendar):
+        return "test_touches_somebody"
+    if message.origin in BUSINESS_MAIL and message.topic not in (None, *TOPICS):
         return "topic_unknown"
     if rule.needs_topic and (message.topic is None or message.topic != message.asked_topic):
         return "topic_not_asked"
@@ -64,12 +70,17 @@ def judge_origin(message: MessageInput, submitter: str, content: ContentHead | N
 
 def is_own_mail(message: MessageInput) -> bool:
     """Tell whether a message is mail of our own."""
-    return message.origin != "campaign"
+    return message.origin not in BUSINESS_MAIL
 
 
-def keep_waiting(subscriber_id: UUID, move: Move, *, now: datetime) -> Move:
-    """Return `move`, but for mail of our own that is to be planned again: nobody above plans it, so it waits until its time is over."""
-    if subscriber_id == PLATFORM_SENDER and move.state is State.RECHECK:
+def rests_on_consent(origin: Origin) -> bool:
+    """Tell whether mail needs permission on file; mail of our own and tests do not, suppressions stop them at the marker."""
+    return origin == "campaign"
+
+
+def keep_waiting(origin: Origin, move: Move, *, now: datetime) -> Move:
+    """Return `move`, but for mail that nobody above plans (our own, tests) and that is to be planned again: it waits until its time is over."""
+    if origin != "campaign" and move.state is State.RECHECK:
         return Move(State.ACCEPTED, move.reason, now + _LOOK_AGAIN)
     return move
 

@@ -39,6 +39,11 @@ _LATE: Final = text("""
 select t.touch_id from message_touches t join messages m using (subscriber_id, message_id)
 where t.subscriber_id = :s and t.live and t.touch_id = any (cast(:ids as uuid[])) and m.state not in ('accepted', 'deferred', 'claimed')
 """)
+# One after the other within a business, so that two at once cannot both be the last one allowed.
+_TEST_TURN: Final = text("select pg_advisory_xact_lock(7312, hashtext(cast(cast(:s as uuid) as text)))")
+_TESTS: Final = text(
+    "select count(*) from messages where subscriber_id = :s and origin = 'test' and accepted_at > :since"
+)
 # Whoever lets commercial mail go on lifts the stop by complaints with it (L-061).
 _UNSTOP: Final = text(
     "delete from stops where id = :id and (scope = :scope or (:scope = 'commercial' and scope = 'complaints'))"
@@ -65,6 +70,12 @@ async def find_live_touches(
     """Return the touches that a live message carries already, with that message."""
     rows = await connection.execute(_LIVE, {"s": subscriber_id, "ids": list(touch_ids)})
     return {row.touch_id: row.message_id for row in rows}
+
+
+async def count_tests(connection: AsyncConnection, subscriber_id: UUID, *, since: datetime) -> int:
+    """Return how many tests a business has had taken since then; others of it wait until this transaction ends."""
+    await connection.execute(_TEST_TURN, {"s": subscriber_id})
+    return int(await connection.scalar(_TESTS, {"s": subscriber_id, "since": since}) or 0)
 
 
 async def add_messages(connection: AsyncConnection, subscriber_id: UUID, new: Sequence[NewMessage]) -> None:

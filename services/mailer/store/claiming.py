@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from shared.kit.db import RawConnection
+from shared.schemas.mailer import Origin
 from shared.schemas.topics import Topic
 
 LEASE_SECONDS: Final = 20.0
@@ -15,7 +16,7 @@ _MOST_SUBSCRIBERS: Final = 50
 
 _CLAIM: Final = """
 select subscriber_id, message_id, location_id, content_id, message_class, touch_ids, person_ids, address_key, sealed, attempts, useful_until,
-    recheck_after, accepted_at, claim_id, pace_key, topic
+    recheck_after, accepted_at, claim_id, pace_key, topic, origin
 from claim_due($1, $2, $3, $4, $5)
 """
 _OPEN: Final = """
@@ -79,6 +80,7 @@ class ClaimedMessage(NamedTuple):
     claim_id: UUID
     pace_key: str = ""
     topic: Topic | None = None
+    origin: Origin = "campaign"
 
 
 async def claim_messages(

@@ -39,7 +39,7 @@ sent as (
     select m.subscriber_id, d.domain, ((p.body ->> 'at')::timestamptz at time zone 'UTC')::date as day, count(*) as sent
     from page p join messages m on m.subscriber_id = p.subscriber_id and m.message_id = p.key
     {_FROM}
-    where d.domain <> '' and p.kind = 'outcome' and p.body ->> 'state' = 'sent' group by 1, 2, 3),
+    where d.domain <> '' and m.origin <> 'test' and p.kind = 'outcome' and p.body ->> 'state' = 'sent' group by 1, 2, 3),
 kept as (
     insert into complaint_days as d (subscriber_id, domain, day, sent) select * from sent
     on conflict (subscriber_id, domain, day) do update set sent = d.sent + excluded.sent)
@@ -51,7 +51,7 @@ insert into complaint_days as d (subscriber_id, domain, day, complaints)
 select m.subscriber_id, d.domain, (m.final_at at time zone 'UTC')::date, count(distinct m.message_id)
 from reports r join messages m on m.subscriber_id = r.subscriber_id and m.message_id = r.message_id and m.final_at is not null
 {_FROM}
-where d.domain <> '' and r.kind = 'complaint' and r.reported_at >= :since group by 1, 2, 3
+where d.domain <> '' and m.origin <> 'test' and r.kind = 'complaint' and r.reported_at >= :since group by 1, 2, 3
 on conflict (subscriber_id, domain, day) do update set complaints = excluded.complaints where d.complaints < excluded.complaints
 """)  # noqa: S608 - one constant in another
 _STANDINGS: Final = text("""

@@ -102,6 +102,7 @@ Index(
 Index(
     "ix_messages_uncertain", messages.c.subscriber_id, messages.c.final_at, postgresql_where=text("stage = 'uncertain'")
 )
+Index("ix_messages_tests", messages.c.subscriber_id, messages.c.accepted_at, postgresql_where=text("origin = 'test'"))
 Index("ix_messages_without_touch", messages.c.address_key, postgresql_where=text("touch_ids = '{}'"))
 
 message_touches = Table(

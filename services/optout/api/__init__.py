@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from services.optout.api import (
+    address_keys,
     bounces,
     changes,
     consents,
@@ -28,6 +29,7 @@ routers: Final[list[APIRouter]] = [
     consents.router,
     optouts.router,
     permissions.router,
+    address_keys.router,
     suppressions.router,
     changes.router,
     mail_requests.router,

@@ -28,6 +28,8 @@ CONSENTS: Final[dict[str, Any]] = {
         }
     ],
 }
+ADDRESS_KEYS: Final[dict[str, Any]] = {"addresses": ["Ada@BrightSmile.example.com"]}
+KEYED_ADDRESSES: Final[dict[str, Any]] = {"keys": [{"address": "Ada@brightsmile.example.com", "address_key": _KEY}]}
 OPTOUTS: Final[dict[str, Any]] = {
     "subscriber_id": _SUBSCRIBER,
     "optouts": [

@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.portal.actions.push_fact import push_fact
 from services.portal.clients.facts import location_fact
 from services.portal.domain.changes import next_change
-from services.portal.domain.location import Location
+from services.portal.domain.location import Location, checked_mailboxes
 from services.portal.domain.onboarding import check_complete
-from services.portal.domain.subscriber import checked_address
 from services.portal.store.audit import write_audit
 from services.portal.store.locations import find_location, update_location
 from services.portal.store.subscribers import find_subscriber
@@ -38,10 +37,9 @@ async def change_location(
     found = await find_location(connection, location_id, lock=True)
     if found.version != version:
         raise VersionMismatchError
-    fields = dict(given)
-    if "sender" in fields:
-        fields["sender"] = {name: checked_address(text, f"sender.{name}") for name, text in fields["sender"].items()}
-    edited = replace(found, **fields, version=found.version + 1, changed_at=next_change(now, found.changed_at))
+    edited = replace(
+        found, **checked_mailboxes(given), version=found.version + 1, changed_at=next_change(now, found.changed_at)
+    )
     if edited.state == "live":
         subscriber = await find_subscriber(connection, data_keys, edited.subscriber_id)
         check_complete(edited, agreement_version=subscriber.agreement_version)

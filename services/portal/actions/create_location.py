@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.portal.actions.push_fact import push_fact
 from services.portal.clients.facts import location_fact
-from services.portal.domain.location import Location
-from services.portal.domain.subscriber import checked_address
+from services.portal.domain.location import Location, checked_mailboxes
 from services.portal.store.audit import write_audit
 from services.portal.store.locations import insert_location
 from services.portal.store.subscribers import find_subscriber
@@ -29,9 +28,8 @@ async def create_location(
 ) -> Location:
     """Insert a location from LocationInput's fields (JSON values); raise NotFoundError or AddressUnusableError."""
     await find_subscriber(connection, data_keys, subscriber_id)
-    sender = {name: checked_address(address, f"sender.{name}") for name, address in given["sender"].items()}
     location = Location(
-        **{**given, "sender": sender},
+        **checked_mailboxes(given),
         subscriber_id=subscriber_id,
         location_id=new_id(),
         state="onboarding",

@@ -52,6 +52,7 @@ LOCATION_INPUT: Final = {
     "link_hosts": ["booking.example.com"],
     "open_on_public_holidays": False,
     "in_aggregates": False,
+    "test_recipients": ["ada@brightsmile.example.com"],
 }
 LOCATION: Final = LOCATION_INPUT | {
     "location_id": LOCATION_ID,

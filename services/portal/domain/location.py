@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.portal.domain.subscriber import checked_address
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -28,7 +30,19 @@ class Location:
     link_hosts: Sequence[str]
     open_on_public_holidays: bool
     in_aggregates: bool
+    test_recipients: Sequence[str]
     live_at: datetime | None
     version: int
     created_at: datetime
     changed_at: datetime
+
+
+def checked_mailboxes(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a location's fields with every mailbox among them in its delivery form; raise AddressUnusableError naming the field."""
+    checked = dict(fields)
+    if "sender" in fields:
+        checked["sender"] = {name: checked_address(text, f"sender.{name}") for name, text in fields["sender"].items()}
+    if "test_recipients" in fields:
+        given = enumerate(fields["test_recipients"])
+        checked["test_recipients"] = [checked_address(text, f"test_recipients.{number}") for number, text in given]
+    return checked

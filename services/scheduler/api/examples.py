@@ -42,6 +42,13 @@ CAMPAIGN_PREVIEW: Final = {
     "html": "<!doctype html>...",
     "findings": [],
 }
+CAMPAIGN_TEST_INPUT: Final = {"recipient": "frontdesk@brightsmile.example.com", "language": "en"}
+CAMPAIGN_TEST: Final = {
+    "campaign_id": CAMPAIGN_ID,
+    "version": 3,
+    "message_id": "c1f0a9d4-7b3e-4a52-9e6f-0d8c2b4a6e14",
+    "language": "en",
+}
 FORECAST: Final = {
     "campaign_id": CAMPAIGN_ID,
     "version": 3,

@@ -11,6 +11,8 @@ AnswerPage = Literal["confirm", "survey"]
 
 SAMPLE_ANSWER_URL: Final = "https://answers.example.com/sample"
 """What contents are tried with."""
+INERT: Final = "test"
+"""Stands in a test where a mail has its token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class AnswerLinks:
     def url(self, page: AnswerPage, subscriber_id: UUID, message_id: UUID) -> str:
         """Return the link that stands in a message."""
         return f"{self.public_url}/{page}/{self.sealed.seal(page, subscriber_id, message_id)}"
+
+    def inert_url(self, page: AnswerPage) -> str:
+        """Return a link that looks like one of a mail and opens nothing: its page says that it leads nowhere."""
+        return f"{self.public_url}/{page}/{INERT}"
 
     def open(self, page: AnswerPage, token: str) -> tuple[UUID, UUID]:
         """Return subscriber and message, or raise SealRefusedError."""

@@ -105,6 +105,28 @@ class NotByHandError(ConflictError):
     code, title = "not_by_hand", "Only a campaign on dates of its own (newsletter, promotion, seasonal) can do this."
 
 
+class TestRecipientUnknownError(ConflictError):
+    """A test goes to the location's own people only, never to a consumer."""
+
+    code, title = (
+        "test_recipient_unknown",
+        "A test goes to the location's test recipients only, or to where its answers go.",
+    )
+
+
+class TestLimitReachedError(Problem):
+    """Tests rest on no consent, so they are few."""
+
+    status, code, title = 429, "test_limit_reached", "The business has had its tests for today; try again tomorrow."
+    headers = {"Retry-After": "3600"}  # noqa: RUF012 - ClassVar of the base
+
+
+class TestRefusedError(ConflictError):
+    """The mailer would not take it; the detail is its code."""
+
+    code, title = "test_refused", "The mailer does not take this campaign at present; `detail` is its reason."
+
+
 class PreviewRefusedError(ConflictError):
     """The mailer would not show it; the detail is its code."""
 

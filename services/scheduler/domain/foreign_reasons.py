@@ -82,6 +82,9 @@ MAILER_SENTENCES: Final[dict[str, str]] = {
     "sender_mismatched": "The message's sender does not fit its origin.",
     "topic_unknown": "The message's topic is none that can be switched off.",
     "topic_not_asked": "Mail of this origin has no topic.",
+    "test_recipient_unknown": "A test goes to the location's own people only.",
+    "test_limit_reached": "The business has had its tests for today.",
+    "test_touches_somebody": "A test names nobody and belongs to no campaign.",
     "touch_missing": "The message names no touch.",
     "cancelled": "It was taken back before it left.",
 }

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from services.mailer.delivery.marker import MarkerGroup, MarkerLostError
-from services.mailer.delivery.prepare import Preparer, Sending
+from services.mailer.delivery.prepare import Preparer
+from services.mailer.delivery.writing import Sending
 from services.mailer.smtp.verp import ReturnAddresses
 from tests.fixtures.builders import build_location
 from tests.fixtures.services import TOKEN_KEYS

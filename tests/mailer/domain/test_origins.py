@@ -73,9 +73,9 @@ def test_an_origin_is_taken_from_its_service_for_its_audience_and_class_only(
 def test_what_is_to_be_planned_again_waits_instead_where_nobody_plans_it() -> None:
     """L-054: mail of our own under an unverified domain is kept; a business's goes back to the scheduler; every other end stands."""
     again, failed = Move(State.RECHECK, "sender_domain_unverified"), Move(State.FAILED, "shredded")
-    assert keep_waiting(uuid4(), again, now=AT) == again
-    assert keep_waiting(PLATFORM_SENDER, failed, now=AT) == failed
-    waits = keep_waiting(PLATFORM_SENDER, again, now=AT)
+    assert keep_waiting("campaign", again, now=AT) == again
+    assert keep_waiting("account", failed, now=AT) == failed
+    waits = keep_waiting("account", again, now=AT)
     assert (waits.state, waits.reason) == (State.ACCEPTED, "sender_domain_unverified")
     assert waits.next_at is not None
     assert waits.next_at > AT
