@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from services.portal.actions.ensure_signing_key import ensure_signing_key
 from services.portal.actions.push_everything import push_everything
-from services.portal.api import access_reports, clients, locations, services, subscribers, tokens
+from services.portal.api import access_reports, clients, locations, operators, services, subscribers, tokens
 from services.portal.clients.downhill import Downhill
 from services.portal.clients.facts import DOWNHILL, OWN_KINDS
 from services.portal.deps import Deps
@@ -104,6 +104,7 @@ def create_app(deps: Deps) -> FastAPI:
             subscribers.router,
             locations.router,
             clients.router,
+            operators.router,
             services.router,
             access_reports.router,
             access_report.router,

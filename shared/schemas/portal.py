@@ -139,6 +139,28 @@ class NewClient(Client):
     client_secret: str
 
 
+class OperatorInput(Wire):
+    """A credential for another person who runs the installation."""
+
+    name: Name
+
+
+class Operator(Wire):
+    """An operator as stored; the secret is shown once, at creation. `created_by`: kind and id of whoever made it."""
+
+    client_id: UUID
+    name: Name
+    created_by: str
+    created_at: Instant
+    revoked_at: Instant | None
+
+
+class NewOperator(Operator):
+    """The answer to a creation: the only time the secret is visible."""
+
+    client_secret: str
+
+
 class TokenInput(Wire):
     """OAuth 2 client credentials (RFC 6749 4.4), form-encoded."""
 

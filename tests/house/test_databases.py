@@ -47,7 +47,7 @@ _NAMED: dict[str, set[str]] = {
         "door_tries",
         "journal_checkpoints",
     },
-    "portal": {"signing_keys", "full_pushes"},
+    "portal": {"signing_keys", "full_pushes", "operators"},
 }
 """The named list of architecture 5: tables whose key does not start with a subscriber, each with a reason in its service's tables.py."""
 

@@ -97,5 +97,5 @@ def test_portal_keeps_no_consumer() -> None:
     """Architecture 1: nothing of portal's is about a consumer; it tells the contacts of businesses (actions/find_own_people.py)."""
     tables = set(importlib.import_module("services.portal.store.tables").metadata.tables) - set(_PLUMBING)
     assert tables == {
-        "subscribers", "agreements", "locations", "clients", "signing_keys", "audit", "full_pushes",
+        "subscribers", "agreements", "locations", "clients", "signing_keys", "audit", "full_pushes", "operators",
     }  # fmt: skip

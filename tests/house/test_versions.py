@@ -14,6 +14,7 @@ WITHOUT = {
     "PUT /v1/hold": "a command of portal's: HOLD and its release are never refused for a version",
     "PUT /v1/contents/{content_id}": "frozen: other bytes under a used id are refused",
     "PUT /v1/stops/{scope}/{stop_id}": "a command of services from their outbox: stopping is never refused for a version",
+    "DELETE /v1/operators/{operator_id}": "likewise",
     "DELETE /v1/subscribers/{subscriber_id}/clients/{client_id}": "revoking goes one way and is never refused for a version",
 }
 """Doors that change a thing in place and need no If-Match, with the reason."""

@@ -11,7 +11,7 @@ from services.mailer.api.domain_examples import INPUT as DOMAIN_INPUT
 from services.mailer.api.examples import CONTENT, MESSAGES
 from services.optout.api.case_examples import HOLD_INPUT
 from services.optout.api.disclosures import INPUT as DISCLOSURE
-from services.portal.api.examples import CLIENT_INPUT, LOCATION_INPUT, SUBSCRIBER_INPUT
+from services.portal.api.examples import CLIENT_INPUT, LOCATION_INPUT, OPERATOR_INPUT, SUBSCRIBER_INPUT
 from services.scheduler.api.examples import CAMPAIGN_INPUT
 from shared.schemas.token import OptoutToken
 from tests.fixtures.builders import build_location, build_subscriber
@@ -56,6 +56,7 @@ async def _in_portal(neighbours: Neighbours, opened: OpenService) -> Ids:
     below = f"/v1/subscribers/{made['subscriber_id']}"
     location = await _make(opened, "POST", f"{below}/locations", operator, json=LOCATION_INPUT)
     client = await _make(opened, "POST", f"{below}/clients", operator, json=CLIENT_INPUT)
+    further = await _make(opened, "POST", "/v1/operators", operator, json=OPERATOR_INPUT)
     for below_us in ("optout", "ingest", "scheduler", "mailer"):
         await neighbours.open(below_us)
     return {
@@ -63,6 +64,7 @@ async def _in_portal(neighbours: Neighbours, opened: OpenService) -> Ids:
         "subscriber_id": made["subscriber_id"],
         "location_id": location["location_id"],
         "client_id": client["client_id"],
+        "operator_id": further["client_id"],
         "client_secret": client["client_secret"],
         "name": "portal",
     }

@@ -18,6 +18,7 @@ from services.portal.domain.tokens import (
 )
 from services.portal.store.clients import find_known_client
 from services.portal.store.failures import FailureMemory
+from services.portal.store.operators import find_known_operator
 from services.portal.store.signing_keys import list_signing_keys
 from shared.kit.auth import AUDIENCE, ISSUER
 from shared.kit.clock import Clock
@@ -58,8 +59,9 @@ async def issue_token(
         raise TooManyFailuresError(wait)
     async with database.transaction() as connection:
         stored = await find_known_client(connection, client_id)
+        further = await find_known_operator(connection, client_id)
         keys = await list_signing_keys(connection)
-    client = operator if client_id == operator.client_id else stored
+    client = operator if client_id == operator.client_id else stored or further
     right = is_secret(request.client_secret, client.secret_hash if client else NO_SECRET)
     if client is None or not right or not client.usable:
         failures.note_failure(client_id=name, source=source, now=monotonic())

@@ -8,9 +8,17 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from services.portal.clients.downhill import Downhill
-from services.portal.clients.facts import Fact, key_fact, location_fact, revocation_fact, subscriber_fact
+from services.portal.clients.facts import (
+    Fact,
+    key_fact,
+    location_fact,
+    operator_revocation_fact,
+    revocation_fact,
+    subscriber_fact,
+)
 from services.portal.store.clients import list_revoked
 from services.portal.store.locations import list_locations
+from services.portal.store.operators import list_operators
 from services.portal.store.signing_keys import list_signing_keys
 from services.portal.store.subscribers import list_subscribers
 from shared.kit.crypto import DataKeys
@@ -48,6 +56,14 @@ async def _pages(database: Database, data_keys: DataKeys) -> AsyncIterator[list[
             break
         yield [revocation_fact(client) for client in revoked]
         after = revoked[-1].client_id
+    after = None
+    while True:
+        async with database.transaction() as connection:
+            gone = await list_operators(connection, after=after, limit=_PAGE, only_revoked=True)
+        if not gone:
+            break
+        yield [operator_revocation_fact(operator) for operator in gone]
+        after = gone[-1].client_id
     after = None
     while True:
         async with database.transaction() as connection:

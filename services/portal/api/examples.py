@@ -68,6 +68,14 @@ CLIENT: Final = CLIENT_INPUT | {
     "created_at": "2026-01-06T09:10:00Z",
     "revoked_at": None,
 }
+OPERATOR_INPUT: Final = {"name": "Second approver"}
+OPERATOR: Final = OPERATOR_INPUT | {
+    "client_id": "0192f0c1-7a00-7000-8000-00000000000a",
+    "created_by": "client:0192f0c1-7a00-7000-8000-000000000009",
+    "created_at": "2026-03-02T17:00:00Z",
+    "revoked_at": None,
+}
+NEW_OPERATOR: Final = OPERATOR | {"client_secret": "dueback_(43 letters, shown only now)"}
 NEW_CLIENT: Final = CLIENT | {"client_secret": "dueback_(43 letters, shown only now)"}
 TOKEN: Final = {
     "access_token": "eyJhbGciOiJFZERTQSIsImtpZCI6IjE3In0.eyJzdWIiOiIuLi4ifQ.c2lnbmF0dXJl",

@@ -1,8 +1,8 @@
 """Portal's records as they cross the wire."""
 
-from services.portal.domain import client, location, subscriber
+from services.portal.domain import client, location, operator, subscriber
 from shared.schemas.location import PostalAddress
-from shared.schemas.portal import Client, Location, Subscriber
+from shared.schemas.portal import Client, Location, Operator, Subscriber
 
 
 def subscriber_shape(found: subscriber.Subscriber) -> Subscriber:
@@ -30,3 +30,8 @@ def location_shape(found: location.Location) -> Location:
 def client_shape(found: client.Client) -> Client:
     """Return a client without its secret."""
     return Client.model_validate({name: getattr(found, name) for name in Client.model_fields})
+
+
+def operator_shape(found: operator.Operator) -> Operator:
+    """Return an operator without the secret."""
+    return Operator.model_validate({name: getattr(found, name) for name in Operator.model_fields})

@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from services.portal.domain.changes import pushed_version
 from services.portal.domain.client import Client
 from services.portal.domain.location import Location
+from services.portal.domain.operator import Operator
 from services.portal.domain.signing import SigningKey
 from services.portal.domain.subscriber import Subscriber
 from shared.schemas.access import RevokedClient, VerificationKey
@@ -71,5 +73,15 @@ def key_fact(key: SigningKey) -> Fact:
 def revocation_fact(client: Client) -> Fact:
     """Return kind `revoked_client` of a revoked client."""
     assert client.revoked_at is not None
-    body = RevokedClient(client_id=client.client_id, revoked_at=client.revoked_at)
-    return _fact("revoked_client", client.client_id, pushed_version(client.revoked_at), client.subscriber_id, body)
+    return _revocation(client.client_id, client.revoked_at, client.subscriber_id)
+
+
+def operator_revocation_fact(operator: Operator) -> Fact:
+    """Return kind `revoked_client` of a revoked operator, who belongs to no subscriber."""
+    assert operator.revoked_at is not None
+    return _revocation(operator.client_id, operator.revoked_at, None)
+
+
+def _revocation(client_id: UUID, at: datetime, subscriber_id: UUID | None) -> Fact:
+    body = RevokedClient(client_id=client_id, revoked_at=at)
+    return _fact("revoked_client", client_id, pushed_version(at), subscriber_id, body)

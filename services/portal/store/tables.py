@@ -102,6 +102,18 @@ clients = Table(
 )
 Index(None, clients.c.client_id)
 
+operators = Table(
+    "operators",
+    metadata,
+    Column("client_id", Uuid, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("client_id"),
+)
+
 signing_keys = Table(
     "signing_keys",
     metadata,
