@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from services.scheduler.actions.report_comparisons import report_comparisons
 from services.scheduler.actions.report_credits import report_credits
 from services.scheduler.actions.report_delivery import report_delivery
 from services.scheduler.actions.report_effects import report_effects
@@ -24,6 +25,7 @@ from shared.kit.auth import Caller
 from shared.kit.csv_lines import csv_lines
 from shared.kit.db import set_subscriber
 from shared.kit.requests import After, Limit, Transaction, page_cursor, read_time_cursor
+from shared.schemas.comparisons import ComparedVariant
 from shared.schemas.reports import (
     Credit,
     CreditedVisit,
@@ -39,13 +41,22 @@ from shared.schemas.wire import Page, Slug, Wire
 
 router = APIRouter(tags=["reports"])
 _MOST_DAYS: Final = 731
-ReportName = Literal["touches", "delivery", "credits", "effects", "forecast"]
+AnyReport = (
+    Report[TouchCount]
+    | Report[DeliveryRates]
+    | Report[Credit]
+    | Report[Effect]
+    | Report[ForecastDay]
+    | Report[ComparedVariant]
+)
+ReportName = Literal["touches", "delivery", "credits", "effects", "forecast", "comparisons"]
 _COLUMNS: Final[dict[ReportName, type[Wire]]] = {
     "touches": TouchCount,
     "delivery": DeliveryRates,
     "credits": Credit,
     "effects": Effect,
     "forecast": ForecastDay,
+    "comparisons": ComparedVariant,
 }
 Place = Annotated[UUID | None, Query(description="only this location's; without it, all that the credential covers")]
 Type = Annotated[Slug | None, Query(description="only this campaign type's")]
@@ -78,7 +89,8 @@ def _places(caller: Caller, location_id: UUID | None) -> list[UUID] | None:
     return [location_id]
 
 
-def _wanted(caller: Caller, location_id: UUID | None, days: tuple[date, date]) -> ReportFilter:
+def wanted_of(caller: Caller, location_id: UUID | None, days: tuple[date, date]) -> ReportFilter:
+    """Return what a report is to tell of; a foreign location answers like an unknown one (S2)."""
     return ReportFilter(caller.subscriber, _places(caller, location_id), *days)
 
 
@@ -88,7 +100,7 @@ async def show_touches(
 ) -> Report[TouchCount]:
     """Touches due in the span by local month, campaign type and state."""
     await set_subscriber(connection, caller.subscriber)
-    return await report_touches(connection, _wanted(caller, location_id, days))
+    return await report_touches(connection, wanted_of(caller, location_id, days))
 
 
 @router.get("/v1/reports/touches/rows", responses=answers(page_of(TOUCH)))
@@ -110,7 +122,7 @@ async def list_touches_behind(
     await set_subscriber(connection, caller.subscriber)
     rows = await read_reported_touches(
         connection,
-        _wanted(caller, location_id, days),
+        wanted_of(caller, location_id, days),
         campaign_type=campaign_type,
         state=state,
         month=month,
@@ -133,7 +145,7 @@ async def show_delivery(
     `optout_rate` = stopped_by_optout / (handed_over + stopped_by_optout).
     """
     await set_subscriber(connection, caller.subscriber)
-    return await report_delivery(connection, _wanted(caller, location_id, days))
+    return await report_delivery(connection, wanted_of(caller, location_id, days))
 
 
 @router.get("/v1/reports/credits", responses=answers(worked.CREDITS), description=RULE)
@@ -142,7 +154,7 @@ async def show_credits(
 ) -> Report[Credit]:
     """Visits of the span and their revenue by the campaign type they are credited to, by the published rule (S-006)."""
     await set_subscriber(connection, caller.subscriber)
-    return await report_credits(connection, _wanted(caller, location_id, days), deps.types)
+    return await report_credits(connection, wanted_of(caller, location_id, days), deps.types)
 
 
 @router.get("/v1/reports/credits/rows", responses=answers(page_of(worked.CREDITED_VISIT)))
@@ -160,7 +172,7 @@ async def list_credited_visits(
     await set_subscriber(connection, caller.subscriber)
     rows = await read_credited_visits(
         connection,
-        _wanted(caller, location_id, days),
+        wanted_of(caller, location_id, days),
         credit_windows(deps.types),
         campaign_type=campaign_type,
         after=read_time_cursor(after),
@@ -181,7 +193,7 @@ async def show_effects(
     `difference` = mailed_returned / mailed - held_out_returned / held_out, with Newcombe's interval at 95 %.
     """
     await set_subscriber(connection, caller.subscriber)
-    return await report_effects(connection, _wanted(caller, location_id, days), deps.types, now=deps.clock.now())
+    return await report_effects(connection, wanted_of(caller, location_id, days), deps.types, now=deps.clock.now())
 
 
 @router.get("/v1/reports/effects/rows", responses=answers(page_of(worked.EFFECT_ROW)))
@@ -201,7 +213,7 @@ async def list_returns(
     await set_subscriber(connection, caller.subscriber)
     rows = await read_returns(
         connection,
-        _wanted(caller, location_id, days),
+        wanted_of(caller, location_id, days),
         credit_windows(deps.types),
         campaign_type=campaign_type,
         now=deps.clock.now(),
@@ -243,16 +255,14 @@ async def export_report(
 ) -> Response:
     """The figures of a report as CSV that no spreadsheet takes for formulas; `forecast` always tells of the next seven days."""
     await set_subscriber(connection, caller.subscriber)
-    wanted = _wanted(caller, location_id, days)
+    wanted = wanted_of(caller, location_id, days)
     report = await _report(name, connection, wanted, deps)
     lines = csv_lines(list(_COLUMNS[name].model_fields), [item.model_dump() for item in report.items], with_header=True)
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return Response(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _report(
-    name: ReportName, connection: Transaction, wanted: ReportFilter, deps: Deps
-) -> Report[TouchCount] | Report[DeliveryRates] | Report[Credit] | Report[Effect] | Report[ForecastDay]:
+async def _report(name: ReportName, connection: Transaction, wanted: ReportFilter, deps: Deps) -> AnyReport:
     match name:
         case "touches":
             return await report_touches(connection, wanted)
@@ -262,6 +272,8 @@ async def _report(
             return await report_credits(connection, wanted, deps.types)
         case "effects":
             return await report_effects(connection, wanted, deps.types, now=deps.clock.now())
+        case "comparisons":
+            return await report_comparisons(connection, wanted)
         case "forecast":
             return await report_forecast(
                 connection, subscriber_id=wanted.subscriber_id, locations=wanted.locations, now=deps.clock.now()
