@@ -11,6 +11,7 @@ from services.scheduler import campaigns as campaign_folder
 from services.scheduler.actions.apply_complaints import apply_complaints
 from services.scheduler.actions.apply_facts import apply_facts
 from services.scheduler.actions.apply_outcomes import apply_outcomes
+from services.scheduler.actions.decide_comparisons import decide_comparisons
 from services.scheduler.actions.dispatch_due import dispatch_due
 from services.scheduler.actions.plan_slice import plan_slice
 from services.scheduler.actions.publish_contents import publish_contents
@@ -18,6 +19,7 @@ from services.scheduler.api import (
     audiences,
     campaign_types,
     campaigns,
+    comparisons,
     confirm,
     consumers,
     forecasts,
@@ -129,6 +131,7 @@ def create_app(deps: Deps) -> FastAPI:
             survey_answers.router,
             reports.router,
             rates.router,
+            comparisons.router,
             status.router,
             personal_data.router,
         ],
@@ -158,6 +161,9 @@ def loops(deps: Deps) -> list[Loop]:
     async def dispatch() -> bool:
         return await dispatch_due(deps)
 
+    async def decide() -> bool:
+        return await decide_comparisons(deps.worker_db, types=deps.types, now=deps.clock.now())
+
     async def publish() -> bool:
         return await publish_contents(deps.worker_db, mailer=deps.mailer, stock=deps.stock, now=deps.clock.now())
 
@@ -169,6 +175,7 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("follow_mailer", outcomes.step, idle_seconds=0.2),
         Loop("plan", plan, idle_seconds=0.4),
         Loop("dispatch", dispatch, idle_seconds=0.5),
+        Loop("decide_comparisons", decide, idle_seconds=30.0),
         Loop("publish_contents", publish, idle_seconds=2.0),
         Loop("deliver_outbox", delivery.step, idle_seconds=0.5, quiet_seconds=2.0),
         cleaning_loop(deps.worker_db, deps.clock, deps.settings.common),

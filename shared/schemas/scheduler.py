@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, model_validator
 
+from shared.schemas.comparisons import Arm, Variant
 from shared.schemas.contents import ClassReason, LintFinding
 from shared.schemas.token import MessageClass
 from shared.schemas.topics import Topic
@@ -76,9 +77,10 @@ class CampaignChange(Wire):
 
 
 class CampaignPreviewInput(Wire):
-    """Show a campaign as this consumer would get it."""
+    """Show a campaign as this consumer would get it, in one of its variants where it compares two."""
 
     consumer_id: UUID
+    variant: Variant = "a"
 
 
 class CampaignPreview(Wire):
@@ -102,6 +104,7 @@ class CampaignTestInput(Wire):
         pattern=r"^[a-z]{2}$",
         description="the content's language where it speaks it; else the location's",
     )
+    variant: Variant = "a"
 
 
 class CampaignTest(Wire):
@@ -183,6 +186,12 @@ class Touch(Wire):
     message_id: UUID | None
     rule_version: int
     final_at: Instant | None
+    arm: Arm | None = Field(
+        default=None, description="its part in a comparison of two variants, null where there is none"
+    )
+    variant: Variant | None = Field(
+        default=None, description="the variant it has; null for the rest until it is decided"
+    )
 
 
 class Verdict(Wire):

@@ -45,6 +45,7 @@ _NAMED = {
         "campaigns": "of a business",
         "campaign_versions": "of a business",
         "published_contents": "of the product",
+        "comparisons": "counts of many people",
     },
     "mailer": {
         "contents": "of a business",

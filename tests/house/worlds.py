@@ -143,7 +143,20 @@ async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:
     campaign = await _make(opened, "POST", "/v1/campaigns", client, json=with_ids(other, ids))
     await opened.step("follow_ingest")
     await opened.step("publish_contents")
+    await _have_compared(opened, campaign["campaign_id"])
     return ids | {"campaign_id": campaign["campaign_id"]}
+
+
+async def _have_compared(opened: OpenService, campaign_id: str) -> None:
+    """The campaign compares two variants, for which one consumer is too few, and has done so once."""
+    rule = '{"share_percent": 50, "wait_days": 14, "b": {"words": {"headline": "Other news", "text": "We are here."}}}'
+    compared = f"update campaigns set settings = settings || jsonb_build_object('comparison', '{rule}'::jsonb) where campaign_id = $1"
+    await _by_hand(opened, compared, campaign_id)
+    decided = (
+        "insert into comparisons select subscriber_id, campaign_id, 'issue@2026-03-04', location_id, 1, '2026-03-18', now(), 'a', "
+        "'no_difference', 20, 1, 20, 2, 0.05, -0.14, 0.25 from campaigns where campaign_id = $1"
+    )
+    await _by_hand(opened, decided, campaign_id)
 
 
 async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:

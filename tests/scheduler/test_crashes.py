@@ -23,7 +23,7 @@ POINTS = (
 )
 
 
-def _live_and_die(point: str, practice: Practice) -> None:
+def live_and_die(point: str, practice: Practice) -> None:
     """Run every loop once through in a process of its own, until the kill."""
     os.environ["DUEBACK_CRASH"] = point
     importlib.reload(crashpoints)
@@ -62,7 +62,7 @@ async def test_a_kill_at_any_step_loses_nothing_and_repeats_nothing(practice: Pr
             await practice.run("dispatch")
             for message in practice.messages[-2:]:
                 practice.outcome(message, "sent")
-        process = multiprocessing.get_context("fork").Process(target=_live_and_die, args=(point, practice))
+        process = multiprocessing.get_context("fork").Process(target=live_and_die, args=(point, practice))
         process.start()
         await asyncio.to_thread(process.join, 60)
         assert process.exitcode == -signal.SIGKILL, point

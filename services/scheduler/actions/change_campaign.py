@@ -11,8 +11,10 @@ from services.scheduler.actions.withdraw_touches import withdraw_touches
 from services.scheduler.domain.campaign_settings import SendWindow
 from services.scheduler.domain.campaign_states import check_move
 from services.scheduler.domain.campaign_type import CampaignType
-from services.scheduler.domain.errors import DayFixedError
+from services.scheduler.domain.comparison import COMPARED_SETTINGS
+from services.scheduler.domain.errors import ComparisonFixedError, DayFixedError
 from services.scheduler.store import campaigns
+from services.scheduler.store.comparisons import is_under_comparison
 from services.scheduler.store.replans import mark_location
 from shared.kit.directory import find_fact
 from shared.kit.errors import NotFoundError, VersionMismatchError
@@ -32,7 +34,8 @@ async def change_campaign(
     now: datetime,
     changed_by: str,
 ) -> Campaign:
-    """Return the campaign in its new version. Raises NotFoundError, VersionMismatchError, DayFixedError, what check_move and check_activation do.
+    """Return the campaign in its new version. Raises NotFoundError, VersionMismatchError, DayFixedError, ComparisonFixedError, and what check_move
+    and check_activation do.
 
     What has left keeps the version it was written with; everything else of a campaign that runs is written by the new one (N-99).
     """
@@ -82,6 +85,9 @@ async def _check_settings(
         connection, subscriber_id=subscriber_id, campaign_id=present.campaign_id
     ):
         raise DayFixedError
+    is_comparing = await is_under_comparison(connection, subscriber_id=subscriber_id, campaign_id=present.campaign_id)
+    if is_comparing and any(settings.get(name) != present.settings.get(name) for name in COMPARED_SETTINGS):
+        raise ComparisonFixedError
     await check_activation(
         connection,
         kind=types[present.type],
@@ -91,6 +97,7 @@ async def _check_settings(
         window=window,
         now=now,
         runs_on=runs_on,
+        is_comparing=is_comparing,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -11,6 +12,7 @@ from services.scheduler.domain.activation import find_contradictions
 from services.scheduler.domain.audience import read_audience, warn_of
 from services.scheduler.domain.campaign_settings import SendWindow, check_settings
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.comparison import ComparisonPlan, find_plan
 from services.scheduler.domain.errors import ActivationRefusedError, ZoneRefusedError
 from services.scheduler.domain.readiness import find_unreadiness, refuse_for
 from services.scheduler.store.audience_facts import FACTS
@@ -32,10 +34,11 @@ async def check_activation(
     window: SendWindow,
     now: datetime,
     runs_on: object = None,
+    is_comparing: bool = False,
 ) -> None:
     """Raise the first reason against it, with all of them in `errors` (S-074, N-49, N-60). What is unreadable is not looked into further.
 
-    `runs_on`: the day that was set for a campaign that runs already; it may be over.
+    `runs_on`: the day that was set for a campaign that runs already; it may be over. `is_comparing`: its size is fixed, whatever the audience is now.
     """
     problems: list[Problem] = []
     audience: AudienceRule | None = None
@@ -59,12 +62,35 @@ async def check_activation(
         found = find_contradictions(kind, settings, now_local=now.astimezone(ZoneInfo(location.zone)), runs_on=runs_on)
         if audience is not None:
             found += await _find_pointless(connection, location, audience, now)
+        plan = find_plan(settings)
+        if plan is not None and not is_comparing:
+            found += await _find_too_small(connection, location, audience, plan, now)
         if found:
             words = " ".join(sentence for _, _, sentence in found)
             problems.append(
                 ActivationRefusedError(words, errors=[{"field": field, "code": code} for field, code, _ in found])
             )
     refuse_for(problems)
+
+
+async def _find_too_small(
+    connection: AsyncConnection,
+    location: LocationFacts,
+    audience: AudienceRule | None,
+    plan: ComparisonPlan,
+    now: datetime,
+) -> list[tuple[str, str, str]]:
+    """Return that a comparison could tell nothing, with how many people it needs."""
+    where = {"subscriber_id": location.subscriber_id, "location_id": location.location_id}
+    counted = await count_audience(connection, **where, rule=audience, now=now, sample=0)
+    needed = ceil(2 * plan.needed * 100 / plan.share_percent)
+    if counted["reachable"] >= needed:
+        return []
+    sentence = (
+        f"Each variant needs {plan.needed} people to tell {plan.difference_points} percentage points over {plan.expected_percent} percent: "
+        f"at {plan.share_percent} percent of the mailboxes {needed} people who can be reached, and there are {counted['reachable']}."
+    )
+    return [("settings.comparison", "comparison_too_small", sentence)]
 
 
 async def _find_pointless(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from services.scheduler.content.fields import Mention, message_fields
 from services.scheduler.content.stock import StockContents
 from services.scheduler.domain.campaign_settings import SendWindow, check_settings
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.comparison import settings_of
 from services.scheduler.domain.errors import NotByHandError, PreviewRefusedError
 from services.scheduler.domain.occasions import find_next_occasion
 from services.scheduler.store.reading import read_person
@@ -20,6 +22,7 @@ from services.scheduler.store.views import note_view
 from shared.kit.directory import find_fact
 from shared.kit.errors import BusyError, NotFoundError
 from shared.kit.http import RefusedError, SilentError
+from shared.schemas.comparisons import Variant
 from shared.schemas.contents import ContentPreview, ContentPreviewInput
 from shared.schemas.ingest import Recipient
 from shared.schemas.location import LocationFacts
@@ -32,6 +35,7 @@ async def preview_campaign(
     subscriber_id: UUID,
     campaign: Campaign,
     consumer_id: UUID,
+    variant: Variant,
     types: Mapping[str, CampaignType],
     window: SendWindow,
     stock: StockContents,
@@ -56,7 +60,8 @@ async def preview_campaign(
         reader = people.get((subscriber_id, consumer_id))
         if reader is None:
             raise NotFoundError
-        shown = await mailer.preview(_write(kind, campaign, reader, location, stock, now))
+        written = settings_of(campaign.settings, variant)
+        shown = await mailer.preview(_write(kind, written, reader, location, stock, now))
     except SilentError:
         raise BusyError from None
     except RefusedError as refused:
@@ -74,7 +79,7 @@ async def preview_campaign(
 
 def _write(
     kind: CampaignType,
-    campaign: Campaign,
+    settings: Mapping[str, Any],
     reader: Recipient,
     location: LocationFacts,
     stock: StockContents,
@@ -83,7 +88,7 @@ def _write(
     """Put the same content and fields together that the mail itself would have."""
     languages = [*([reader.language] if reader.language else ()), location.language]
     content_id, language = stock.choose(kind.slug, location.vertical, languages)
-    occasion, day = find_next_occasion(kind, campaign.settings, now.astimezone(ZoneInfo(location.zone)).date())
+    occasion, day = find_next_occasion(kind, settings, now.astimezone(ZoneInfo(location.zone)).date())
     mention = Mention(
         reader.consumer_id,
         reader.first_name,
@@ -91,9 +96,7 @@ def _write(
         reader.recipient_id in (None, reader.consumer_id),
         occasion=occasion,
     )
-    fields = message_fields(
-        [mention], trigger=kind.trigger.kind, language=language, is_change=False, settings=campaign.settings
-    )
+    fields = message_fields([mention], trigger=kind.trigger.kind, language=language, is_change=False, settings=settings)
     return ContentPreviewInput(content=stock.contents[content_id], fields=fields, location_id=location.location_id)
 
 

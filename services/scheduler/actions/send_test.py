@@ -17,6 +17,7 @@ from services.scheduler.content.stock import StockContents, sample_mentions
 from services.scheduler.domain.answer_links import AnswerLinks
 from services.scheduler.domain.campaign_settings import SendWindow, check_settings
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.comparison import settings_of
 from services.scheduler.domain.errors import (
     CampaignTypeUnknownError,
     TestLimitReachedError,
@@ -85,7 +86,7 @@ async def send_test(
             topic=kind.topic,
             address=keyed.address,
             address_key=keyed.address_key,
-            fields=_write(kind, campaign.settings, location, language, tools.links, now),
+            fields=_write(kind, settings_of(campaign.settings, given.variant), location, language, tools.links, now),
             due_at=now,
             useful_until=now + _USEFUL,
             recheck_after=now + _USEFUL,

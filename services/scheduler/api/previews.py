@@ -43,6 +43,7 @@ async def show_as_consumer(
         subscriber_id=caller.subscriber,
         campaign=campaign,
         consumer_id=given.consumer_id,
+        variant=given.variant,
         types=deps.types,
         window=deps.rules.window,
         stock=deps.stock,
@@ -83,7 +84,9 @@ async def send_as_test(
             campaign=campaign,
             given=given,
             tools=TestTools(deps.types, deps.rules.window, deps.stock, deps.links, deps.optout, deps.mailer),
-            message_id=uuid5(campaign_id, f"{caller.name} {given.recipient} {once.key}") if once.key else new_id(),
+            message_id=uuid5(campaign_id, f"{caller.name} {given.recipient} {given.variant} {once.key}")
+            if once.key
+            else new_id(),
             now=deps.clock.now(),
         )
 

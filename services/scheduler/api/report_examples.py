@@ -2,12 +2,14 @@
 
 from typing import Any, Final
 
+from services.scheduler.actions.report_comparisons import FORMULA as COMPARISON_FORMULA
 from services.scheduler.actions.report_delivery import FORMULA as DELIVERY_FORMULA
 from services.scheduler.actions.report_effects import FORMULA as EFFECT_FORMULA
 from services.scheduler.actions.report_forecast import FORMULA as FORECAST_FORMULA
 from services.scheduler.actions.report_touches import FORMULA as TOUCHES_FORMULA
-from services.scheduler.api.examples import CONSUMER_ID
+from services.scheduler.api.examples import CAMPAIGN_ID, CONSUMER_ID
 from services.scheduler.domain.attribution import RULE
+from services.scheduler.domain.comparison import ComparisonPlan, people_needed, rule_sentence
 from services.scheduler.domain.rates import FORMULA as RATES_FORMULA
 from services.scheduler.domain.rates import FORMULAS
 
@@ -94,4 +96,42 @@ RATED_RECORD: Final = {
 FORECAST: Final = _report(
     FORECAST_FORMULA, {"day": "2026-03-03", "campaign_type": "recare_due", "touches": 31, "addresses": 27}
 )
+COMPARED_VARIANT: Final = {
+    "campaign_id": CAMPAIGN_ID,
+    "campaign_type": "promotion",
+    "cycle": "issue@2026-03-04",
+    "variant": "b",
+    "people": 460,
+    "responded": 51,
+    "rest_people": 880,
+    "decides_on": "2026-03-18",
+    "decided_at": "2026-03-18T08:00:02Z",
+    "winner": "b",
+    "reason": "b_better",
+    "difference": 0.0543,
+    "lower": 0.01792,
+    "upper": 0.09118,
+}
+COMPARISONS: Final = _report(COMPARISON_FORMULA, COMPARED_VARIANT)
+COMPARISON: Final = {
+    "campaign_id": CAMPAIGN_ID,
+    "version": 3,
+    "rule": rule_sentence(ComparisonPlan(50, 14)),
+    "share_percent": 50,
+    "wait_days": 14,
+    "expected_percent": 5,
+    "difference_points": 5,
+    "needed": people_needed(5, 5),
+    "reachable": 1840,
+    "occasion_on": "2026-03-04",
+    "decides_on": "2026-03-18",
+    "occasions": [COMPARED_VARIANT],
+}
+COMPARED_PERSON: Final = {
+    "consumer_id": CONSUMER_ID,
+    "touch_id": _TOUCH_ID,
+    "arm": "b",
+    "due_at": "2026-03-04T18:00:00Z",
+    "responded_at": "2026-03-06T19:02:00Z",
+}
 CSV: Final = "month,campaign_type,state,touches\r\n2026-03,recare_due,sent,412\r\n"

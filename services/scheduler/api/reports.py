@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from services.scheduler.actions.report_comparisons import report_comparisons
 from services.scheduler.actions.report_credits import report_credits
 from services.scheduler.actions.report_delivery import report_delivery
 from services.scheduler.actions.report_effects import report_effects
@@ -25,6 +26,7 @@ from shared.kit.auth import Caller
 from shared.kit.csv_lines import csv_lines
 from shared.kit.db import set_subscriber
 from shared.kit.requests import After, Limit, Transaction, page_cursor, read_time_cursor
+from shared.schemas.comparisons import ComparedVariant
 from shared.schemas.rates import Rate
 from shared.schemas.reports import (
     Credit,
@@ -41,7 +43,16 @@ from shared.schemas.wire import Page, Slug, Wire
 
 router = APIRouter(tags=["reports"])
 _MOST_DAYS: Final = 731
-ReportName = Literal["touches", "delivery", "credits", "effects", "rates", "forecast"]
+AnyReport = (
+    Report[TouchCount]
+    | Report[DeliveryRates]
+    | Report[Credit]
+    | Report[Effect]
+    | Report[Rate]
+    | Report[ForecastDay]
+    | Report[ComparedVariant]
+)
+ReportName = Literal["touches", "delivery", "credits", "effects", "rates", "forecast", "comparisons"]
 _COLUMNS: Final[dict[ReportName, type[Wire]]] = {
     "touches": TouchCount,
     "delivery": DeliveryRates,
@@ -49,6 +60,7 @@ _COLUMNS: Final[dict[ReportName, type[Wire]]] = {
     "effects": Effect,
     "rates": Rate,
     "forecast": ForecastDay,
+    "comparisons": ComparedVariant,
 }
 Place = Annotated[UUID | None, Query(description="only this location's; without it, all that the credential covers")]
 Type = Annotated[Slug | None, Query(description="only this campaign type's")]
@@ -259,9 +271,7 @@ async def export_report(
     return Response(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _report(
-    name: ReportName, connection: Transaction, wanted: ReportFilter, deps: Deps
-) -> Report[TouchCount] | Report[DeliveryRates] | Report[Credit] | Report[Effect] | Report[Rate] | Report[ForecastDay]:
+async def _report(name: ReportName, connection: Transaction, wanted: ReportFilter, deps: Deps) -> AnyReport:
     match name:
         case "touches":
             return await report_touches(connection, wanted)
@@ -273,6 +283,8 @@ async def _report(
             return await report_effects(connection, wanted, deps.types, now=deps.clock.now())
         case "rates":
             return await report_rates(connection, wanted, now=deps.clock.now())
+        case "comparisons":
+            return await report_comparisons(connection, wanted)
         case "forecast":
             return await report_forecast(
                 connection, subscriber_id=wanted.subscriber_id, locations=wanted.locations, now=deps.clock.now()

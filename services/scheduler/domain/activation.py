@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.comparison import find_plan, settings_of
 
 Contradiction = tuple[str, str, str]
 """The setting, a stable code, and a sentence."""
@@ -20,7 +21,8 @@ def find_contradictions(
     return [
         *_steps(kind, settings),
         *(_dates(kind, settings, now_local, runs_on) if kind.is_by_hand else ()),
-        *_words(settings),
+        *_words(settings, "settings"),
+        *_comparison(settings),
     ]
 
 
@@ -50,13 +52,30 @@ def _dates(
         yield "settings.offer.expires_on", "offer_over", "The offer ends before the mail about it would go."
 
 
-def _words(settings: Mapping[str, Any]) -> Iterator[Contradiction]:
+def _comparison(settings: Mapping[str, Any]) -> Iterator[Contradiction]:
+    """An offer that is over when the rest would get it, in either variant; and marks in the second one's words."""
+    plan = find_plan(settings)
+    if plan is None:
+        return
+    yield from _words(settings["comparison"]["b"], "settings.comparison.b")
+    offers = [settings_of(settings, variant).get("offer", {}).get("expires_on") for variant in ("a", "b")]
+    waits = plan.wait_days if plan.share_percent < 100 else 0
+    begins = date.fromisoformat(settings["send_on"]) if "send_on" in settings else None
+    if begins and any(ends and date.fromisoformat(ends) < begins + timedelta(days=waits) for ends in offers):
+        yield (
+            "settings.comparison.wait_days",
+            "offer_over",
+            "The offer ends before the mail about it would go to those who wait.",
+        )
+
+
+def _words(settings: Mapping[str, Any], field: str) -> Iterator[Contradiction]:
     """A location's own words are text: a mark would stand in the mail as it was typed."""
     for group in ("words", "offer"):
         for name, value in settings.get(group, {}).items():
             if _MARK.search(value):
                 yield (
-                    f"settings.{group}.{name}",
+                    f"{field}.{group}.{name}",
                     "field_unknown",
                     "Own words have no fields: a mark in braces would be shown as it stands.",
                 )

@@ -3,7 +3,8 @@
 `steps`: per step false or true, or an object of `on`, `days` (or `hours`, `business_days`, as the type counts it) and `at`. `send_from`,
 `send_until`, `useful_days`, `budget` (commercial messages to one address in thirty days that this campaign respects), `daily_most`, the type's own
 figures, `hold_out_percent` (people left out to measure the effect), `send_on` or `dates` of a calendar, the location's own words, links and offer,
-`review_sites` with a percentage each, and an `audience` (domain/audience.py checks what it says).
+`review_sites` with a percentage each, a `comparison` of two
+variants (domain/comparison_settings.py checks it), and an `audience` (domain/audience.py does).
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from typing import Final
 from services.scheduler.domain.campaign_step import MOST_BUSINESS_DAYS, Step
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.campaign_words import wrong_words
+from services.scheduler.domain.comparison_settings import takes_comparison, wrong_comparison
 from shared.kit.errors import Problem
 
 _MOST_DAYS: Final = 730
@@ -59,6 +61,8 @@ def check_settings(kind: CampaignType, settings: Mapping[str, object], *, window
     }
     if kind.trigger.kind == "calendar":
         checks["dates" if kind.dates else "send_on"] = lambda: _wrong_dates(kind, settings)
+    if takes_comparison(kind):
+        checks["comparison"] = lambda: wrong_comparison(kind, settings)
     free = ("words", "links", "offer", "review_sites", *(("audience",) if kind.takes_audience else ()))
     wrong = [name for name in settings if name not in checks and name not in free]
     for name, check in checks.items():

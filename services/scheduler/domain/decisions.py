@@ -50,7 +50,16 @@ _ABOUT_LOCATIONS: Final = frozenset(
     ("location_not_live", "subscriber_inactive", "agreement_missing", "hours_missing", "zone_unknown", "stale_source")
 )
 _ABOUT_CAMPAIGNS: Final = frozenset(
-    ("campaign_paused", "campaign_ended", "step_off", "daily_most", "moved_daily_most", "outside_window", "resend")
+    (
+        "campaign_paused",
+        "campaign_ended",
+        "comparison_open",
+        "step_off",
+        "daily_most",
+        "moved_daily_most",
+        "outside_window",
+        "resend",
+    )
 )
 _MERGING: Final = frozenset(("covered_same_day", "asked_to_confirm"))
 _WORDS: Final[dict[DecisionKind, str]] = {

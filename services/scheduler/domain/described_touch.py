@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.comparison import arm_sentence
 from services.scheduler.domain.due_basis import basis_sentence
 from services.scheduler.domain.reasons import explain_touch
 from shared.schemas.scheduler import Touch
@@ -21,6 +22,13 @@ def describe_touch(row: Mapping[str, Any], types: Mapping[str, CampaignType]) ->
         step_sentence=step.sentence(trigger) if step is not None else "",
         kind_title=kind.title if kind is not None else str(row["campaign_type"]),
         trigger=trigger,
-        basis=basis_sentence(json.loads(row["basis"]) if isinstance(row["basis"], str) else row["basis"]),
+        basis=" ".join(
+            said
+            for said in (
+                basis_sentence(json.loads(row["basis"]) if isinstance(row["basis"], str) else row["basis"]),
+                arm_sentence(row["arm"], row["variant"]),
+            )
+            if said
+        ),
     )
     return Touch.model_validate({**row, "explanation": explanation})

@@ -99,6 +99,27 @@ class DayFixedError(ConflictError):
     code, title = "day_fixed", "Some of it has left, so its day stays; end it and prepare another one."
 
 
+class ComparisonFixedError(ConflictError):
+    """What is compared with another must stay what it is until it is decided."""
+
+    code, title = (
+        "comparison_fixed",
+        "Two variants are being compared: their words, offer, links and rule stay until it is decided; or end it.",
+    )
+
+
+class ComparisonMissingError(NotFoundError):
+    """Nothing is compared."""
+
+    code, title = "comparison_missing", "This campaign compares no variants."
+
+
+class ComparisonOpenError(ConflictError):
+    """Nobody looks before the time."""
+
+    code, title = "comparison_open", "That comparison is not decided: what people did is looked at once, on its day."
+
+
 class NotByHandError(ConflictError):
     """A series speaks of a person's own records, which only its touches have."""
 

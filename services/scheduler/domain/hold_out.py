@@ -13,5 +13,9 @@ def hold_out_mark(key: bytes, consumer_id: UUID, campaign_type: str) -> int:
 
     A larger share takes more people in and lets none go; nobody without the key can tell who is left out.
     """
-    digest = hmac.digest(key, consumer_id.bytes + campaign_type.encode(), "sha256")
-    return int.from_bytes(digest[:4], "big") * MARKS >> 32
+    return mark_of(key, consumer_id.bytes + campaign_type.encode())
+
+
+def mark_of(key: bytes, what: bytes) -> int:
+    """Return a place from 0 to 9,999 by a keyed hash of `what`."""
+    return int.from_bytes(hmac.digest(key, what, "sha256")[:4], "big") * MARKS >> 32

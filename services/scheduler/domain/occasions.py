@@ -25,6 +25,18 @@ def find_next_occasion(kind: CampaignType, settings: Mapping[str, Any], today: d
     return name, day
 
 
+def list_occasions(kind: CampaignType, settings: Mapping[str, Any], today: date) -> list[tuple[str, date]]:
+    """Return name and day of every occasion that may still have something to do: the day that was set, or those of last year and this."""
+    if not kind.dates:
+        return [(_ISSUE, date.fromisoformat(settings["send_on"]))]
+    days = {**kind.dates, **settings.get("dates", {})}
+    return [
+        (name, date.fromisoformat(f"{year}-{day}"))
+        for year in (today.year - 1, today.year)
+        for name, day in days.items()
+    ]
+
+
 def find_step(kind: CampaignType, occasion: str) -> Step:
     """Return the step that an occasion of a campaign by hand has; each has one."""
     return next(step for step in kind.steps if not step.statuses or occasion in step.statuses)

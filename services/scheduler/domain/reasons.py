@@ -16,6 +16,7 @@ OWN_HOLDS: Final = frozenset(
         "zone_unknown",
         "campaign_paused",
         "stale_source",
+        "comparison_open",
     )
 )
 """Holds that planning sets and lifts itself; every other hold waits for its next try."""
@@ -32,6 +33,7 @@ SENTENCES: Final[dict[str, str]] = {
     "zone_unknown": "The location's time zone is not known to the database (N-49).",
     "campaign_paused": "The campaign is paused.",
     "stale_source": "The source has not been synchronised for more than two intervals, so the appointment may be out of date (S-126).",
+    "comparison_open": "Two variants are being compared; the others get the one that wins once it is decided.",
     "recipient_unknown": "Ingest does not know this person any more; the facts will follow.",
     "address_changed": "The address changed after the message was grouped; it is grouped again (N-08).",
     "no_permission_yet": "No permission is on file yet; it is asked for again (S-020).",

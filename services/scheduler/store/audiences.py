@@ -86,13 +86,13 @@ async def count_audience(
     *,
     subscriber_id: UUID,
     location_id: UUID,
-    rule: AudienceRule,
+    rule: AudienceRule | None,
     now: datetime,
     sample: int,
 ) -> dict[str, Any]:
-    """Return people, matched, reachable and a sample of ids, as AudienceCount has them."""
+    """Return people, matched, reachable and a sample of ids, as AudienceCount has them; of everybody where there is no rule."""
     values: dict[str, Any] = {}
-    statement = text(_COUNT.format(condition=audience_condition(rule, values)))
+    statement = text(_COUNT.format(condition=audience_condition(rule, values) if rule is not None else "true"))
     given = {"subscriber_id": subscriber_id, "location_id": location_id, "now": now, "sample": sample}
     return dict((await connection.execute(statement, values | given)).one()._mapping)
 

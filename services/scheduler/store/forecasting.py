@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,13 +10,14 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.comparison import choose_arm, find_plan
 from services.scheduler.domain.forecasting import Prospect
 from services.scheduler.domain.hold_out import hold_out_mark
 from services.scheduler.store.audiences import find_outside
 from services.scheduler.store.situations import blocked_cases
 
 _SLICE: Final = text("""
-select consumer_id from consumers
+select consumer_id, address_key from consumers
 where subscriber_id = :subscriber_id and location_id = :location_id and not deleted
     and (cast(:after as uuid) is null or consumer_id > cast(:after as uuid))
 order by consumer_id limit :limit
@@ -27,17 +28,20 @@ _COUNT: Final = text(
 _JUDGED: Final = """
 with place as (
     select l.zone, cast(:now as timestamptz) as now, cast(:now as timestamptz) at time zone l.zone as now_local,
-        coalesce(d.forward_to, cast(cast(:planned as timestamp) as date)) + cast(cast(:planned as timestamp) as time) as planned_local
+        coalesce(d.forward_to, cast(cast(:planned as timestamp) as date)) + cast(cast(:planned as timestamp) as time) as planned_local,
+        coalesce(r.forward_to, cast(cast(:rest_planned as timestamp) as date)) + cast(cast(:rest_planned as timestamp) as time) as rest_local
     from locations l
     left join open_days d
         on d.subscriber_id = l.subscriber_id and d.location_id = l.location_id and d.day = cast(cast(:planned as timestamp) as date)
+    left join open_days r
+        on r.subscriber_id = l.subscriber_id and r.location_id = l.location_id and r.day = cast(cast(:rest_planned as timestamp) as date)
     where l.subscriber_id = cast(:subscriber_id as uuid) and l.location_id = cast(:location_id as uuid)
 ), u as (
     select cast(:subscriber_id as uuid) as subscriber_id, s.consumer_id, s.is_held_out,
         cast(:campaign_id as uuid) as campaign_id, s.consumer_id as trigger_id,
         cast(:cycle as text) as cycle, cast(:gap_days as integer) as gap_days, (cast(:about as date) + time '12:00') at time zone g.zone as about_at,
-        g.now, g.now_local, g.planned_local
-    from unnest(cast(:consumers as uuid[]), cast(:held_out as boolean[])) as s (consumer_id, is_held_out)
+        g.now, g.now_local, case when s.waits then g.rest_local else g.planned_local end as planned_local
+    from unnest(cast(:consumers as uuid[]), cast(:held_out as boolean[]), cast(:waiting as boolean[])) as s (consumer_id, is_held_out, waits)
     cross join place g
 )
 select u.consumer_id, p.address_key, u.planned_local, u.now_local, e.state as touch_state, e.reason as touch_reason,
@@ -93,6 +97,18 @@ class Foresight:
         below = 100 * self.settings.get("hold_out_percent", 0) if self.kind.takes_hold_out else 0
         return hold_out_mark(self.hold_out_key, consumer_id, self.kind.slug) < below
 
+    def lets_wait(self, address_key: str | None) -> bool:
+        """Tell whether a mailbox waits until two variants are compared."""
+        plan = find_plan(self.settings)
+        arm = choose_arm(self.hold_out_key, address_key, self.campaign_id, plan.share_percent) if plan else None
+        return arm == "rest"
+
+    @property
+    def rest_planned(self) -> datetime:
+        """The wall time at which those who wait get it."""
+        plan = find_plan(self.settings)
+        return self.planned + timedelta(days=plan.wait_days if plan else 0)
+
 
 async def count_people(connection: AsyncConnection, *, subscriber_id: UUID, location_id: UUID) -> int:
     """Return how many people a location has on record."""
@@ -105,7 +121,7 @@ async def read_prospects(
 ) -> list[Prospect]:
     """Return the next people of the location by id, each with what speaks against them as planning would find it now."""
     where = {"subscriber_id": foresight.subscriber_id, "location_id": foresight.location_id}
-    rows = await connection.execute(_SLICE, where | {"after": after, "limit": limit})
+    rows = (await connection.execute(_SLICE, where | {"after": after, "limit": limit})).all()
     consumers = [row.consumer_id for row in rows]
     outside: list[UUID] = []
     if "audience" in foresight.settings:
@@ -116,6 +132,8 @@ async def read_prospects(
     values = where | {
         "consumers": consumers,
         "held_out": [foresight.holds_out(consumer) for consumer in consumers],
+        "waiting": [foresight.lets_wait(row.address_key) for row in rows],
+        "rest_planned": foresight.rest_planned,
         "outside_campaigns": [foresight.campaign_id] * len(outside),
         "outside_consumers": outside,
         "now": now,

@@ -37,7 +37,8 @@ where subscriber_id = :s and (consumer_id = any(cast(:ids as uuid[])) or related
     "odometers": f"""
 select * from odometers where subscriber_id = :s and vehicle_id in (select vehicle_id from vehicles where {_MINE})""",  # noqa: S608
     "touches": f"""
-select touch_id, campaign_type, location_id, step, cycle, consumer_id, about_at, due_at, useful_until, state, reason, message_id, final_at
+select touch_id, campaign_type, location_id, step, cycle, consumer_id, about_at, due_at, useful_until, state, reason, message_id, final_at,
+    arm, variant
 from touches where {_MINE} order by due_at desc""",  # noqa: S608 - a constant
     "decisions": f"""
 select touch_id, decided_at, state, reason, due_at, message_id from decisions

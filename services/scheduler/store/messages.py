@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.scheduler.domain.comparison import settings_of
+
 _LEASE_SECONDS: Final = 30
 
 _CLAIM: Final = text("""
@@ -25,7 +27,7 @@ returning m.subscriber_id, m.message_id
 _LINES: Final = text("""
 select m.subscriber_id, m.message_id, m.campaign_id, m.location_id, m.address_key, m.attempts, t.touch_id, t.consumer_id, t.campaign_type,
     t.counts, coalesce(cast(t.basis ->> 'local' as timestamp), t.about_at at time zone t.zone) as about_local, t.due_at,
-    t.due_local, t.useful_until, t.withdraw_reason, t.basis, v.settings
+    t.due_local, t.useful_until, t.withdraw_reason, t.basis, t.variant, v.settings
 from unnest(cast(:subscribers as uuid[]), cast(:messages as uuid[])) as s (subscriber_id, message_id)
 join messages m on m.subscriber_id = s.subscriber_id and m.message_id = s.message_id and m.state = 'grouped'
 left join touches t on t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched'
@@ -115,7 +117,7 @@ class Line:
 class FrozenMessage:
     """A group as it was committed; `lines` may only shrink before its first submission.
 
-    `settings` are those of the campaign version that its touches were planned with (N-99).
+    `settings` are those of the campaign version that its touches were planned with (N-99), as its variant says them.
     """
 
     subscriber_id: UUID
@@ -167,7 +169,7 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
             row.counts is False,
             row.attempts,
             tuple(lines.get(key, ())),
-            _json(row.settings),
+            settings_of(_json(row.settings), row.variant),
         )
     return list(found.values())
 

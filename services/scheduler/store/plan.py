@@ -19,6 +19,7 @@ from services.scheduler.domain.reasons import OWN_HOLDS
 from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TRIGGERS, OnePer, TriggerKind
 from services.scheduler.store.audiences import find_outsiders
+from services.scheduler.store.comparisons import find_arms
 from services.scheduler.store.situations import blocked_cases, decider_cases
 from services.scheduler.store.triggers import CYCLES, SOURCES
 
@@ -43,7 +44,7 @@ class PlanRules:
     """What planning takes from the service's settings.
 
     The send window, how late a source may be beyond two intervals, `budget`: commercial messages to one address in thirty days, and the key that
-    decides who is left out of a campaign type.
+    decides who is left out of a campaign type, and which variant of a campaign a mailbox is compared with.
     """
 
     window: SendWindow
@@ -77,6 +78,11 @@ async def plan_touches(
     connection: AsyncConnection, *, kind: CampaignType, people: Sequence[Person], now: datetime, rules: PlanRules
 ) -> list[Withdrawn]:
     """Bring the touches of one campaign type in line with the facts of these people; return what must be withdrawn from the mailer."""
+    arms = (
+        await find_arms(connection, campaign_type=kind.slug, people=people, key=rules.hold_out_key)
+        if kind.is_by_hand
+        else []
+    )
     outside = (
         await find_outsiders(connection, campaign_type=kind.slug, people=people, now=now) if kind.takes_audience else []
     )
@@ -89,6 +95,9 @@ async def plan_touches(
         ],
         "outside_campaigns": [campaign for campaign, _ in outside],
         "outside_consumers": [consumer for _, consumer in outside],
+        "arm_campaigns": [campaign for campaign, _, _ in arms],
+        "arm_consumers": [consumer for _, consumer, _ in arms],
+        "arms": [arm for _, _, arm in arms],
         "now": now,
         "oldest": now - timedelta(days=kind.looks_back_days),
         "forward_days": kind.looks_forward_days,

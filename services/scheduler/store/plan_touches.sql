@@ -8,6 +8,10 @@ with slice as materialized (
     from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[]), cast(:hold_out_marks as integer[]))
         as s (subscriber_id, consumer_id, hold_out_mark)
 ),
+-- Who is in which arm of a comparison; nobody where there is none.
+arm as materialized (
+    select * from unnest(cast(:arm_campaigns as uuid[]), cast(:arm_consumers as uuid[]), cast(:arms as text[])) as a (campaign_id, consumer_id, arm)
+),
 clock as (
     select cast(:now as timestamptz) as now, cast(:send_from as time) as send_from, cast(:send_until as time) as send_until,
         cast(:oldest as timestamptz) as oldest
@@ -29,7 +33,9 @@ running as materialized (
         coalesce(cast(k.settings ->> 'useful_days' as integer), cast(:useful_days as integer)) as useful_days,
         coalesce(cast(k.settings ->> 'gap_days' as integer), cast(cast(:defaults as jsonb) ->> 'gap_days' as integer)) as gap_days,
         coalesce(100 * cast(k.settings ->> 'hold_out_percent' as integer), 0) as hold_out_below,
-        c.oldest - make_interval(days => coalesce(cast(k.settings ->> 'useful_days' as integer), 0) + (
+        coalesce(cast(k.settings -> 'comparison' ->> 'wait_days' as integer), 0) as wait_days,
+        c.oldest - make_interval(days => coalesce(cast(k.settings ->> 'useful_days' as integer), 0)
+            + coalesce(cast(k.settings -> 'comparison' ->> 'wait_days' as integer), 0) + (
             select coalesce(max(greatest(cast(o.value ->> 'days' as integer), 2 * cast(o.value ->> 'business_days' as integer), 0)), 0)
             from jsonb_each(k.settings -> 'steps') o where jsonb_typeof(o.value) = 'object'
         )) as oldest,
@@ -63,10 +69,11 @@ occasion as (
         o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone k.zone as about_local, o.status,
         o.cycle_key, o.basis, o.ends_at,
         k.zone, k.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.now, k.now_local, k.send_from, k.send_until, k.useful_days,
-        k.gap_days, s.hold_out_mark < k.hold_out_below as is_held_out
+        k.gap_days, s.hold_out_mark < k.hold_out_below as is_held_out, x.arm, case when x.arm = 'rest' then k.wait_days else 0 end as waits
     from slice s
     join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
     join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state in ('active', 'paused')
+    left join arm x on x.campaign_id = k.campaign_id and x.consumer_id = o.consumer_id
     where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > k.oldest
         and (k.latest is null or o.about_at < k.latest)
     order by o.subscriber_id, o.consumer_id, o.location_id, {one_per}, o.about_at, o.trigger_id
@@ -77,7 +84,7 @@ placed as (
         case
             when st.on_change then o.about_local
             when st.hours is not null then (o.about_at + make_interval(hours => st.hours)) at time zone o.zone
-            else coalesce(b.day, cast(o.about_local as date) + coalesce(st.days, st.business_days)) + coalesce(st.at, cast(o.about_local as time))
+            else coalesce(b.day, cast(o.about_local as date) + coalesce(st.days, st.business_days) + o.waits) + coalesce(st.at, cast(o.about_local as time))
         end as raw_local
     from occasion o
     join own_step st on st.campaign_id = o.campaign_id and st.is_on
@@ -96,7 +103,7 @@ raw as (
     where p.useful_days is null or (
         p.raw_local >= p.now_local - make_interval(days => p.useful_days + 31)
         and (
-            cast(:ahead_days as integer) is null or p.raw_local <= p.now_local + make_interval(days => cast(:ahead_days as integer))
+            cast(:ahead_days as integer) is null or p.raw_local <= p.now_local + make_interval(days => cast(:ahead_days as integer) + p.waits)
         )
     )
 ),
@@ -157,6 +164,7 @@ wanted as materialized (
         e.rule_version as old_version,
         e.touch_id is null or e.state in ('skipped', 'cancelled') or (e.planned_local, e.zone) is distinct from (u.planned_local, u.zone)
             as fresh,
+        case u.arm when 'rest' then v.winner else u.arm end as variant,
         case
 {blocked}
             when u.is_held_out then 'held_out'
@@ -164,6 +172,7 @@ wanted as materialized (
         case
             when u.hold_reason is not null then u.hold_reason
             when u.campaign_state = 'paused' then 'campaign_paused'
+            when u.arm = 'rest' and v.winner is null and coalesce(e.due_at, u.planned_at) <= u.now then 'comparison_open'
             when cast(:needs_fresh as boolean) and coalesce(e.due_at, u.planned_at) <= u.now and (
                 select bool_and(
                     coalesce(n.last_success_at, '-infinity') + make_interval(mins => 2 * n.interval_minutes + cast(:grace_minutes as integer)) < u.now
@@ -178,6 +187,8 @@ wanted as materialized (
     left join touches e
         on e.subscriber_id = u.subscriber_id and e.campaign_id = u.campaign_id and e.step = u.step and e.cycle = u.cycle
             and e.consumer_id = u.consumer_id
+    left join comparisons v
+        on u.arm = 'rest' and v.subscriber_id = u.subscriber_id and v.campaign_id = u.campaign_id and v.cycle = u.cycle
     -- The correction: only if the last announced time differs from the present one and no regular step is still ahead (N-42, N-43).
     where not u.on_change
         or e.state in ('planned', 'held', 'dispatched')
@@ -250,7 +261,8 @@ decided as (
 kept as (
     insert into touches as t (
         subscriber_id, touch_id, campaign_id, campaign_type, location_id, step, cycle, consumer_id, trigger_id, kind, counts, rank, about_at,
-        about_on, zone, planned_local, due_local, due_at, next_at, useful_until, state, reason, rule_version, final_at, basis
+        about_on, zone, planned_local, due_local, due_at, next_at, useful_until, state, reason, rule_version, final_at, basis,
+        arm, variant
     )
     select v.subscriber_id, v.touch_id, v.campaign_id, cast(:type as text), v.location_id, v.step, v.cycle, v.consumer_id,
         v.trigger_id, cast(:kind as text) || case when v.on_change then '_changed' else '' end, not v.on_change, cast(:rank as smallint), v.about_at,
@@ -258,18 +270,20 @@ kept as (
         case when v.state = 'held' and v.old_state = 'held' then least(v.old_next_at, v.useful_until) else least(v.due_at, v.useful_until) end,
         -- What waits is written by the campaign's newest version, what has left keeps its own (N-99).
         v.useful_until, v.state, v.reason, case when v.fresh or v.state in ('planned', 'held') then v.version else v.old_version end,
-        case when v.state in ('skipped', 'cancelled') then v.now end, v.basis
+        case when v.state in ('skipped', 'cancelled') then v.now end, v.basis, v.arm, v.variant
     from verdict v
     on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
         location_id = excluded.location_id, rank = excluded.rank, zone = excluded.zone, planned_local = excluded.planned_local,
         due_local = excluded.due_local, due_at = excluded.due_at, next_at = excluded.next_at, useful_until = excluded.useful_until,
         state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at,
-        basis = excluded.basis, about_at = excluded.about_at, about_on = excluded.about_on, trigger_id = excluded.trigger_id
+        basis = excluded.basis, about_at = excluded.about_at, about_on = excluded.about_on, trigger_id = excluded.trigger_id,
+        arm = excluded.arm, variant = excluded.variant
     where t.state in ('planned', 'held', 'skipped', 'cancelled')
         and ((t.state, t.reason, t.due_at, t.useful_until, t.planned_local, t.zone, t.about_at, t.basis) is distinct from (
             excluded.state, excluded.reason, excluded.due_at, excluded.useful_until, excluded.planned_local, excluded.zone, excluded.about_at,
             excluded.basis)
-            or (t.state in ('planned', 'held') and t.rule_version <> excluded.rule_version))
+            or (t.state in ('planned', 'held') and (t.rule_version, t.arm, t.variant) is distinct from (
+                excluded.rule_version, excluded.arm, excluded.variant)))
     returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
 ),
 -- What is there and should not be: cancelled, moved, over, switched off, or covered by an earlier occasion of the day (N-41, N-42).

@@ -16,7 +16,7 @@ from services.scheduler.store.triggers import SOURCES
 
 _SHOWN: Final = """
 touch_id, campaign_id, campaign_type, step, cycle, consumer_id, trigger_id, due_at, useful_until, state, reason, message_id, rule_version,
-final_at, basis"""
+final_at, basis, arm, variant"""
 _TOUCHES: Final = text(f"""
 select {_SHOWN}
 from touches

@@ -55,7 +55,7 @@ select to_char(t.due_at at time zone t.zone, 'YYYY-MM') as month, t.campaign_typ
 """)
 _ROWS: Final = text(f"""
 select t.touch_id, t.campaign_id, t.campaign_type, t.step, t.cycle, t.consumer_id, t.trigger_id, t.due_at, t.useful_until, t.state, t.reason,
-    t.message_id, t.rule_version, t.final_at, t.basis
+    t.message_id, t.rule_version, t.final_at, t.basis, t.arm, t.variant
 {_REPORTED}
     and (cast(:campaign_type as text) is null or t.campaign_type = cast(:campaign_type as text))
     and (cast(:state as text) is null or t.state = cast(:state as text))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.store.report_touches import ReportFilter
 
-_REAL: Final = "('booked', 'confirmed', 'arrived', 'completed', 'no_show')"
+REAL: Final = "('booked', 'confirmed', 'arrived', 'completed', 'no_show')"
 _WINDOWS: Final = """
 with windows as materialized (
     select * from unnest(cast(:types as text[]), cast(:days as integer[])) as w (type, days)
@@ -18,14 +18,14 @@ with windows as materialized (
 """
 # An appointment is known since it was booked or, where the source does not tell, since its status was first heard of; one of neither is taken as
 # older than every mail.
-_KNOWN: Final = "coalesce(a.booked_at, a.status_at, '-infinity')"
+KNOWN: Final = "coalesce(a.booked_at, a.status_at, '-infinity')"
 _CREDITED: Final = f"""{_WINDOWS},
 visited as (
     select v.subscriber_id, v.visit_id, v.consumer_id, v.completed_at, v.total_cents,
         least(v.completed_at, coalesce((
-            select {_KNOWN} from appointments a
+            select {KNOWN} from appointments a
             where a.subscriber_id = v.subscriber_id and a.consumer_id = v.consumer_id and a.location_id = v.location_id and not a.deleted
-                and a.status in {_REAL}
+                and a.status in {REAL}
                 and cast(a.starts_at at time zone l.zone as date) = cast(v.completed_at at time zone l.zone as date)
             order by a.starts_at limit 1), v.completed_at)) as decided_at
     from visits v
@@ -44,8 +44,8 @@ credited as (
             and t.final_at >= v.decided_at - make_interval(days => w.days)
             and not exists (
                 select from appointments a
-                where a.subscriber_id = t.subscriber_id and a.consumer_id = t.consumer_id and not a.deleted and a.status in {_REAL}
-                    and a.starts_at > t.final_at and {_KNOWN} <= t.final_at)
+                where a.subscriber_id = t.subscriber_id and a.consumer_id = t.consumer_id and not a.deleted and a.status in {REAL}
+                    and a.starts_at > t.final_at and {KNOWN} <= t.final_at)
         order by t.final_at desc, t.touch_id limit 1
     ) c
 )

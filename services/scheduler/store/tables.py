@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.scheduler.store.answer_tables import add_answer_tables
+from services.scheduler.store.comparison_tables import add_comparison_tables
 from services.scheduler.store.due_tables import add_due_tables
 from services.scheduler.store.view_tables import add_view_tables
 from shared.kit.tables import new_metadata
@@ -31,6 +32,7 @@ metadata = new_metadata()
 add_due_tables(metadata)
 add_answer_tables(metadata)
 add_view_tables(metadata)
+add_comparison_tables(metadata)
 
 
 def _instant(name: str, *, needed: bool = True) -> Column[object]:
@@ -171,6 +173,12 @@ Index(
     unique=True,
     postgresql_where=text("state IN ('active', 'paused')"),
 )
+Index(
+    "ix_campaigns_comparing",
+    campaigns.c.subscriber_id,
+    campaigns.c.campaign_id,
+    postgresql_where=text("settings ? 'comparison'"),
+)
 Table(
     "campaign_versions",
     metadata,
@@ -214,6 +222,8 @@ touches = Table(
     Column("message_id", Uuid),
     _instant("final_at", needed=False),
     Column("basis", JSONB),
+    Column("arm", Text),
+    Column("variant", Text),
     PrimaryKeyConstraint("subscriber_id", "touch_id"),
     UniqueConstraint("subscriber_id", "campaign_id", "step", "cycle", "consumer_id", name="uq_touches_once"),
 )
