@@ -128,7 +128,7 @@ async def test_an_erasure_survives_the_death_of_its_process(
     urls = {"DUEBACK_URLS": f'{{"optout": "http://127.0.0.1:{_stand_in(processes, tmp_path, page)}"}}'}
     step = "ingest.before_erasure_commit"
     process, _ = _start_doomed(practice, step, tmp_path / "killed", processes, urls, part="work")
-    assert await asyncio.to_thread(process.wait, 20) == -signal.SIGKILL
+    assert await asyncio.to_thread(process.wait, 90) == -signal.SIGKILL
     assert await practice.rows("select 1 from erasures") == []
     assert len(await practice.rows("select 1 from consumers where personal is not null")) == 1
     await obey(practice, order)
