@@ -87,6 +87,13 @@ def test_the_number_needed_is_that_of_the_textbooks(expected: int, points: int, 
     assert people_needed(expected, points) == people
 
 
+def test_the_audience_must_hold_both_halves_and_whom_is_held_out_besides() -> None:
+    """Each variant needs 435 people: 870 at the whole of an audience, twice as many at half of it, and more where some are left out."""
+    assert ComparisonPlan(100, 14).audience_needed(0) == 870
+    assert ComparisonPlan(50, 14).audience_needed(0) == 1740
+    assert ComparisonPlan(50, 14).audience_needed(10) == 1934
+
+
 @given(st.integers(1, 40), st.integers(1, 49))
 def test_a_smaller_difference_needs_more_people(expected: int, points: int) -> None:
     """And always some."""

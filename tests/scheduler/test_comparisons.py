@@ -6,6 +6,8 @@ import signal
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.scheduler.comparing import (
     DAY,
     DECIDES,
     REST,
+    RULE,
     arms_of,
     book,
     decide,
@@ -61,6 +64,8 @@ async def test_the_better_variant_goes_to_the_rest_and_everything_is_on_file(
     decided = ("b", "b_better", len(arms["a"]), 1, len(arms["b"]), len(arms["b"]))
     assert await decide(practice) == [decided]
     assert sent(practice) == expected
+    told = await practice.rows("select distinct variant, state from touches where arm = 'rest'")
+    assert [tuple(row) for row in told] == [("b", "planned")]
     await practice.move_to(REST)
     assert sent(practice) == expected | dict.fromkeys(arms["rest"], "Summer")
     await settle(practice)
@@ -185,3 +190,41 @@ async def test_people_who_share_a_mailbox_share_their_arm_and_their_mail(
         frozenset(family) for family in families
     }
     assert len(sent(practice)) == 60
+
+
+async def test_each_occasion_of_the_year_is_decided_for_itself_with_the_same_arms(
+    clock: ManualClock, neighbours: Neighbours
+) -> None:
+    """Catalogue seasonal, auto: stock words with and without an offer; spring is decided by what came of spring, autumn by what came of autumn."""
+    practice = await open_practice(clock, neighbours, vertical="auto")
+    people = [practice.person() for _ in range(60)]
+    await practice.run("follow_ingest", "plan")
+    rule = RULE | {"b": {"offer": {"text": "Ten off", "expires_on": "2026-12-31"}}}
+    assert (await practice.switch_on("seasonal", {"comparison": rule})).status_code == 201
+    offers: list[dict[UUID, Any]] = []
+    for day, decides in (("2026-04-15", "2026-04-22"), ("2026-10-15", "2026-10-22")):
+        before = len(practice.messages)
+        await practice.move_to(f"{day} 10:00")
+        await settle(practice)
+        arms = [message.touches[0].person_id for message in practice.messages[before:]]
+        had = {message.touches[0].person_id: message.fields["offer"]["text"] for message in practice.messages[before:]}  # type: ignore[index,call-overload]
+        assert set(had.values()) == {"", "Ten off"}
+        if not offers:
+            book(practice, [person for person in arms if had[person] == "Ten off"], f"{day} 15:00")
+        await practice.move_to(f"{decides} 00:01")
+        await decide(practice)
+        await practice.move_to(f"{decides} 10:00")
+        await settle(practice)
+        offers.append(had)
+        rest = {message.fields["offer"]["text"] for message in practice.messages[before + len(arms) :]}  # type: ignore[index,call-overload]
+        assert rest == ({"Ten off"} if len(offers) == 1 else {""})
+    spring, autumn = offers
+    assert {person: spring[person] for person in autumn if person in spring} == {
+        person: autumn[person] for person in autumn if person in spring
+    }
+    rows = await practice.rows("select cycle, winner, reason from comparisons order by decided_at")
+    assert [tuple(row) for row in rows] == [
+        ("spring@2026-04-15", "b", "b_better"),
+        ("autumn@2026-10-15", "a", "no_difference"),
+    ]
+    assert len(people) == 60

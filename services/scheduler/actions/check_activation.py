@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from math import ceil
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
@@ -64,7 +63,8 @@ async def check_activation(
             found += await _find_pointless(connection, location, audience, now)
         plan = find_plan(settings)
         if plan is not None and not is_comparing:
-            found += await _find_too_small(connection, location, audience, plan, now)
+            left_out = int(str(settings.get("hold_out_percent", 0)))
+            found += await _find_too_small(connection, location, audience, plan, left_out, now)
         if found:
             words = " ".join(sentence for _, _, sentence in found)
             problems.append(
@@ -78,12 +78,13 @@ async def _find_too_small(
     location: LocationFacts,
     audience: AudienceRule | None,
     plan: ComparisonPlan,
+    hold_out_percent: int,
     now: datetime,
 ) -> list[tuple[str, str, str]]:
     """Return that a comparison could tell nothing, with how many people it needs."""
     where = {"subscriber_id": location.subscriber_id, "location_id": location.location_id}
     counted = await count_audience(connection, **where, rule=audience, now=now, sample=0)
-    needed = ceil(2 * plan.needed * 100 / plan.share_percent)
+    needed = plan.audience_needed(hold_out_percent)
     if counted["reachable"] >= needed:
         return []
     sentence = (

@@ -36,6 +36,10 @@ class ComparisonPlan:
         """Return how many people each variant needs."""
         return people_needed(self.expected_percent, self.difference_points)
 
+    def audience_needed(self, hold_out_percent: int) -> int:
+        """Return how many people the audience needs, of whom so many percent are held out, so that each variant gets its number."""
+        return -(-2 * self.needed * 10_000 // (self.share_percent * (100 - hold_out_percent)))
+
     def decides_on(self, occasion_on: date) -> date:
         """Return the local day at whose beginning the comparison of this occasion is decided."""
         return occasion_on + timedelta(days=self.wait_days)
