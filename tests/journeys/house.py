@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from services.mailer.domain.moves import INNOCENT_WAIT
 from shared.kit.clock import ManualClock
 from shared.kit.feed_watch import ENDING
 from shared.schemas.ingest import BatchReport, FoundConsumer
@@ -148,8 +149,20 @@ class House(Engine):
         await self.tell_optout()
         await self.plan()
         if await self.database.fetchval("select count(*) from messages where state in ('accepted', 'deferred')"):
-            await self.deliver()
+            await self._deliver_all()
         await self.plan()
+
+    async def _deliver_all(self) -> None:
+        """Deliver; what was put back for a moment, as on a machine that is slow just then, is tried again when the moment is over."""
+        await self.deliver()
+        put_back = (
+            "select count(*) from messages where state = 'accepted' and next_at > $1 and next_at <= $1 + $2::interval"
+        )
+        for _ in range(10):
+            if not await self.database.fetchval(put_back, self.now, INNOCENT_WAIT):
+                return
+            self.clock.move(INNOCENT_WAIT)
+            await self.deliver()
 
     async def move_to(self, local: str) -> None:
         """Put the clock at a local wall time; the practice system has been heard of a moment before; let everything happen."""
