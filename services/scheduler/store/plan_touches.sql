@@ -3,6 +3,8 @@
 -- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, why nothing is sent and the
 -- records that rests on.
 -- All come from constants, never from input.
+-- What is looked up for one row is a lateral with OFFSET 0: by key whatever the planner believes about sizes. It takes every join here for one row,
+-- and joined as it liked, it went through everybody of a location once for each person.
 with slice as materialized (
     select subscriber_id, consumer_id, hold_out_mark
     from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[]), cast(:hold_out_marks as integer[]))
@@ -65,10 +67,14 @@ occasion as (
         k.zone, k.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.now, k.now_local, k.send_from, k.send_until, k.useful_days,
         k.gap_days, s.hold_out_mark < k.hold_out_below as is_held_out
     from slice s
-    join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
+    cross join lateral (
+        select * from ({source}) y
+        where y.subscriber_id = s.subscriber_id and y.consumer_id = s.consumer_id and y.status = any(cast(:statuses as text[])) and not y.deleted
+            and (cast(:history as boolean) or not y.historic)
+        offset 0
+    ) o
     join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state in ('active', 'paused')
-    where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > k.oldest
-        and (k.latest is null or o.about_at < k.latest)
+    where o.about_at > k.oldest and (k.latest is null or o.about_at < k.latest)
     order by o.subscriber_id, o.consumer_id, o.location_id, {one_per}, o.about_at, o.trigger_id
 ),
 -- Offsets in days keep the wall clock, offsets in hours are elapsed time (N-48), business days count the open days of the calendar.
@@ -81,13 +87,19 @@ placed as (
         end as raw_local
     from occasion o
     join own_step st on st.campaign_id = o.campaign_id and st.is_on
-    left join open_days a
-        on st.business_days is not null and a.subscriber_id = o.subscriber_id and a.location_id = o.location_id
-            and a.day = cast(o.about_local as date)
-    left join open_days b
-        on b.subscriber_id = a.subscriber_id and b.location_id = a.location_id and b.back_to = b.day
+    left join lateral (
+        select * from open_days i
+        where st.business_days is not null and i.subscriber_id = o.subscriber_id and i.location_id = o.location_id
+            and i.day = cast(o.about_local as date)
+        offset 0
+    ) a on true
+    left join lateral (
+        select * from open_days i
+        where i.subscriber_id = a.subscriber_id and i.location_id = a.location_id and i.back_to = i.day
             -- Counted from a closed day, the first open day before it is one business day away, like the first after it.
-            and b.ordinal = a.ordinal + st.business_days + case when st.business_days < 0 and a.back_to is distinct from a.day then 1 else 0 end
+            and i.ordinal = a.ordinal + st.business_days + case when st.business_days < 0 and a.back_to is distinct from a.day then 1 else 0 end
+        offset 0
+    ) b on true
     where st.statuses = '' or o.status = any(string_to_array(st.statuses, ','))
 ),
 -- Types that look ahead so many days make their touches then; none are made for what is long past.
@@ -121,8 +133,11 @@ rolled as (
                 + cast(c.clamped_local as time)
         end as planned_local
     from clamped c
-    left join open_days d
-        on d.subscriber_id = c.subscriber_id and d.location_id = c.location_id and d.day = cast(c.clamped_local as date)
+    left join lateral (
+        select * from open_days i
+        where i.subscriber_id = c.subscriber_id and i.location_id = c.location_id and i.day = cast(c.clamped_local as date)
+        offset 0
+    ) d on true
 ),
 timed as (
     select r.*, r.planned_local at time zone r.zone as planned_at,
@@ -173,11 +188,18 @@ wanted as materialized (
             ) then 'stale_source'
         end as hold
     from useful u
-    left join consumers p on p.subscriber_id = u.subscriber_id and p.consumer_id = u.consumer_id
-    left join consumers r on r.subscriber_id = u.subscriber_id and r.consumer_id = p.recipient_id
-    left join touches e
-        on e.subscriber_id = u.subscriber_id and e.campaign_id = u.campaign_id and e.step = u.step and e.cycle = u.cycle
-            and e.consumer_id = u.consumer_id
+    left join lateral (
+        select * from consumers i where i.subscriber_id = u.subscriber_id and i.consumer_id = u.consumer_id offset 0
+    ) p on true
+    left join lateral (
+        select * from consumers i where i.subscriber_id = u.subscriber_id and i.consumer_id = p.recipient_id offset 0
+    ) r on true
+    left join lateral (
+        select * from touches i
+        where i.subscriber_id = u.subscriber_id and i.campaign_id = u.campaign_id and i.step = u.step and i.cycle = u.cycle
+            and i.consumer_id = u.consumer_id
+        offset 0
+    ) e on true
     -- The correction: only if the last announced time differs from the present one and no regular step is still ahead (N-42, N-43).
     where not u.on_change
         or e.state in ('planned', 'held', 'dispatched')
@@ -237,16 +259,6 @@ verdict as (
     where (j.old_state is null and not (j.past and j.useful_days is not null and j.useful_until <= j.now))
         or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
 ),
--- The record that a situation rests on, looked up only where one holds.
-decided as (
-    select u.touch_id, u.blocked,
-        case u.blocked
-            when '' then cast(null as uuid)
-{deciders}
-        end as decider_id
-    from verdict u
-    where u.blocked is not null and u.state = 'skipped'
-),
 kept as (
     insert into touches as t (
         subscriber_id, touch_id, campaign_id, campaign_type, location_id, step, cycle, consumer_id, trigger_id, kind, counts, rank, about_at,
@@ -270,7 +282,19 @@ kept as (
             excluded.state, excluded.reason, excluded.due_at, excluded.useful_until, excluded.planned_local, excluded.zone, excluded.about_at,
             excluded.basis)
             or (t.state in ('planned', 'held') and t.rule_version <> excluded.rule_version))
-    returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
+    returning t.*
+),
+-- The record that a situation rests on, looked up only where one holds and was not on file yet.
+decided as (
+    select u.*, case when u.state = 'skipped' then case u.reason
+            when '' then cast(null as uuid)
+{deciders}
+        end end as decider_id
+    from (
+        select k.*, c.now, (select r.gap_days from running r where r.campaign_id = k.campaign_id) as gap_days
+        from kept k
+        cross join clock c
+    ) u
 ),
 -- What is there and should not be: cancelled, moved, over, switched off, or covered by an earlier occasion of the day (N-41, N-42).
 unwanted as (
@@ -295,13 +319,18 @@ unwanted as (
         end as reason
     from slice s
     cross join clock c
-    join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.campaign_type = cast(:type as text)
+    cross join lateral (
+        select * from touches i
+        where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.campaign_type = cast(:type as text)
+            and i.state in ('planned', 'held', 'dispatched')
+        offset 0
+    ) t
     left join running k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
     left join lateral (
         select * from ({source}) y where y.subscriber_id = t.subscriber_id and y.trigger_id = t.trigger_id
         order by y.cycle_key = t.cycle desc limit 1
     ) o on true
-    where t.state in ('planned', 'held', 'dispatched') and t.about_at > coalesce(k.oldest, c.oldest)
+    where t.about_at > coalesce(k.oldest, c.oldest)
         -- NOT IN over one column is hashed whatever the planner believes about sizes; an anti-join of two CTEs may go quadratic.
         and t.touch_id not in (select w.old_id from wanted w where w.old_id is not null)
 ),
@@ -326,9 +355,8 @@ withdrawn as (
 ),
 noted as (
     insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version, decider_id)
-    select k.subscriber_id, k.touch_id, c.now, k.state, k.reason, k.due_at, k.rule_version, d.decider_id
-    from (select * from kept union all select * from voided) k
-    cross join clock c
-    left join decided d on d.touch_id = k.touch_id and d.blocked = k.reason
+    select subscriber_id, touch_id, now, state, reason, due_at, rule_version, decider_id from decided
+    union all
+    select v.subscriber_id, v.touch_id, c.now, v.state, v.reason, v.due_at, v.rule_version, null from voided v cross join clock c
 )
 select subscriber_id, touch_id from withdrawn
