@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.scheduler import campaigns as campaign_folder
 from services.scheduler.actions.apply_facts import apply_facts
 from services.scheduler.actions.apply_outcomes import apply_outcomes
-from services.scheduler.actions.dispatch_due import dispatch_due
+from services.scheduler.actions.group_due import group_due
 from services.scheduler.actions.plan_slice import plan_slice
 from services.scheduler.actions.publish_contents import publish_contents
+from services.scheduler.actions.submit_messages import submit_messages
 from services.scheduler.api import (
     audiences,
     campaign_types,
@@ -151,8 +152,27 @@ def loops(deps: Deps) -> list[Loop]:
         async with deps.turn:
             return await plan_slice(deps.worker_db, types=deps.types, now=deps.clock.now(), rules=deps.rules)
 
-    async def dispatch() -> bool:
-        return await dispatch_due(deps)
+    async def group() -> bool:
+        async with deps.turn:
+            return await group_due(
+                deps.worker_db,
+                types=deps.types,
+                now=deps.clock.now(),
+                rules=deps.rules,
+                most_open=deps.settings.most_open_messages,
+            )
+
+    async def submit() -> bool:
+        return await submit_messages(
+            deps.worker_db,
+            ingest=deps.ingest,
+            mailer=deps.mailer,
+            types=deps.types,
+            stock=deps.stock,
+            answer_links=deps.links,
+            now=deps.clock.now(),
+            recheck_minutes=deps.settings.recheck_minutes,
+        )
 
     async def publish() -> bool:
         return await publish_contents(deps.worker_db, mailer=deps.mailer, stock=deps.stock, now=deps.clock.now())
@@ -164,7 +184,9 @@ def loops(deps: Deps) -> list[Loop]:
         Loop("follow_ingest", facts.step, idle_seconds=0.2),
         Loop("follow_mailer", outcomes.step, idle_seconds=0.2),
         Loop("plan", plan, idle_seconds=0.4),
-        Loop("dispatch", dispatch, idle_seconds=0.5),
+        Loop("group", group, idle_seconds=0.5),
+        # Beside grouping, and not after it: one waits for the database, the other for its neighbours.
+        Loop("submit", submit, idle_seconds=0.2),
         Loop("publish_contents", publish, idle_seconds=2.0),
         Loop("deliver_outbox", delivery.step, idle_seconds=0.5, quiet_seconds=2.0),
         cleaning_loop(deps.worker_db, deps.clock, deps.settings.common),

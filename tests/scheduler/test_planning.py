@@ -215,7 +215,7 @@ async def test_one_reminder_a_day_with_the_earliest_arrival(practice: Practice) 
     assert touches["day_before 2026-03-05T09:30"] == ("planned", None)
     await practice.move_to("2026-03-04 10:00")
     (message,) = practice.messages
-    assert [row["time"] for row in message.fields["people"]] == ["9:30\u00a0am"]  # type: ignore[index, union-attr, call-overload]
+    assert [row["time"] for row in message.fields["people"]] == ["9:30\u00a0am"]
 
 
 async def test_history_is_not_thanked_for_but_booked_times_are_reminded_of(practice: Practice) -> None:

@@ -52,14 +52,11 @@ cross join lateral (
 where t.subscriber_id = s.subscriber_id and t.touch_id = h.touch_id and t.state = 'held' and t.next_at <= :now
 """)
 _OPEN: Final = text("select count(*) from messages where ended_at is null")
-_ANYTHING: Final = """
-select exists (select from touches where state in ('planned', 'held') and next_at <= $1)
-    or exists (select from messages where state = 'grouped' and ended_at is null)
-"""
+_ANYTHING: Final = "select exists (select from touches where state in ('planned', 'held') and next_at <= $1)"
 
 
 async def is_anything_due(database: Database, *, now: datetime) -> bool:
-    """Tell whether dispatch has anything to do at all: the one question an idle service asks."""
+    """Tell whether there is a touch to group or to look at again: the one question an idle service asks."""
     return bool(await database.glance(_ANYTHING, now))
 
 

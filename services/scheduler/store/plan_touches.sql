@@ -3,6 +3,7 @@
 -- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, why nothing is sent and the
 -- records that rests on.
 -- All come from constants, never from input.
+-- OFFSET 0 keeps a step by itself, so that what it computes is computed once and not wherever it is named.
 -- What is looked up for one row is a lateral with OFFSET 0: by key whatever the planner believes about sizes. It takes every join here for one row,
 -- and joined as it liked, it went through everybody of a location once for each person.
 with slice as materialized (
@@ -101,6 +102,7 @@ placed as (
         offset 0
     ) b on true
     where st.statuses = '' or o.status = any(string_to_array(st.statuses, ','))
+    offset 0
 ),
 -- Types that look ahead so many days make their touches then; none are made for what is long past.
 raw as (
@@ -123,6 +125,7 @@ clamped as (
             else cast(r.raw_local as date) + case when cast(r.raw_local as time) >= r.send_until then 1 else 0 end + r.send_from
         end as clamped_local
     from raw r
+    offset 0
 ),
 -- Closed days: back to the last open day or forward to the next (N-53).
 rolled as (
@@ -138,6 +141,7 @@ rolled as (
         where i.subscriber_id = c.subscriber_id and i.location_id = c.location_id and i.day = cast(c.clamped_local as date)
         offset 0
     ) d on true
+    offset 0
 ),
 timed as (
     select r.*, r.planned_local at time zone r.zone as planned_at,
@@ -148,6 +152,7 @@ timed as (
             else r.now_local
         end as soonest_local
     from rolled r
+    offset 0
 ),
 -- A message is of use until its trigger starts, or some days after its time; a later step ends an earlier one's use.
 useful as (
