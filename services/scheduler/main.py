@@ -11,7 +11,7 @@ from services.scheduler import campaigns as campaign_folder
 from services.scheduler.actions.apply_facts import apply_facts
 from services.scheduler.actions.apply_outcomes import apply_outcomes
 from services.scheduler.actions.group_due import group_due
-from services.scheduler.actions.plan_slice import plan_slice
+from services.scheduler.actions.plan_slices import plan_slices
 from services.scheduler.actions.publish_contents import publish_contents
 from services.scheduler.actions.submit_messages import submit_messages
 from services.scheduler.api import (
@@ -150,7 +150,7 @@ def loops(deps: Deps) -> list[Loop]:
 
     async def plan() -> bool:
         async with deps.turn:
-            return await plan_slice(deps.worker_db, types=deps.types, now=deps.clock.now(), rules=deps.rules)
+            return await plan_slices(deps.worker_db, types=deps.types, now=deps.clock.now(), rules=deps.rules)
 
     async def group() -> bool:
         async with deps.turn:

@@ -175,6 +175,7 @@ useful as (
 wanted as materialized (
     select u.*, e.touch_id as old_id, e.state as old_state, e.reason as old_reason, e.due_local as old_due_local, e.next_at as old_next_at,
         e.rule_version as old_version,
+        row(e.state, e.reason, e.due_at, e.useful_until, e.planned_local, e.zone, e.about_at, e.basis) as old_row,
         e.touch_id is null or e.state in ('skipped', 'cancelled') or (e.planned_local, e.zone) is distinct from (u.planned_local, u.zone)
             as fresh,
         case
@@ -277,6 +278,10 @@ kept as (
         v.useful_until, v.state, v.reason, case when v.fresh or v.state in ('planned', 'held') then v.version else v.old_version end,
         case when v.state in ('skipped', 'cancelled') then v.now end, v.basis
     from verdict v
+    -- What stands as it should is not offered at all: a conflict locks its row, which is a page to write for every touch looked at again.
+    where v.old_id is null
+        or v.old_row is distinct from row(v.state, v.reason, v.due_at, v.useful_until, v.planned_local, v.zone, v.about_at, v.basis)
+        or (v.old_state in ('planned', 'held') and v.old_version <> v.version)
     on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
         location_id = excluded.location_id, rank = excluded.rank, zone = excluded.zone, planned_local = excluded.planned_local,
         due_local = excluded.due_local, due_at = excluded.due_at, next_at = excluded.next_at, useful_until = excluded.useful_until,
