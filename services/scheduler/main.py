@@ -140,7 +140,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 
 def loops(deps: Deps) -> list[Loop]:
-    """Return every background loop. Idle, they cost some twelve small queries a second; a due touch leaves within one."""
+    """Return every background loop. Idle, they cost some thirteen small queries a second; a due touch leaves within little more than one."""
 
     async def keep_outcomes(connection: AsyncConnection, changes: list[Change]) -> None:
         await apply_outcomes(connection, changes, now=deps.clock.now())
