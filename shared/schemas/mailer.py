@@ -1,9 +1,9 @@
 """Mailer's wire: messages, stops, outcomes, the queue."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, JsonValue, StrictInt
+from pydantic import ConfigDict, Field, StrictInt
 
 from shared.schemas.calendar import CalendarEntry
 from shared.schemas.token import MessageClass
@@ -65,7 +65,8 @@ class MessageInput(Wire):
     touches: list[MessageTouch] = Field(default=[], max_length=100)
     address: Line = Field(max_length=254)
     address_key: AddressKey
-    fields: dict[str, JsonValue]
+    # Any, not JsonValue, which asks a function in Python for every value: 40 us a message where it is written, 10 where it is read.
+    fields: dict[str, Any]
     calendar: list[CalendarEntry] = Field(default=[], max_length=100)
     due_at: Instant
     useful_until: Instant

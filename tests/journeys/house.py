@@ -30,7 +30,7 @@ from tests.fixtures.services import Neighbours, OpenService
 from tests.fixtures.smtp import SmtpSink
 from tests.mailer.delivery.engine import Engine
 
-LOOPS: Final = ("plan", "deliver_outbox", "dispatch")
+LOOPS: Final = ("plan", "deliver_outbox", "group", "submit")
 FEEDS: Final = (("ingest", "follow_ingest"), ("mailer", "follow_mailer"))
 _published: dict[UUID, asyncpg.Record] = {}
 """Stock contents as the first story's mailer compiled them: the others find them there, because compiling takes seconds."""

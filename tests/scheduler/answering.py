@@ -41,7 +41,7 @@ class Reader:
 
     def path(self, page: str = "confirm") -> str:
         """Return the path of the link to a page of ours."""
-        return urlsplit(str(self.mail.fields["links"][page])).path  # type: ignore[index, call-overload]
+        return urlsplit(str(self.mail.fields["links"][page])).path
 
     async def open(self, page: str = "confirm", **headers: str) -> Page:
         """Open the page."""

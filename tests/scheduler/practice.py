@@ -183,7 +183,7 @@ class Practice:
 
     async def run(self, *names: str) -> None:
         """Run loops until none has more to do; all but publishing by default."""
-        names = names or ("follow_ingest", "plan", "deliver_outbox", "dispatch", "follow_mailer", "plan")
+        names = names or ("follow_ingest", "plan", "deliver_outbox", "group", "submit", "follow_mailer", "plan")
         for name in names:
             while await self.scheduler.step(name):
                 pass
@@ -216,7 +216,7 @@ class Practice:
         return [
             (
                 message.address,
-                [row["first_name"] for row in message.fields["people"]],  # type: ignore[index, call-overload, union-attr, misc]
+                [row["first_name"] for row in message.fields["people"]],
                 self.mailer.contents[message.content_id]["slug"],
             )
             for message in self.messages

@@ -195,11 +195,11 @@ async def test_status_counts_what_is_behind_due_and_open(practice: Practice) -> 
     practice.clock.set(practice.at("2026-03-03 10:00"))
     assert (await figures())["due"] == 1
     practice.mailer.is_silent = True
-    await practice.run("dispatch")
+    await practice.run("group", "submit")
     assert await figures() == {"behind": 0, "planned": 0, "held": 0, "due": 1, "open": 0}
     practice.mailer.is_silent = False
     await practice.rows("update messages set lease_until = null")
-    await practice.run("dispatch")
+    await practice.run("group", "submit")
     assert await figures() == {"behind": 0, "planned": 0, "held": 0, "due": 0, "open": 1}
     practice.outcome(practice.messages[0], "recheck", "no_permission_yet")
     await practice.run("follow_mailer")

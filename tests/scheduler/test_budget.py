@@ -129,7 +129,7 @@ async def test_a_fleet_gets_one_digest(clock: ManualClock, neighbours: Neighbour
     (message,) = shop.messages
     assert len(message.touches) == 20
     rows = message.fields["people"]
-    assert {row["vehicle"] for row in rows} == {f"Van {number}" for number in range(20)}  # type: ignore[union-attr, index, call-overload]
+    assert {row["vehicle"] for row in rows} == {f"Van {number}" for number in range(20)}
     assert message.fields["person"] == {"first_name": "Sam"}
     reasons = await shop.rows("select distinct reason from touches where campaign_type = 'declined_service'")
     assert [row["reason"] for row in reasons] == ["is_fleet"]

@@ -108,7 +108,7 @@ async def test_moved_twice_and_back_rises_each_time_it_is_announced(practice: Pr
             assert entry.starts_at == practice.at(starts)
             sequences.append(entry.sequence)
     assert sequences == [0, 1, 2, 3]
-    assert practice.messages[-1].fields["about"]["changed"] is True  # type: ignore[index, call-overload]
+    assert practice.messages[-1].fields["about"]["changed"] is True
 
 
 async def test_two_appointments_of_a_day_are_two_entries(practice: Practice) -> None:
@@ -185,7 +185,7 @@ async def test_a_message_submitted_again_carries_the_same_entries(practice: Prac
     practice.mailer.is_silent = False
     await practice.rows("update messages set lease_until = null")
     practice.clock.move(timedelta(minutes=5))
-    await practice.run("dispatch")
+    await practice.run("group", "submit")
     entries = practice.messages[0].calendar
     assert [(entry.starts_at, entry.sequence, entry.announced_at) for entry in entries] == [
         tuple(row)[1:] for row in noted

@@ -59,7 +59,7 @@ async def test_a_kill_at_any_step_loses_nothing_and_repeats_nothing(practice: Pr
             await practice.run("plan")
             practice.clock.set(practice.at(f"2026-03-{3 + number:02d} 10:00"))
         if point == "scheduler.after_outcomes":
-            await practice.run("dispatch")
+            await practice.run("group", "submit")
             for message in practice.messages[-2:]:
                 practice.outcome(message, "sent")
         process = multiprocessing.get_context("fork").Process(target=live_and_die, args=(point, practice))

@@ -146,7 +146,7 @@ async def test_a_cancellation_after_dispatch_calls_the_mail_back(practice: Pract
     await practice.run()
     assert practice.mailer.cancelled == [touch.touch_id for touch in family.touches if touch.person_id == ana]
     practice.outcome(family, "recheck", "cancelled")
-    await practice.run("follow_mailer", "plan", "dispatch")
+    await practice.run("follow_mailer", "plan", "group", "submit")
     assert (await practice.touches(ana))["day_before"] == ("cancelled", "appointment_cancelled")
     assert _people(practice.messages[1]) == [("Bo", "10:00\u00a0am")]
     practice.outcome(practice.messages[1], "sent")

@@ -12,7 +12,7 @@ _NEW: dict[str, Any] = _LETTER | {"words": {"headline": "New", "text": "We are t
 
 def _headlines(practice: Practice, person: UUID) -> list[Any]:
     return [
-        message.fields["words"]["headline"]  # type: ignore[index, call-overload]
+        message.fields["words"]["headline"]
         for message in practice.messages
         if person in {touch.person_id for touch in message.touches} and message.topic == "news"
     ]

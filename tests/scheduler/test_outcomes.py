@@ -1,12 +1,12 @@
 """What the neighbours answer: no permission yet, other addresses, silence, refusals, outcomes and their repeats."""
 
-from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
 
-from services.scheduler.actions.dispatch_due import dispatch_due
+from services.scheduler.actions.group_due import group_due
 from shared.schemas.mailer import MessageState
 from tests.scheduler.practice import Practice
 
@@ -64,12 +64,12 @@ async def test_silence_is_answered_by_the_same_message_again(practice: Practice)
     await practice.move_to("2026-03-04 10:00")
     practice.ingest.is_silent, practice.mailer.is_silent = False, True
     (frozen,) = await practice.rows("update messages set lease_until = null returning message_id")
-    await practice.run("dispatch")
+    await practice.run("group", "submit")
     practice.mailer.is_silent = False
     await practice.rows("update messages set lease_until = null")
-    await practice.run("dispatch")
+    await practice.run("group", "submit")
     await practice.rows("update messages set lease_until = null, state = 'grouped', submitted_at = null")
-    await practice.run("dispatch")
+    await practice.run("group", "submit")
     assert [message.message_id for message in practice.messages] == [frozen["message_id"]]
     assert practice.mailer.submissions == 3
     assert (await practice.touches(ana))["day_before"] == ("dispatched", None)
@@ -83,7 +83,7 @@ async def test_a_group_that_may_be_out_already_is_taken_back_before_it_changes(p
     await practice.move_to("2026-03-04 10:00")
     await practice.rows("update messages set lease_until = null, state = 'grouped', submitted_at = null")
     practice.person("Ana", "new@example.com", id=ana)
-    await practice.run("follow_ingest", "dispatch")
+    await practice.run("follow_ingest", "group", "submit")
     assert practice.mailer.cancelled == [practice.messages[0].touches[0].touch_id]
     practice.outcome(practice.messages[0], "cancelled", "cancelled")
     practice.clock.move(timedelta(minutes=1))
@@ -111,7 +111,7 @@ async def test_refusals_of_the_mailer_end_or_wait_by_their_code(practice: Practi
     assert practice.messages == []
     await practice.run("publish_contents")
     await practice.rows("update messages set lease_until = null")
-    await practice.run("dispatch")
+    await practice.run("group", "submit")
     assert len(practice.messages) == 1
 
 
@@ -155,13 +155,15 @@ async def test_hold_and_full_relays_stop_dispatch(practice: Practice) -> None:
     assert practice.messages == []
     await practice.rows("update service_state set on_hold = false")
     deps = practice.scheduler.deps
-    full = replace(deps, settings=deps.settings.model_copy(update={"most_open_messages": 2}))
-    while await dispatch_due(full):
+    group = partial(group_due, deps.worker_db, types=deps.types, now=deps.clock.now(), rules=deps.rules, most_open=2)
+    while await group():
         pass
+    await practice.run("submit")
     assert len(practice.messages) == 2
     practice.outcome(practice.messages[0], "sent")
     await practice.run("follow_mailer")
-    await dispatch_due(full)
+    await group()
+    await practice.run("submit")
     assert len(practice.messages) == 3
 
 
@@ -184,7 +186,7 @@ async def test_what_failed_is_sent_again_when_a_person_asks(practice: Practice, 
     await practice.run("follow_mailer")
     assert (await practice.touches(ana))["day_before"] == ("held", "resend")
     practice.clock.move(timedelta(minutes=2))
-    await practice.run("plan", "dispatch")
+    await practice.run("plan", "group", "submit")
     first, second = practice.messages
     assert first.touches == second.touches
     assert first.message_id != second.message_id

@@ -3,6 +3,8 @@
 from datetime import time, timedelta
 from uuid import uuid4
 
+import pytest
+
 from shared.schemas.location import WEEKDAYS, OpenHours
 from tests.scheduler.practice import Practice
 
@@ -30,6 +32,39 @@ async def test_booked_today_for_tomorrow_after_the_hour_sends_nothing(practice: 
     practice.appointment(ana, "2026-03-03 09:30")
     await practice.run()
     assert set((await practice.touches(ana)).values()) == {("skipped", "step_past")}
+
+
+async def test_slices_planned_side_by_side_leave_nobody_out(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P5, I16: more people than a slice takes are planned two slices at a time, each of them once, and a step tells that there may be more."""
+    monkeypatch.setattr("services.scheduler.actions.plan_slices._PEOPLE", 2)
+    people = [practice.person() for _ in range(7)]
+    for person in people:
+        practice.appointment(person, "2026-03-10 09:30")
+    await practice.run("follow_ingest")
+    marked, more = [7], True
+    while more:
+        more = await practice.scheduler.step("plan")
+        marked += [row["n"] for row in await practice.rows("select count(*) as n from replans")]
+    assert marked[:3] == [7, 3, 0]
+    for person in people:
+        assert (await practice.touches(person))["day_before"] == ("planned", None)
+    twice = await practice.rows("select touch_id from decisions group by touch_id having count(*) > 1")
+    assert twice == []
+
+
+async def test_looking_again_at_what_stands_writes_nothing(practice: Practice) -> None:
+    """P5: a touch that is as it should be keeps its row as it was, unlocked."""
+    ana = practice.person()
+    practice.appointment(ana, "2026-03-10 09:30")
+    await practice.run()
+    await practice.rows("insert into replans select subscriber_id, consumer_id, false from consumers")
+    before = await practice.rows("select touch_id, xmin::text, xmax::text, ctid::text from touches order by touch_id")
+    await practice.run("plan")
+    assert await practice.rows("select * from replans") == []
+    after = await practice.rows("select touch_id, xmin::text, xmax::text, ctid::text from touches order by touch_id")
+    assert [tuple(row) for row in after] == [tuple(row) for row in before]
 
 
 async def test_offsets_in_days_keep_the_wall_clock_over_both_clock_changes(practice: Practice) -> None:
@@ -215,7 +250,7 @@ async def test_one_reminder_a_day_with_the_earliest_arrival(practice: Practice) 
     assert touches["day_before 2026-03-05T09:30"] == ("planned", None)
     await practice.move_to("2026-03-04 10:00")
     (message,) = practice.messages
-    assert [row["time"] for row in message.fields["people"]] == ["9:30\u00a0am"]  # type: ignore[index, union-attr, call-overload]
+    assert [row["time"] for row in message.fields["people"]] == ["9:30\u00a0am"]
 
 
 async def test_history_is_not_thanked_for_but_booked_times_are_reminded_of(practice: Practice) -> None:

@@ -143,7 +143,7 @@ async def test_a_month_with_jumps_and_changes_keeps_every_promise(practice: Prac
             )
             if dice.random() < 0.3:
                 practice.visit(person, now - timedelta(hours=dice.randrange(30)))
-        await practice.run("follow_ingest", "plan", "dispatch", "follow_mailer")
+        await practice.run("follow_ingest", "plan", "group", "submit", "follow_mailer")
         for message in practice.messages[answered:]:
             assert message.due_at <= now < message.useful_until
             assert time(8) <= now.astimezone(practice.zone).time() < time(20)

@@ -16,7 +16,7 @@ from tests.scheduler.practice import Practice
 async def _again(practice: Practice) -> None:
     """Let leases and pauses be over and dispatch once more."""
     await practice.rows("update messages set lease_until = null where ended_at is null")
-    await practice.run("dispatch")
+    await practice.run("group", "submit")
 
 
 @pytest.mark.parametrize("status", [302, 401, 403, 404, 408, 409, 413, 418])
@@ -62,7 +62,7 @@ async def test_a_touch_that_another_message_carries_waits_for_that_ones_outcome(
     await practice.rows("update messages set state = 'void', outcome = 'held', ended_at = grouped_at")
     await practice.rows("update touches set state = 'planned', message_id = null where state = 'dispatched'")
     practice.mailer.refuses = "touch_taken"
-    await practice.run("dispatch")
+    await practice.run("group", "submit")
     assert (await practice.touches(ana))["day_before"] == ("held", "touch_taken")
     practice.outcome(live, "sent")
     await practice.run()

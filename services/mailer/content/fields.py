@@ -31,6 +31,7 @@ is missing in an `if`, too: a misspelt name must never quietly switch a paragrap
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 OWN_FIELDS: Final[Mapping[str, frozenset[str]]] = {
@@ -125,7 +126,7 @@ class _Cleaner:
             if self.letters > LONGEST_FIELDS or len(value) > LONGEST_TEXT:
                 raise UnfitFieldsError("fields_too_large", name)
             return value if value.isprintable() else _HARMFUL.sub("", _CONTROL.sub(" ", value))
-        if value is None or isinstance(value, bool | int | float):
+        if value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value)):
             return value
         if depth >= DEEPEST:
             raise UnfitFieldsError("fields_too_deep", name)

@@ -8,6 +8,7 @@ from services.scheduler.actions.plan_people import plan_people
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.store import due, grouping
 from services.scheduler.store.plan import PlanRules
+from shared.kit.bell import ring
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import Database
 from shared.kit.epoch import is_on_hold
@@ -21,8 +22,10 @@ async def group_due(
     """Group one batch in one transaction and commit it; return whether there may be more.
 
     The re-check is planning itself, for everybody who shares an address with a due touch. Nothing is taken while the service is on HOLD, and no
-    more than the relays can carry in minutes: `most_open` messages.
+    more than the relays can carry in minutes: `most_open` messages. Touches go no further than this commit before their message is known to us.
     """
+    if not await due.is_anything_due(database, now=now):
+        return False
     async with database.transaction() as connection:
         if await is_on_hold(connection):
             return False
@@ -38,4 +41,5 @@ async def group_due(
         await grouping.move_to_next_day(connection, people, types=types, now=now, rules=rules)
         await due.back_off_held(connection, people, now=now)
     crashpoint("scheduler.after_grouping")
+    ring()  # what was grouped may be submitted
     return len(claimed) == min(_AT_ONCE, room)

@@ -23,6 +23,12 @@ async def plan_people(
     for kind in sorted(types.values(), key=lambda kind: kind.rank):
         if kind.slug not in running:
             continue
-        await withdraw_touches(
-            connection, await plan_touches(connection, kind=kind, people=people, now=now, rules=rules)
+        withdrawn = await plan_touches(
+            connection,
+            kind=kind,
+            holds_out=kind.takes_hold_out and running[kind.slug],
+            people=people,
+            now=now,
+            rules=rules,
         )
+        await withdraw_touches(connection, withdrawn)

@@ -33,6 +33,7 @@ from services.scheduler.store.messages import (
     MessageKey,
     claim_messages,
     end_messages,
+    is_any_grouped,
     put_back,
     release_touches,
     settle_submitted,
@@ -95,6 +96,8 @@ async def submit_messages(
 
     What is still undone when the claim is no longer fresh by `ticks` (seconds) is left to whoever claims it next.
     """
+    if not await is_any_grouped(database):
+        return False
     claim = Claim(ticks, ticks())
     async with database.transaction() as connection:
         if await is_on_hold(connection):

@@ -31,8 +31,12 @@ from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subs
 union
 select f.subscriber_id, f.consumer_id
 from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
-join consumers c on c.subscriber_id = s.subscriber_id and c.consumer_id = s.consumer_id and c.address_key is not null
-join consumers f on f.subscriber_id = c.subscriber_id and f.address_key = c.address_key
+cross join lateral (
+    select i.address_key from consumers i where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id offset 0
+) c
+cross join lateral (
+    select i.subscriber_id, i.consumer_id from consumers i where i.subscriber_id = s.subscriber_id and i.address_key = c.address_key offset 0
+) f
 order by 1, 2
 """)
 _BACK_OFF: Final = text("""
@@ -40,17 +44,19 @@ update touches t set
     tries = least(t.tries + 1, 20),
     next_at = least(cast(:now as timestamptz) + make_interval(mins => least(60, power(2, least(t.tries, 6))::integer)), t.useful_until)
 from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
-where t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.state = 'held' and t.next_at <= :now
+cross join lateral (
+    select i.touch_id from touches i
+    where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.state = 'held' and i.next_at <= :now
+    offset 0
+) h
+where t.subscriber_id = s.subscriber_id and t.touch_id = h.touch_id and t.state = 'held' and t.next_at <= :now
 """)
 _OPEN: Final = text("select count(*) from messages where ended_at is null")
-_ANYTHING: Final = """
-select exists (select from touches where state in ('planned', 'held') and next_at <= $1)
-    or exists (select from messages where state = 'grouped' and ended_at is null)
-"""
+_ANYTHING: Final = "select exists (select from touches where state in ('planned', 'held') and next_at <= $1)"
 
 
 async def is_anything_due(database: Database, *, now: datetime) -> bool:
-    """Tell whether dispatch has anything to do at all: the one question an idle service asks."""
+    """Tell whether there is a touch to group or to look at again: the one question an idle service asks."""
     return bool(await database.glance(_ANYTHING, now))
 
 

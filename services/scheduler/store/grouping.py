@@ -15,6 +15,7 @@ from services.scheduler.store.plan import Person, PlanRules
 
 MOST_TOUCHES_A_MESSAGE: Final = 100
 
+# Laterals with OFFSET 0: see plan_touches.sql.
 _DUE: Final = """
 with slice as materialized (
     select subscriber_id, consumer_id
@@ -25,8 +26,14 @@ with slice as materialized (
         coalesce(cast(k.settings ->> 'send_until' as time), cast(:send_until as time)) as send_until,
         coalesce(cast(k.settings ->> 'budget' as integer), cast(:budget as integer)) as budget
     from slice s
-    join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.state = 'planned' and t.next_at <= :now
-    join campaigns k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
+    cross join lateral (
+        select * from touches i
+        where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.state = 'planned' and i.next_at <= :now
+        offset 0
+    ) t
+    cross join lateral (
+        select i.settings from campaigns i where i.subscriber_id = t.subscriber_id and i.campaign_id = t.campaign_id offset 0
+    ) k
 ),
 """
 _TYPES: Final = """
@@ -86,7 +93,9 @@ waiting as (
             limit 1
         ) as mail_id
     from due d
-    left join consumers p on p.subscriber_id = d.subscriber_id and p.consumer_id = d.consumer_id
+    left join lateral (
+        select i.address_key from consumers i where i.subscriber_id = d.subscriber_id and i.consumer_id = d.consumer_id offset 0
+    ) p on true
     left join type_rules r on r.type = d.campaign_type
 ), dated as (
     select w.*, greatest(w.today + 1, w.room_on) as day, w.room_on > w.today as is_over_budget from waiting w
@@ -94,7 +103,11 @@ waiting as (
     select g.*, case when g.is_commercial then o.forward_to end as open_day,
         least(greatest(cast(g.due_local as time), g.send_from), g.send_until - interval '1 minute') as same_time
     from dated g
-    left join open_days o on o.subscriber_id = g.subscriber_id and o.location_id = g.location_id and o.day = g.day
+    left join lateral (
+        select i.forward_to from open_days i
+        where i.subscriber_id = g.subscriber_id and i.location_id = g.location_id and i.day = g.day
+        offset 0
+    ) o on true
 ), moved as (
     select *,
         case
@@ -127,9 +140,17 @@ ready as materialized (
         lpad(to_hex(cast(extract(epoch from cast(:now as timestamptz)) * 1000 as bigint)), 12, '0') || '7'
             || substr(translate(cast(gen_random_uuid() as text), '-', ''), 14) as fresh_id
     from slice s
-    join consumers p on p.subscriber_id = s.subscriber_id and p.consumer_id = s.consumer_id and p.address_key is not null and not p.deleted
-    join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.state = 'planned'
-    join campaigns k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
+    cross join lateral (
+        select i.address_key from consumers i
+        where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.address_key is not null and not i.deleted
+        offset 0
+    ) p
+    cross join lateral (
+        select * from touches i where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.state = 'planned' offset 0
+    ) t
+    cross join lateral (
+        select i.settings from campaigns i where i.subscriber_id = t.subscriber_id and i.campaign_id = t.campaign_id offset 0
+    ) k
     left join type_rules r on r.type = t.campaign_type
     cross join lateral (select cast(cast(:now as timestamptz) at time zone t.zone as date) as local_day) d
     where cast(t.due_local as date) <= d.local_day + coalesce(r.gather_days, 0)
@@ -174,7 +195,7 @@ ready as materialized (
 ), taken as (
     update touches t set state = 'dispatched', reason = null, withdraw_reason = null, message_id = g.message_id
     from placed g
-    where g.message_id in (select message_id from made) and g.number <= :most
+    where (g.message_id in (select message_id from made)) is true and g.number <= :most -- hashed, where a join may go quadratic
         and t.subscriber_id = g.subscriber_id and t.touch_id = g.touch_id and t.state = 'planned'
     returning t.subscriber_id, t.touch_id, t.state, t.due_at, t.rule_version, t.message_id
 ), noted as (

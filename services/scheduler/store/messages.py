@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.comparison import settings_of
+from shared.kit.db import Database
 
 _LEASE_SECONDS: Final = 30
 
@@ -27,7 +29,7 @@ returning m.subscriber_id, m.message_id
 _LINES: Final = text("""
 select m.subscriber_id, m.message_id, m.campaign_id, m.location_id, m.address_key, m.attempts, t.touch_id, t.consumer_id, t.campaign_type,
     t.counts, coalesce(cast(t.basis ->> 'local' as timestamp), t.about_at at time zone t.zone) as about_local, t.due_at,
-    t.due_local, t.useful_until, t.withdraw_reason, t.basis, t.variant, v.settings
+    t.due_local, t.useful_until, t.withdraw_reason, cast(t.basis as text) as basis, t.variant, cast(v.settings as text) as settings
 from unnest(cast(:subscribers as uuid[]), cast(:messages as uuid[])) as s (subscriber_id, message_id)
 join messages m on m.subscriber_id = s.subscriber_id and m.message_id = s.message_id and m.state = 'grouped'
 left join touches t on t.subscriber_id = m.subscriber_id and t.message_id = m.message_id and t.state = 'dispatched'
@@ -86,6 +88,8 @@ from unnest(cast(:subscribers as uuid[]), cast(:messages as uuid[])) as s (subsc
 where m.subscriber_id = s.subscriber_id and m.message_id = s.message_id and m.state = 'grouped'
 """)
 
+_ANY_GROUPED: Final = "select exists (select from messages where state = 'grouped' and ended_at is null)"
+
 MessageKey = tuple[UUID, UUID]
 """A message by (subscriber_id, message_id)."""
 
@@ -137,6 +141,11 @@ class FrozenMessage:
         return self.subscriber_id, self.message_id
 
 
+async def is_any_grouped(database: Database) -> bool:
+    """Tell whether there is a message to submit: the one question an idle service asks."""
+    return bool(await database.glance(_ANY_GROUPED))
+
+
 async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[FrozenMessage]:
     """Lease grouped messages that nobody has and return them; a dead worker's leases run out."""
     claimed = (await connection.execute(_CLAIM, {"limit": limit, "lease": _LEASE_SECONDS})).all()
@@ -145,6 +154,7 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
     rows = (await connection.execute(_LINES, _keys([(row.subscriber_id, row.message_id) for row in claimed]))).all()
     found: dict[MessageKey, FrozenMessage] = {}
     lines: dict[MessageKey, list[Line]] = {}
+    read = cache(_read)  # the messages of a campaign share their settings, and often what their trigger says
     for row in rows:
         key = (row.subscriber_id, row.message_id)
         if row.touch_id is not None:
@@ -157,7 +167,7 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
                 row.due_local,
                 row.useful_until,
                 withdrawn,
-                _json(row.basis),
+                read(row.basis),
             )
             lines.setdefault(key, []).append(line)
         found[key] = FrozenMessage(
@@ -169,7 +179,7 @@ async def claim_messages(connection: AsyncConnection, *, limit: int) -> list[Fro
             row.counts is False,
             row.attempts,
             tuple(lines.get(key, ())),
-            settings_of(_json(row.settings), row.variant),
+            settings_of(read(row.settings), row.variant),
         )
     return list(found.values())
 
@@ -209,9 +219,9 @@ async def put_back(connection: AsyncConnection, messages: Sequence[MessageKey], 
     await connection.execute(_PUT_BACK, _keys(messages) | {"factor": factor})
 
 
-def _json(value: Any) -> Mapping[str, Any]:
-    """Return a JSON column's object, however the driver gives it; none is an empty one."""
-    return dict(json.loads(value) if isinstance(value, str) else value or {})
+def _read(value: str | None) -> Mapping[str, Any]:
+    """Return the object of a JSON column; none is an empty one."""
+    return dict(json.loads(value)) if value else {}
 
 
 def _keys(keys: Sequence[MessageKey]) -> dict[str, list[UUID]]:

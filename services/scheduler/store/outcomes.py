@@ -44,7 +44,7 @@ with page as (
             select from messages m
             where m.subscriber_id = p.subscriber_id and m.message_id = p.message_id and m.state = 'grouped')) as goes_back
     from page p
-    join touches t on t.subscriber_id = p.subscriber_id and t.touch_id = p.touch_id
+    cross join lateral (select * from touches i where i.subscriber_id = p.subscriber_id and i.touch_id = p.touch_id offset 0) t
     where (t.message_id = p.message_id and (
             t.state = 'dispatched'
             or (t.state = 'uncertain' and p.state <> 'uncertain')

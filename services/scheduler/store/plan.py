@@ -36,7 +36,10 @@ _ONE_PER: Final[dict[OnePer, str]] = {
     "record": "(o.trigger_id, o.cycle_key)",
 }
 
-_RUNNING: Final = text("select distinct type from campaigns where subscriber_id = any(cast(:subscribers as uuid[]))")
+_RUNNING: Final = text("""
+select type, bool_or(coalesce(cast(settings ->> 'hold_out_percent' as integer), 0) > 0) as holds_out
+from campaigns where subscriber_id = any(cast(:subscribers as uuid[])) group by type
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class PlanRules:
 
 
 @cache
-def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...]) -> TextClause:
+def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...]) -> tuple[TextClause, frozenset[str]]:
+    """Return the statement and the names of its values: asyncpg sends what the statement names and no more, only some sources read :defaults."""
     parts = {
         "source": SOURCES[trigger],
         "cycle": CYCLES[cycle],
@@ -65,19 +69,29 @@ def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...])
     statement = _SQL
     for name, part in parts.items():
         statement = statement.replace(f"{{{name}}}", part)
-    return text(statement)
+    made = text(statement)
+    return made, frozenset(made.compile().params)
 
 
-async def find_running_types(connection: AsyncConnection, subscribers: Sequence[UUID]) -> set[str]:
-    """Return the types that one of these subscribers has or ever had a campaign of: no other can have a touch."""
+async def find_running_types(connection: AsyncConnection, subscribers: Sequence[UUID]) -> dict[str, bool]:
+    """Return the types that one of these subscribers has or ever had a campaign of (no other can have a touch), and whether one leaves people out."""
     rows = await connection.execute(_RUNNING, {"subscribers": list(subscribers)})
-    return {row.type for row in rows}
+    return {row.type: row.holds_out for row in rows}
 
 
 async def plan_touches(
-    connection: AsyncConnection, *, kind: CampaignType, people: Sequence[Person], now: datetime, rules: PlanRules
+    connection: AsyncConnection,
+    *,
+    kind: CampaignType,
+    holds_out: bool,
+    people: Sequence[Person],
+    now: datetime,
+    rules: PlanRules,
 ) -> list[Withdrawn]:
-    """Bring the touches of one campaign type in line with the facts of these people; return what must be withdrawn from the mailer."""
+    """Bring the touches of one campaign type in line with the facts of these people; return what must be withdrawn from the mailer.
+
+    `holds_out`: whether a campaign of the type leaves people out at all.
+    """
     arms = (
         await find_arms(connection, campaign_type=kind.slug, people=people, key=rules.hold_out_key)
         if kind.is_by_hand
@@ -90,8 +104,7 @@ async def plan_touches(
         "subscribers": [subscriber for subscriber, _ in people],
         "consumers": [consumer for _, consumer in people],
         "hold_out_marks": [
-            hold_out_mark(rules.hold_out_key, consumer, kind.slug) if kind.takes_hold_out else MARKS
-            for _, consumer in people
+            hold_out_mark(rules.hold_out_key, consumer, kind.slug) if holds_out else MARKS for _, consumer in people
         ],
         "outside_campaigns": [campaign for campaign, _ in outside],
         "outside_consumers": [consumer for _, consumer in outside],
@@ -120,10 +133,9 @@ async def plan_touches(
         "defaults": json.dumps(dict(kind.defaults)),
         "dates": json.dumps(dict(kind.dates)),
     }
-    statement = _statement(kind.trigger.kind, kind.cycle, kind.skips)
-    # asyncpg sends what the statement names and no more: only some sources read :defaults.
+    statement, names = _statement(kind.trigger.kind, kind.cycle, kind.skips)
     named = values | _steps(kind)
-    rows = await connection.execute(statement, {name: named[name] for name in statement.compile().params})
+    rows = await connection.execute(statement, {name: named[name] for name in names})
     return [(row.subscriber_id, row.touch_id) for row in rows]
 
 

@@ -3,6 +3,9 @@
 -- Marks in braces: the trigger's query, what names a cycle, what only the earliest occasion of counts, why nothing is sent and the
 -- records that rests on.
 -- All come from constants, never from input.
+-- OFFSET 0 keeps a step by itself, so that what it computes is computed once and not wherever it is named.
+-- What is looked up for one row is a lateral with OFFSET 0: by key whatever the planner believes about sizes. It takes every join here for one row,
+-- and joined as it liked, it went through everybody of a location once for each person.
 with slice as materialized (
     select subscriber_id, consumer_id, hold_out_mark
     from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[]), cast(:hold_out_marks as integer[]))
@@ -71,11 +74,15 @@ occasion as (
         k.zone, k.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.now, k.now_local, k.send_from, k.send_until, k.useful_days,
         k.gap_days, s.hold_out_mark < k.hold_out_below as is_held_out, x.arm, case when x.arm = 'rest' then k.wait_days else 0 end as waits
     from slice s
-    join ({source}) o on o.subscriber_id = s.subscriber_id and o.consumer_id = s.consumer_id
+    cross join lateral (
+        select * from ({source}) y
+        where y.subscriber_id = s.subscriber_id and y.consumer_id = s.consumer_id and y.status = any(cast(:statuses as text[])) and not y.deleted
+            and (cast(:history as boolean) or not y.historic)
+        offset 0
+    ) o
     join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state in ('active', 'paused')
     left join arm x on x.campaign_id = k.campaign_id and x.consumer_id = o.consumer_id
-    where o.status = any(cast(:statuses as text[])) and not o.deleted and (cast(:history as boolean) or not o.historic) and o.about_at > k.oldest
-        and (k.latest is null or o.about_at < k.latest)
+    where o.about_at > k.oldest and (k.latest is null or o.about_at < k.latest)
     order by o.subscriber_id, o.consumer_id, o.location_id, {one_per}, o.about_at, o.trigger_id
 ),
 -- Offsets in days keep the wall clock, offsets in hours are elapsed time (N-48), business days count the open days of the calendar.
@@ -88,14 +95,21 @@ placed as (
         end as raw_local
     from occasion o
     join own_step st on st.campaign_id = o.campaign_id and st.is_on
-    left join open_days a
-        on st.business_days is not null and a.subscriber_id = o.subscriber_id and a.location_id = o.location_id
-            and a.day = cast(o.about_local as date)
-    left join open_days b
-        on b.subscriber_id = a.subscriber_id and b.location_id = a.location_id and b.back_to = b.day
+    left join lateral (
+        select * from open_days i
+        where st.business_days is not null and i.subscriber_id = o.subscriber_id and i.location_id = o.location_id
+            and i.day = cast(o.about_local as date)
+        offset 0
+    ) a on true
+    left join lateral (
+        select * from open_days i
+        where i.subscriber_id = a.subscriber_id and i.location_id = a.location_id and i.back_to = i.day
             -- Counted from a closed day, the first open day before it is one business day away, like the first after it.
-            and b.ordinal = a.ordinal + st.business_days + case when st.business_days < 0 and a.back_to is distinct from a.day then 1 else 0 end
+            and i.ordinal = a.ordinal + st.business_days + case when st.business_days < 0 and a.back_to is distinct from a.day then 1 else 0 end
+        offset 0
+    ) b on true
     where st.statuses = '' or o.status = any(string_to_array(st.statuses, ','))
+    offset 0
 ),
 -- Types that look ahead so many days make their touches then; none are made for what is long past.
 raw as (
@@ -118,6 +132,7 @@ clamped as (
             else cast(r.raw_local as date) + case when cast(r.raw_local as time) >= r.send_until then 1 else 0 end + r.send_from
         end as clamped_local
     from raw r
+    offset 0
 ),
 -- Closed days: back to the last open day or forward to the next (N-53).
 rolled as (
@@ -128,8 +143,12 @@ rolled as (
                 + cast(c.clamped_local as time)
         end as planned_local
     from clamped c
-    left join open_days d
-        on d.subscriber_id = c.subscriber_id and d.location_id = c.location_id and d.day = cast(c.clamped_local as date)
+    left join lateral (
+        select * from open_days i
+        where i.subscriber_id = c.subscriber_id and i.location_id = c.location_id and i.day = cast(c.clamped_local as date)
+        offset 0
+    ) d on true
+    offset 0
 ),
 timed as (
     select r.*, r.planned_local at time zone r.zone as planned_at,
@@ -140,6 +159,7 @@ timed as (
             else r.now_local
         end as soonest_local
     from rolled r
+    offset 0
 ),
 -- A message is of use until its trigger starts, or some days after its time; a later step ends an earlier one's use.
 useful as (
@@ -161,7 +181,8 @@ useful as (
 ),
 wanted as materialized (
     select u.*, e.touch_id as old_id, e.state as old_state, e.reason as old_reason, e.due_local as old_due_local, e.next_at as old_next_at,
-        e.rule_version as old_version,
+        e.rule_version as old_version, e.arm as old_arm, e.variant as old_variant,
+        row(e.state, e.reason, e.due_at, e.useful_until, e.planned_local, e.zone, e.about_at, e.basis) as old_row,
         e.touch_id is null or e.state in ('skipped', 'cancelled') or (e.planned_local, e.zone) is distinct from (u.planned_local, u.zone)
             as fresh,
         case u.arm when 'rest' then v.winner else u.arm end as variant,
@@ -182,11 +203,18 @@ wanted as materialized (
             ) then 'stale_source'
         end as hold
     from useful u
-    left join consumers p on p.subscriber_id = u.subscriber_id and p.consumer_id = u.consumer_id
-    left join consumers r on r.subscriber_id = u.subscriber_id and r.consumer_id = p.recipient_id
-    left join touches e
-        on e.subscriber_id = u.subscriber_id and e.campaign_id = u.campaign_id and e.step = u.step and e.cycle = u.cycle
-            and e.consumer_id = u.consumer_id
+    left join lateral (
+        select * from consumers i where i.subscriber_id = u.subscriber_id and i.consumer_id = u.consumer_id offset 0
+    ) p on true
+    left join lateral (
+        select * from consumers i where i.subscriber_id = u.subscriber_id and i.consumer_id = p.recipient_id offset 0
+    ) r on true
+    left join lateral (
+        select * from touches i
+        where i.subscriber_id = u.subscriber_id and i.campaign_id = u.campaign_id and i.step = u.step and i.cycle = u.cycle
+            and i.consumer_id = u.consumer_id
+        offset 0
+    ) e on true
     left join comparisons v
         on u.arm = 'rest' and v.subscriber_id = u.subscriber_id and v.campaign_id = u.campaign_id and v.cycle = u.cycle
     -- The correction: only if the last announced time differs from the present one and no regular step is still ahead (N-42, N-43).
@@ -248,16 +276,6 @@ verdict as (
     where (j.old_state is null and not (j.past and j.useful_days is not null and j.useful_until <= j.now))
         or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
 ),
--- The record that a situation rests on, looked up only where one holds.
-decided as (
-    select u.touch_id, u.blocked,
-        case u.blocked
-            when '' then cast(null as uuid)
-{deciders}
-        end as decider_id
-    from verdict u
-    where u.blocked is not null and u.state = 'skipped'
-),
 kept as (
     insert into touches as t (
         subscriber_id, touch_id, campaign_id, campaign_type, location_id, step, cycle, consumer_id, trigger_id, kind, counts, rank, about_at,
@@ -272,6 +290,10 @@ kept as (
         v.useful_until, v.state, v.reason, case when v.fresh or v.state in ('planned', 'held') then v.version else v.old_version end,
         case when v.state in ('skipped', 'cancelled') then v.now end, v.basis, v.arm, v.variant
     from verdict v
+    -- What stands as it should is not offered at all: a conflict locks its row, which is a page to write for every touch looked at again.
+    where v.old_id is null
+        or v.old_row is distinct from row(v.state, v.reason, v.due_at, v.useful_until, v.planned_local, v.zone, v.about_at, v.basis)
+        or (v.old_state in ('planned', 'held') and (v.old_version, v.old_arm, v.old_variant) is distinct from (v.version, v.arm, v.variant))
     on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
         location_id = excluded.location_id, rank = excluded.rank, zone = excluded.zone, planned_local = excluded.planned_local,
         due_local = excluded.due_local, due_at = excluded.due_at, next_at = excluded.next_at, useful_until = excluded.useful_until,
@@ -284,7 +306,19 @@ kept as (
             excluded.basis)
             or (t.state in ('planned', 'held') and (t.rule_version, t.arm, t.variant) is distinct from (
                 excluded.rule_version, excluded.arm, excluded.variant)))
-    returning t.subscriber_id, t.touch_id, t.state, t.reason, t.due_at, t.rule_version
+    returning t.*
+),
+-- The record that a situation rests on, looked up only where one holds and was not on file yet.
+decided as (
+    select u.*, case when u.state = 'skipped' then case u.reason
+            when '' then cast(null as uuid)
+{deciders}
+        end end as decider_id
+    from (
+        select k.*, c.now, (select r.gap_days from running r where r.campaign_id = k.campaign_id) as gap_days
+        from kept k
+        cross join clock c
+    ) u
 ),
 -- What is there and should not be: cancelled, moved, over, switched off, or covered by an earlier occasion of the day (N-41, N-42).
 unwanted as (
@@ -309,13 +343,18 @@ unwanted as (
         end as reason
     from slice s
     cross join clock c
-    join touches t on t.subscriber_id = s.subscriber_id and t.consumer_id = s.consumer_id and t.campaign_type = cast(:type as text)
+    cross join lateral (
+        select * from touches i
+        where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.campaign_type = cast(:type as text)
+            and i.state in ('planned', 'held', 'dispatched')
+        offset 0
+    ) t
     left join running k on k.subscriber_id = t.subscriber_id and k.campaign_id = t.campaign_id
     left join lateral (
         select * from ({source}) y where y.subscriber_id = t.subscriber_id and y.trigger_id = t.trigger_id
         order by y.cycle_key = t.cycle desc limit 1
     ) o on true
-    where t.state in ('planned', 'held', 'dispatched') and t.about_at > coalesce(k.oldest, c.oldest)
+    where t.about_at > coalesce(k.oldest, c.oldest)
         -- NOT IN over one column is hashed whatever the planner believes about sizes; an anti-join of two CTEs may go quadratic.
         and t.touch_id not in (select w.old_id from wanted w where w.old_id is not null)
 ),
@@ -340,9 +379,8 @@ withdrawn as (
 ),
 noted as (
     insert into decisions (subscriber_id, touch_id, decided_at, state, reason, due_at, rule_version, decider_id)
-    select k.subscriber_id, k.touch_id, c.now, k.state, k.reason, k.due_at, k.rule_version, d.decider_id
-    from (select * from kept union all select * from voided) k
-    cross join clock c
-    left join decided d on d.touch_id = k.touch_id and d.blocked = k.reason
+    select subscriber_id, touch_id, now, state, reason, due_at, rule_version, decider_id from decided
+    union all
+    select v.subscriber_id, v.touch_id, c.now, v.state, v.reason, v.due_at, v.rule_version, null from voided v cross join clock c
 )
 select subscriber_id, touch_id from withdrawn

@@ -17,6 +17,7 @@ delete from replans where ctid = any(array(
     select ctid from replans order by bulk limit :limit for update skip locked))
 returning subscriber_id, consumer_id
 """)
+_MORE: Final = text("select exists (select from replans offset :than)")
 _MARK_LOCATION: Final = text("""
 insert into replans (subscriber_id, consumer_id, bulk)
 select s.subscriber_id, s.consumer_id, true
@@ -67,6 +68,11 @@ where state in ('planned', 'held') and due_at > :now and due_at <> due_local at 
 async def is_anything_to_plan(database: Database, *, drawn_until: date, now: datetime) -> bool:
     """Tell whether there is a person to plan, a location to draw or a day that begins: the one question an idle planner asks."""
     return bool(await database.glance(_ANYTHING, drawn_until, now))
+
+
+async def are_more_marked(connection: AsyncConnection, *, than: int) -> bool:
+    """Tell whether more people are marked than this."""
+    return bool(await connection.scalar(_MORE, {"than": than}))
 
 
 async def take_replans(connection: AsyncConnection, *, limit: int) -> list[tuple[UUID, UUID]]:

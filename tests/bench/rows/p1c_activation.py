@@ -1,7 +1,8 @@
 """P1C: from switching a newsletter on to the last outcome on file in the scheduler, against the mailer's own delivery of as many messages (P1).
 
 Ingest, scheduler, mailer and optout as they run, everybody's permission from a visit that ingest has told optout of. What counts is the planning
-after the switch, and everything after the hour it was set for; the wait for that hour itself is passed over by moving the clock.
+after the switch, and everything after the hour it was set for; the wait for that hour, in which the mailer compiles the content, is passed over by
+moving the clock.
 """
 
 import asyncio
@@ -91,6 +92,7 @@ async def _activate(lab: Lab, options: Options) -> Activation:
         await _switch_on(lab, opens)
         await _until(scheduler, "select count(*) = $1 from touches where state = 'planned'", options)
         planned_s = time.perf_counter() - began
+        await _until(scheduler, "select exists (select from published_contents)", options)
         options.tell(f"planned after {planned_s:.1f} s; the hour comes")
         began = time.perf_counter()
         lab.move_clock(opens + timedelta(hours=_SENDS - _OPEN, seconds=1) - datetime.now(UTC))

@@ -136,6 +136,7 @@ def test_sizes_are_bounded() -> None:
         ({**FIELDS, "extra": ["x" * 9_000] * 8}, "fields_too_large"),
         ({**FIELDS, "a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, "fields_too_deep"),
         ({**FIELDS, "a": b"bytes"}, "field_type_unfit"),
+        ({**FIELDS, "a": float("nan")}, "field_type_unfit"),
         ({**FIELDS, "links": {"confirm": "javascript:alert(1)"}}, "link_unfit"),
         ({**FIELDS, "links": {"confirm": 'https://x.example.com/"><b>'}}, "link_unfit"),
     ):
