@@ -4,10 +4,11 @@ Order is (transaction id, position), and only rows older than the snapshot's xmi
 cursor. So no long writing transactions anywhere in the cluster.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -32,7 +33,7 @@ insert into changes (subscriber_id, kind, key, body)
 select * from unnest(cast(:subscribers as uuid[]), cast(:kinds as text[]), cast(:keys as uuid[]), cast(:bodies as jsonb[]))
 """)
 _READ = text("""
-select xid::text as xid, position, subscriber_id, kind, key, body from changes
+select xid::text as xid, position, subscriber_id, kind, key, body::text as body from changes
 where (xid, position) > (cast(:xid as text)::xid8, :position) and xid < pg_snapshot_xmin(pg_current_snapshot())
 order by changes.xid, changes.position limit :limit
 """)
@@ -89,6 +90,19 @@ def _parse(cursor: str) -> tuple[str, int]:
 
 
 Enrich = Callable[[AsyncConnection, list[Change]], Awaitable[list[Change]]]
+_Row = Sequence[Any]
+_Taken = TypeVar("_Taken")
+_Take = Callable[[AsyncConnection, Sequence[_Row]], Awaitable[list[_Taken]]]
+
+
+class _Wanted(NamedTuple):
+    """What a reader asks for."""
+
+    epoch: UUID | None
+    after: str
+    limit: int
+    wait_seconds: float
+    reader: str | None
 
 
 async def read_changes(
@@ -106,33 +120,61 @@ async def read_changes(
     `enrich` joins the present state into rows that carry none. `reader` says who has applied all up to the cursor, for feeds that drop what all
     have read. Raises FeedRestartedError for a foreign epoch.
     """
-    xid, position = _parse(after)
-    if reader is not None:
-        await note_reader(database, reader, epoch=epoch, stands_at=(int(xid), position))
-    deadline = monotonic() + min(wait_seconds, LONGEST_WAIT_SECONDS)
+
+    async def take(connection: AsyncConnection, rows: Sequence[_Row]) -> list[Change]:
+        changes = [
+            Change(
+                position=f"{xid}.{position}",
+                subscriber_id=subscriber_id,
+                kind=kind,
+                key=key,
+                body=None if body is None else json.loads(body),
+            )
+            for xid, position, subscriber_id, kind, key, body in rows
+        ]
+        return await enrich(connection, changes) if changes and enrich is not None else changes
+
+    wanted = _Wanted(epoch, after, limit, wait_seconds, reader)
+    present, changes, cursor = await _read_page(database, wanted, take)
+    return Changes(epoch=present, changes=changes, cursor=cursor)
+
+
+async def write_changes(
+    database: Database, *, epoch: UUID | None, after: str, limit: int, wait_seconds: float, reader: str | None = None
+) -> bytes:
+    """As `read_changes`, written out as the JSON of `Changes`: bodies go from the database to the caller as they stand, for a third of the CPU."""
+
+    async def take(_: AsyncConnection, rows: Sequence[_Row]) -> list[str]:
+        return [
+            f'{{"position":"{xid}.{position}","subscriber_id":{_quoted(subscriber_id)},"kind":"{kind}","key":"{key}","body":{body or "null"}}}'
+            for xid, position, subscriber_id, kind, key, body in rows
+        ]
+
+    wanted = _Wanted(epoch, after, limit, wait_seconds, reader)
+    present, changes, cursor = await _read_page(database, wanted, take)
+    return f'{{"epoch":"{present}","changes":[{",".join(changes)}],"cursor":"{cursor}"}}'.encode()
+
+
+def _quoted(subscriber_id: UUID | None) -> str:
+    return "null" if subscriber_id is None else f'"{subscriber_id}"'
+
+
+async def _read_page(database: Database, wanted: _Wanted, take: _Take[_Taken]) -> tuple[UUID, list[_Taken], str]:
+    """Wait for rows; return the epoch, what `take` made of them, and the cursor behind them."""
+    xid, position = _parse(wanted.after)
+    if wanted.reader is not None:
+        await note_reader(database, wanted.reader, epoch=wanted.epoch, stands_at=(int(xid), position))
+    deadline = monotonic() + min(wanted.wait_seconds, LONGEST_WAIT_SECONDS)
+    values = {"xid": xid, "position": position, "limit": min(wanted.limit, MOST_ROWS)}
     while True:
         async with database.transaction() as connection:
             present = await read_epoch(connection)
-            if epoch is not None and epoch != present:
+            if wanted.epoch is not None and wanted.epoch != present:
                 raise FeedRestartedError
-            rows = (
-                await connection.execute(_READ, {"xid": xid, "position": position, "limit": min(limit, MOST_ROWS)})
-            ).all()
-            changes = [
-                Change(
-                    position=f"{row.xid}.{row.position}",
-                    subscriber_id=row.subscriber_id,
-                    kind=row.kind,
-                    key=row.key,
-                    body=row.body,
-                )
-                for row in rows
-            ]
-            if changes and enrich is not None:
-                changes = await enrich(connection, changes)
+            rows = (await connection.execute(_READ, values)).all()
+            taken = await take(connection, rows)
         if rows or monotonic() >= deadline or ENDING.is_set():
-            cursor = f"{rows[-1].xid}.{rows[-1].position}" if rows else after
-            return Changes(epoch=present, changes=changes, cursor=cursor)
+            return present, taken, f"{rows[-1].xid}.{rows[-1].position}" if rows else wanted.after
         await wait_for_rows(database, (int(xid), position), seconds=deadline - monotonic())
 
 

@@ -72,7 +72,7 @@ async def test_every_link_of_a_test_to_a_page_of_ours_or_a_review_opens_nothing(
         assert (await _test(practice, kind)).status_code == 202
     links = [message.fields["links"] for message in _tests(practice)]
     assert isinstance(links, list)
-    shown = [next(url for name, url in each.items() if url) for each in links]  # type: ignore[union-attr]
+    shown = [next(url for name, url in each.items() if url) for each in links]
     base = practice.scheduler.deps.links.public_url
     assert shown == [f"{base}/confirm/test", f"{base}/survey/test", f"{base}/survey/test"]
     for page in ("confirm", "survey"):

@@ -1,6 +1,7 @@
 """Feeds: nothing skipped, nothing twice, whatever commits when."""
 
 import asyncio
+import json
 import random
 from uuid import UUID, uuid4
 
@@ -17,6 +18,7 @@ from shared.kit.feed import (
     NewChange,
     append_changes,
     read_changes,
+    write_changes,
 )
 from shared.schemas.wire import Change, Changes
 
@@ -85,6 +87,21 @@ async def test_transaction_ids_are_ordered_as_numbers(api: Database) -> None:
         page = await read_changes(api, epoch=None, after=cursor, limit=2, wait_seconds=0)
         seen, cursor = seen + [change.key for change in page.changes], page.cursor
     assert seen == [keys[number] for number in sorted(keys)]
+
+
+async def test_a_page_written_out_is_the_page_that_is_read(api: Database) -> None:
+    """Architecture 2: rows with and without a subscriber or a body, and a page without rows."""
+    rows = [
+        NewChange(uuid4(), "outcome", uuid4(), json.dumps({"reason": 'a "quoted" \\ word, \u00e9 \u2028', "at": None})),
+        NewChange(None, "thing", uuid4()),
+    ]
+    async with api.transaction() as connection:
+        await append_changes(connection, rows)
+    for after in (START, (await read_changes(api, epoch=None, after=START, limit=9, wait_seconds=0)).cursor):
+        read = await read_changes(api, epoch=None, after=after, limit=9, wait_seconds=0)
+        written = await write_changes(api, epoch=None, after=after, limit=9, wait_seconds=0)
+        assert Changes.model_validate_json(written) == read
+    assert len((await read_changes(api, epoch=None, after=START, limit=9, wait_seconds=0)).changes) == 2
 
 
 async def test_a_reader_waits_for_news_and_holds_no_connection_meanwhile(api: Database) -> None:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Path, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from services.mailer.actions.accept_messages import accept_messages
 from services.mailer.actions.cancel_touches import cancel_touches
@@ -14,7 +14,7 @@ from services.mailer.actions.settle_message import settle_message
 from services.mailer.actions.show_message import show_message
 from services.mailer.api import examples
 from shared.kit.auth import Caller, needs, only_service
-from shared.kit.feed import START, read_changes
+from shared.kit.feed import START, write_changes
 from shared.kit.requests import After, Limit, Transaction
 from shared.schemas.mailer import (
     Attempt,
@@ -130,7 +130,7 @@ async def put_stop(
     return await change_stop(connection, scope=scope, stop_id=stop_id, given=given, now=now)
 
 
-@router.get("/v1/changes", responses=examples.answered(examples.CHANGES))
+@router.get("/v1/changes", response_model=Changes, responses=examples.answered(examples.CHANGES))
 async def get_changes(
     request: Request,
     caller: Annotated[Caller, only_service("scheduler")],
@@ -139,11 +139,12 @@ async def get_changes(
     limit: Annotated[int, Query(ge=1, le=2000)] = 500,
     wait: Annotated[float, Query(ge=0, le=20)] = 0,
     reader: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$", description="name of the follower")] = None,
-) -> Changes:
+) -> Response:
     """Follow outcomes: one row when a message reaches an end, or when an uncertain one is settled later.
 
     Asking for what is after a cursor says that all before it is applied: rows that every named reader has passed are dropped in time.
     """
     database = request.app.state.deps.api_db
     known = f"{caller.name}.{reader}" if reader else None
-    return await read_changes(database, epoch=epoch, after=after, limit=limit, wait_seconds=wait, reader=known)
+    page = await write_changes(database, epoch=epoch, after=after, limit=limit, wait_seconds=wait, reader=known)
+    return Response(page, media_type="application/json")

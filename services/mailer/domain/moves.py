@@ -21,6 +21,9 @@ class Move:
     counted: int = 0
 
 
+_SENT = Move(State.SENT, None, None, 1)
+
+
 def decide_move(
     outcome: Outcome,
     *,
@@ -33,6 +36,9 @@ def decide_move(
 ) -> Move:
     """Return what becomes of a message after one attempt. `attempts` counts those before this one."""
 
+    if isinstance(outcome, Sent):  # nine of ten; the rest is 1 us dearer
+        return _SENT
+
     def wait(reason: str, state: State) -> Move:
         at = plan_retry(
             plan, now=now, attempts=attempts + 1, jitter=jitter, accepted_at=accepted_at, useful_until=useful_until
@@ -40,8 +46,6 @@ def decide_move(
         return Move(state, reason, at, 1) if at else Move(State.EXPIRED, reason, None, 1)
 
     match outcome:
-        case Sent():
-            return Move(State.SENT, None, None, 1)
         case Uncertain(why=why):
             return Move(State.UNCERTAIN, why, None, 1)
         case Bounced(reason=reason):

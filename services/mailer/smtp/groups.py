@@ -49,6 +49,9 @@ class EnvelopeReading:
     must_close: bool
 
 
+_GO_AHEAD: Final = EnvelopeReading(Ready(), in_shape=True, must_close=False)
+
+
 def read_envelope(replies: Sequence[Reply], *, is_counted: bool) -> EnvelopeReading:
     """Read the replies to MAIL, RCPT and DATA sent in one write. Fewer than three are in shape only if a 421 ended them.
 
@@ -79,7 +82,7 @@ def read_steps(replies: Sequence[Reply]) -> EnvelopeReading:
     if reply.is_no:
         return EnvelopeReading(Refused(judge_refusal(reply, step)), in_shape=True, must_close=False)
     if step is Phase.DATA and reply.code == 354:
-        return EnvelopeReading(Ready(), in_shape=True, must_close=False)
+        return _GO_AHEAD
     return _out_of_shape(
         step, "no_reply" if reply.is_yes and step is not Phase.DATA else "wrong_shape", is_counted=True
     )
@@ -92,7 +95,7 @@ def _out_of_shape(step: Phase, why: str, is_counted: bool) -> EnvelopeReading:
 def _read_ready(refusal: tuple[Reply, Phase] | None, is_counted: bool) -> EnvelopeReading:
     """354 came. After a refused RCPT (RFC 2920 3.1) only closing is safe: the lone dot it asks for would be a dot without a marker."""
     if refusal is None:
-        return EnvelopeReading(Ready(), in_shape=True, must_close=False)
+        return _GO_AHEAD
     if refusal[1] is Phase.MAIL:
         return _out_of_shape(Phase.DATA, "wrong_shape", is_counted)
     return EnvelopeReading(Refused(judge_refusal(*refusal)), in_shape=True, must_close=True)

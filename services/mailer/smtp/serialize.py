@@ -5,6 +5,7 @@ from typing import Final
 
 _BARE_CR: Final = re.compile(rb"\r(?!\n)")
 _DOT_LINE: Final = re.compile(rb"\n\.")
+_OTHERS: Final = bytes(set(range(256)) - set(b"\0\r\n"))
 
 LONGEST_LINE: Final = 998
 """Octets of a line without its CRLF (RFC 5322 2.1.1)."""
@@ -31,11 +32,12 @@ def has_short_lines(text: bytes) -> bool:
 def to_wire(message: bytes) -> bytes:
     """Return `message` as it goes between 354 and the final dot: checked, dot-stuffed, ended by CRLF, without the dot.
 
-    Raises UnfitMessageError for bare CR or LF, NUL and over-long lines: composing has a bug then, and nothing leaves. As many CRs as LFs
-    and every CR before an LF means that none stands alone (half the cost of counting pairs).
+    Raises UnfitMessageError for bare CR or LF, NUL and over-long lines: composing has a bug then, and nothing leaves. CR and LF taking turns,
+    without a NUL, and every CR before an LF means that none stands alone (half the cost of counting).
     """
-    is_paired = message.count(b"\n") == message.count(b"\r") and not _BARE_CR.search(message)
-    if not is_paired or not message.endswith(b"\r\n") or b"\0" in message or not has_short_lines(message):
+    ends = message.translate(None, _OTHERS)
+    is_paired = ends == b"\r\n" * (len(ends) // 2) and not _BARE_CR.search(message)
+    if not is_paired or not message.endswith(b"\r\n") or not has_short_lines(message):
         raise UnfitMessageError
     if _DOT_LINE.search(message):
         message = message.replace(b"\r\n.", b"\r\n..")

@@ -15,8 +15,8 @@ _MOST_SUBSCRIBERS: Final = 50
 """Subscribers one claim is shared among; the next claim goes on behind the last of them."""
 
 _CLAIM: Final = """
-select subscriber_id, message_id, location_id, content_id, message_class, touch_ids, person_ids, address_key, sealed, attempts, useful_until,
-    recheck_after, accepted_at, claim_id, pace_key, topic, origin
+select subscriber_id, message_id, location_id, content_id, message_class, person_ids, address_key, sealed, attempts, useful_until, recheck_after,
+    accepted_at, claim_id, pace_key, topic, origin
 from claim_due($1, $2, $3, $4, $5)
 """
 _OPEN: Final = """
@@ -69,7 +69,6 @@ class ClaimedMessage(NamedTuple):
     location_id: UUID
     content_id: UUID
     message_class: str
-    touch_ids: list[UUID]
     person_ids: list[UUID]
     address_key: str
     sealed: bytes

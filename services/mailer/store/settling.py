@@ -8,7 +8,7 @@ from uuid import UUID
 from services.mailer.domain.states import FINAL, State, may_move
 from shared.kit.db import RawConnection
 
-_MOVES: Final = [(old.value, new.value) for old in State for new in State if may_move(old, new)]
+_MOVES: Final = [f"{old} {new}" for old in State for new in State if may_move(old, new)]
 _FINAL: Final = sorted(state.value for state in FINAL)
 _FREEING: Final = ["recheck", "cancelled"]
 """States after which a touch may be submitted again in another message."""
@@ -17,7 +17,7 @@ _FREEING: Final = ["recheck", "cancelled"]
 _SETTLE: Final = """
 with given as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::int[], $8::bytea[],
-            $14::uuid[], $15::timestamptz[], $16::timestamptz[], $17::text[], $18::int[], $19::text[], $20::text[])
+            $13::uuid[], $14::timestamptz[], $15::timestamptz[], $16::text[], $17::int[], $18::text[], $19::text[])
         as g (subscriber_id, message_id, claim_id, state, reason, next_at, counted, sha256,
             attempt_id, started_at, finished_at, phase, reply_code, enhanced_code, outcome)),
 moved as (
@@ -26,7 +26,7 @@ moved as (
         sha256 = coalesce(g.sha256, m.sha256),
         claim_id = case when g.state = 'uncertain' then m.claim_id end
     from given g where m.subscriber_id = g.subscriber_id and m.message_id = g.message_id and m.claim_id = g.claim_id
-      and (m.state, g.state) in (select * from unnest($11::text[], $12::text[]))
+      and m.state || ' ' || g.state = any ($11)
     returning m.subscriber_id, m.message_id, m.touch_ids, m.state, m.reason, m.final_at),
 tried as (
     insert into attempts (subscriber_id, message_id, attempt_id, started_at, finished_at, phase, reply_code, enhanced_code, outcome, reason)
@@ -35,7 +35,7 @@ tried as (
     on conflict do nothing),
 freed as (
     update message_touches t set live = false from moved
-    where moved.state = any ($13) and t.subscriber_id = moved.subscriber_id and t.message_id = moved.message_id and t.live),
+    where moved.state = any ($12) and t.subscriber_id = moved.subscriber_id and t.message_id = moved.message_id and t.live),
 told as (
     insert into changes (subscriber_id, kind, key, body)
     select subscriber_id, 'outcome', message_id, jsonb_build_object(
@@ -86,9 +86,8 @@ async def settle_messages(connection: RawConnection, settlements: Sequence[Settl
         *settled,
         now,
         _FINAL,
-        [old for old, _ in _MOVES],
-        [new for _, new in _MOVES],
+        _MOVES,
         _FREEING,
         *tried,
     )
-    return {row["message_id"] for row in rows}
+    return {row[0] for row in rows}

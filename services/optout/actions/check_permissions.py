@@ -38,7 +38,7 @@ async def check_permissions(
         decision = decide_permission(question, entries)
         is_known = query.channel in _CHANNELS or decision.answer == "refused"
         answers.append(
-            PermissionAnswer.model_construct(
+            PermissionAnswer(
                 query_id=query.query_id,
                 answer=decision.answer if is_known else "no_permission_yet",
                 reason=decision.reason if is_known else "channel_unknown",

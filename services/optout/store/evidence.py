@@ -19,9 +19,9 @@ _COUNTRIES: Final = (
 )
 # "offset 0" keeps the planner at one index look-up per question; with stale statistics it would read and sort the whole ledger.
 _FIND: Final = f"""
-with addresses as (select * from unnest($1::int[], $2::uuid[], $3::text[]) as a (n, subscriber_id, address_key)),
-persons as (select * from unnest($4::int[], $5::uuid[], $6::uuid[]) as p (n, subscriber_id, person_id))
-select -1 as n, 0::bigint as chain_position, null::timestamptz as recorded_at, l.* from service_state s
+with addresses as (select * from unnest($1::uuid[], $2::text[]) with ordinality as a (subscriber_id, address_key, n)),
+persons as (select * from unnest($3::int[], $4::uuid[], $5::uuid[]) as p (n, subscriber_id, person_id))
+select 0::bigint as n, 0::bigint as chain_position, null::timestamptz as recorded_at, l.* from service_state s
 left join (select {_COLUMNS} from ledger l where false) l on true where s.on_hold
 union all
 select a.n, l.* from addresses a cross join lateral (
@@ -29,7 +29,7 @@ select a.n, l.* from addresses a cross join lateral (
     and {_PERMITS_OR_DENIES} offset 0) l
 union all
 select a.n, l.* from addresses a cross join lateral (
-    select l.chain_position, l.recorded_at, {_COLUMNS} from ledger l where l.subscriber_id = $7 and l.address_key = a.address_key
+    select l.chain_position, l.recorded_at, {_COLUMNS} from ledger l where l.subscriber_id = $6 and l.address_key = a.address_key
     and {_PERMITS_OR_DENIES} offset 0) l
 union all
 select p.n, l.* from persons p cross join lateral (
@@ -46,11 +46,10 @@ async def find_evidence(connection: RawConnection, questions: Sequence[Question]
     A restore under a running process is noticed by the next poll for a lease, without which nothing is sent; so it is not asked for here.
     """
     people = [
-        (n, question.subscriber_id, person) for n, question in enumerate(questions) for person in question.person_ids
+        (n, question.subscriber_id, person) for n, question in enumerate(questions, 1) for person in question.person_ids
     ]
     rows = await connection.fetch(
         _FIND,
-        list(range(len(questions))),
         [question.subscriber_id for question in questions],
         [question.address_key for question in questions],
         [row[0] for row in people],
@@ -60,9 +59,9 @@ async def find_evidence(connection: RawConnection, questions: Sequence[Question]
     )
     found: list[list[LedgerEntry]] = [[] for _ in questions]
     for row in rows:
-        if row["n"] < 0:
+        if row[0] == 0:
             raise OnHoldError
-        found[row["n"]].append(_as_entry(row))
+        found[row[0] - 1].append(_as_entry(row))
     return found
 
 

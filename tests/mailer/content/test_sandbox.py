@@ -47,16 +47,16 @@ async def test_a_worker_gets_the_processor_after_those_that_send() -> None:
 
 
 async def test_a_business_that_has_used_up_its_share_waits_and_others_do_not() -> None:
-    """S52: a style sheet that is held against every element costs all that a worker may use; one or two of them are all that a business may."""
+    """S52: a style sheet that is held against every element costs all that a worker may use; a few of them are all that a business may."""
     hostile, neighbour, costly = uuid4(), uuid4(), replace(GOOD, mjml=COSTLY)
     authors, stopped = Authors(), 0
     with contextlib.suppress(AuthorsBusyError):
-        while stopped < 3:
+        while stopped < 10:
             with authors.admit(hostile):
                 compilation = await compile_in_sandbox(costly, LintRules())
             assert [finding.code for finding in compilation.findings] == ["too_costly"]
             stopped += 1
-    assert stopped in {1, 2}
+    assert 1 <= stopped < 10
     with authors.admit(neighbour):
         assert (await compile_in_sandbox(GOOD, LintRules())).content is not None
 

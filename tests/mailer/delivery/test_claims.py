@@ -105,10 +105,10 @@ async def test_a_claim_lives_while_its_worker_knows_it_and_its_messages_are_open
     [lost] = await alone.claim()
     await alone.queue("cyd@example.com")
     [cancelled] = await alone.claim()
-    body = {
-        "subscriber_id": str(alone.subscriber.subscriber_id),
-        "touch_ids": [str(touch) for touch in cancelled.touch_ids],
-    }
+    touches = await alone.database.fetchval(
+        "select touch_ids::text[] from messages where message_id = $1", cancelled.message_id
+    )
+    body = {"subscriber_id": str(alone.subscriber.subscriber_id), "touch_ids": touches}
     headers = service_headers("scheduler", "mailer")
     assert (await alone.mailer.http.post("/v1/messages/cancel", json=body, headers=headers)).status_code == 200
     await alone.database.execute("update claims set lease_until = clock_timestamp() + interval '1 s'")
