@@ -44,7 +44,7 @@ def sent(practice: Practice) -> dict[UUID, str]:
     for message in practice.messages:
         for touch in message.touches:
             assert touch.person_id not in found, "mailed twice"
-            found[touch.person_id] = message.fields["words"]["headline"]  # type: ignore[index,call-overload,assignment]
+            found[touch.person_id] = message.fields["words"]["headline"]
     return found
 
 

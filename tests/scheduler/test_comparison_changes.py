@@ -141,7 +141,7 @@ async def test_previews_tests_and_forecasts_speak_of_both_variants(
             f"{path}/test", json=given | {"recipient": "ada@example.com"}, headers=practice.headers()
         )
         assert taken.status_code == 202
-        assert practice.messages[-1].fields["words"]["headline"] == headline  # type: ignore[index,call-overload]
+        assert practice.messages[-1].fields["words"]["headline"] == headline
     ahead = (await get(practice, f"{path}/forecast")).json()
     assert (await practice.edit(kind, state="active")).status_code == 200
     await practice.run()

@@ -207,7 +207,7 @@ async def test_each_occasion_of_the_year_is_decided_for_itself_with_the_same_arm
         await practice.move_to(f"{day} 10:00")
         await settle(practice)
         arms = [message.touches[0].person_id for message in practice.messages[before:]]
-        had = {message.touches[0].person_id: message.fields["offer"]["text"] for message in practice.messages[before:]}  # type: ignore[index,call-overload]
+        had = {message.touches[0].person_id: message.fields["offer"]["text"] for message in practice.messages[before:]}
         assert set(had.values()) == {"", "Ten off"}
         if not offers:
             book(practice, [person for person in arms if had[person] == "Ten off"], f"{day} 15:00")
@@ -216,7 +216,7 @@ async def test_each_occasion_of_the_year_is_decided_for_itself_with_the_same_arm
         await practice.move_to(f"{decides} 10:00")
         await settle(practice)
         offers.append(had)
-        rest = {message.fields["offer"]["text"] for message in practice.messages[before + len(arms) :]}  # type: ignore[index,call-overload]
+        rest = {message.fields["offer"]["text"] for message in practice.messages[before + len(arms) :]}
         assert rest == ({"Ten off"} if len(offers) == 1 else {""})
     spring, autumn = offers
     assert {person: spring[person] for person in autumn if person in spring} == {

@@ -60,7 +60,7 @@ async def test_a_test_speaks_the_language_that_is_asked_for_in_both_verticals(
         message = _tests(practice)[-1]
         content = practice.mailer.contents[message.content_id]
         assert (content["slug"], content["language"], content["vertical"]) == (kind, language, vertical)
-    assert _tests(practice)[-1].fields["about"]["occasion"] == "spring"  # type: ignore[index,call-overload]
+    assert _tests(practice)[-1].fields["about"]["occasion"] == "spring"
     assert (await _test(practice, "newsletter", language="fr")).json()["language"] == "en"
 
 
