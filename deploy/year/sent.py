@@ -16,7 +16,8 @@ select address_key, local_day, counts, commercial from messages where subscriber
 """
 _OPEN = "select count(*) from messages where subscriber_id = $1 and ended_at is null"
 _REASONS = """
-select coalesce(reason, 'still ' || state) as reason, count(*) as n from touches where subscriber_id = $1 and state <> 'sent' group by 1 order by 2 desc
+select coalesce(reason, 'still ' || state) as reason, count(*) as n from touches
+where subscriber_id = $1 and state <> 'sent' group by 1 order by 2 desc
 """
 _TOLD = """
 select distinct consumer_id from touches where subscriber_id = $1 and state = 'sent' and campaign_type = any($2::text[]) and final_at > $3
