@@ -157,18 +157,24 @@ async def _plan_one(connection: asyncpg.Connection, owner: UUID, place: UUID) ->
     Nothing rings the planner's bell here, as the feed's follower in the same process does: the pause between two looks is measured along.
     """
     appointment = uuid4()
+    consumer = await connection.fetchval(
+        "select c.consumer_id from consumers c where subscriber_id = $1 and location_id = $2"
+        " and not exists (select from appointments p where p.consumer_id = c.consumer_id) order by random() limit 1",
+        owner,
+        place,
+    )
     began = perf_counter()
     await connection.execute(
         "with a as (insert into appointments (subscriber_id, appointment_id, location_id, consumer_id, starts_at, status, historic, deleted)"
-        " select $1, $2, $3, consumer_id, now() + interval '25 days', 'booked', false, false from consumers"
-        " c where subscriber_id = $1 and location_id = $3 and not exists (select from appointments p where p.consumer_id = c.consumer_id)"
-        " order by random() limit 1 returning subscriber_id, consumer_id)"
+        " values ($1, $2, $3, $4, now() + interval '25 days', 'booked', false, false) returning subscriber_id, consumer_id)"
         " insert into replans select subscriber_id, consumer_id, false from a on conflict do nothing",
         owner,
         appointment,
         place,
+        consumer,
     )
-    await _until(connection, f"select exists (select from touches where trigger_id = '{appointment}')", every_s=0.01)
+    planned = f"select exists (select from touches where subscriber_id = '{owner}' and consumer_id = '{consumer}' and trigger_id = '{appointment}')"
+    await _until(connection, planned, every_s=0.01)
     return (perf_counter() - began) * 1000
 
 
