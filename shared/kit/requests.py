@@ -3,9 +3,9 @@
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kit.bell import ring
 from shared.kit.errors import ConflictError, Problem, VersionMismatchError, VersionNeededError
+from shared.schemas.wire import Page
 
 
 class IdempotencyKeyReusedError(Problem):
@@ -167,12 +168,22 @@ def refuse_stale(given: int | None, *, stored: int | None) -> None:
 
 
 Limit = Annotated[int, Query(ge=1, le=200, description="rows of a page")]
+_Item = TypeVar("_Item")
 After = Annotated[str | None, Query(max_length=300, description="`next` of the page before")]
 
 
 def page_cursor(*values: str | int) -> str:
     """Return an opaque page cursor of the last row's sort values."""
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def time_page(rows: Sequence[_Item], limit: int, position: Callable[[_Item], tuple[datetime, UUID]]) -> Page[_Item]:
+    """Return a page of rows in the order of (time, id): one row more than `limit`, read along, says that another page follows."""
+    items = list(rows[:limit])
+    if len(rows) <= limit:
+        return Page(items=items, next=None)
+    at, row_id = position(items[-1])
+    return Page(items=items, next=page_cursor(at.isoformat(), str(row_id)))
 
 
 def read_cursor(cursor: str | None, length: int) -> list[Any] | None:

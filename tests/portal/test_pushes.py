@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.portal.api.examples import OPERATOR_INPUT
 from services.portal.domain.changes import next_change, pushed_version
 from shared.kit.clock import ManualClock
 from shared.kit.errors import NotAuthenticatedError
@@ -78,12 +79,14 @@ async def test_a_service_that_was_down_or_lost_its_database_gets_everything(
     await portal.location(subscriber_id)
     client = await portal.client(subscriber_id)
     await portal.call("DELETE", f"/v1/subscribers/{subscriber_id}/clients/{client['client_id']}")
+    operator = await portal.make("/v1/operators", OPERATOR_INPUT)
+    await portal.call("DELETE", f"/v1/operators/{operator['client_id']}")
     [push] = [loop for loop in portal.opened.module.loops(portal.opened.deps) if loop.name == "push_mailer"]
     assert not await push.step()
     mailer = await below("mailer")
     await push.step()
     assert [fact["agreement_version"] for fact in await mailer.facts("subscriber")] == ["2026-01"]
-    assert [len(await mailer.facts(kind)) for kind in ("location", "verification_key", "revoked_client")] == [1, 1, 1]
+    assert [len(await mailer.facts(kind)) for kind in ("location", "verification_key", "revoked_client")] == [1, 1, 2]
     del neighbours.opened["mailer"]
     renewed = await below("mailer")
     await push.step()

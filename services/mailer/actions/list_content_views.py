@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.mailer.store.evidence import list_views
 from shared.kit.db import Database
-from shared.kit.requests import page_cursor, read_time_cursor
+from shared.kit.requests import read_time_cursor, time_page
 from shared.schemas.mailer import ContentView
 from shared.schemas.wire import Page
 
@@ -18,6 +18,5 @@ async def list_content_views(
         rows = await list_views(
             crossing, subscriber_id=subscriber_id, message_id=message_id, after=position, limit=limit + 1
         )
-    items = [ContentView.model_validate(dict(row._mapping)) for row in rows[:limit]]
-    following = page_cursor(items[-1].viewed_at.isoformat(), str(items[-1].view_id)) if len(rows) > limit else None
-    return Page(items=items, next=following)
+    views = [ContentView.model_validate(dict(row._mapping)) for row in rows]
+    return time_page(views, limit, lambda last: (last.viewed_at, last.view_id))

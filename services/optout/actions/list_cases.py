@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.optout.domain.case_views import listed
 from services.optout.store.cases import list_cases as read_cases
 from shared.kit.db import set_subscriber
-from shared.kit.requests import page_cursor, read_time_cursor
+from shared.kit.requests import read_time_cursor, time_page
 from shared.schemas.privacy_cases import CaseListed
 from shared.schemas.wire import Page
 
@@ -34,6 +34,5 @@ async def list_cases(
         after=read_time_cursor(after),
         limit=limit + 1,
     )
-    items = [listed(case, now) for case in found[:limit]]
-    more = page_cursor(items[-1].opened_at.isoformat(), str(items[-1].case_id)) if len(found) > limit else None
-    return Page(items=items, next=more)
+    items = [listed(case, now) for case in found]
+    return time_page(items, limit, lambda last: (last.opened_at, last.case_id))

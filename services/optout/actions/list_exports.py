@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.optout.store.exports import list_made
 from shared.kit.db import set_subscriber
-from shared.kit.requests import page_cursor, read_time_cursor
+from shared.kit.requests import read_time_cursor, time_page
 from shared.schemas.ledger import ExportRecord
 from shared.schemas.wire import Page
 
@@ -17,6 +17,4 @@ async def list_exports(
     """Return a page. Raises CursorRefusedError."""
     await set_subscriber(connection, subscriber_id)
     rows = await list_made(connection, before=read_time_cursor(after), limit=limit + 1)
-    items = rows[:limit]
-    more = page_cursor(items[-1].made_at.isoformat(), str(items[-1].export_id)) if len(rows) > limit else None
-    return Page(items=items, next=more)
+    return time_page(rows, limit, lambda last: (last.made_at, last.export_id))

@@ -8,7 +8,7 @@ from services.optout.domain.case_views import hold_shown
 from services.optout.domain.entries import PLATFORM
 from services.optout.store.erasures import list_holds as read_holds
 from shared.kit.db import set_subscriber
-from shared.kit.requests import page_cursor, read_time_cursor
+from shared.kit.requests import read_time_cursor, time_page
 from shared.schemas.privacy_cases import LegalHold
 from shared.schemas.wire import Page
 
@@ -20,6 +20,5 @@ async def list_holds(
     owner = subscriber_id or PLATFORM
     await set_subscriber(connection, owner)
     rows = await read_holds(connection, owner, after=read_time_cursor(after), limit=limit + 1)
-    items = [hold_shown(row) for row in rows[:limit]]
-    more = page_cursor(items[-1].placed_at.isoformat(), str(items[-1].hold_id)) if len(rows) > limit else None
-    return Page(items=items, next=more)
+    items = [hold_shown(row) for row in rows]
+    return time_page(items, limit, lambda last: (last.placed_at, last.hold_id))

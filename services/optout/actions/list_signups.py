@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.optout.domain.sealing import MailSeal
 from services.optout.store.signups import SignupRow, list_confirmed
 from shared.kit.db import set_subscriber
-from shared.kit.requests import page_cursor, read_time_cursor
+from shared.kit.requests import read_time_cursor, time_page
 from shared.schemas.signups import Signup
 from shared.schemas.wire import Page
 
@@ -26,9 +26,8 @@ async def list_signups(
     """Return a page, oldest confirmation first; `locations` empty means all of the subscriber. Raises CursorRefusedError."""
     await set_subscriber(connection, subscriber_id)
     rows = await list_confirmed(connection, locations=locations, after=read_time_cursor(after), limit=limit + 1)
-    items = [_open(row, row.confirmed_at, seal) for row in rows[:limit] if row.confirmed_at]
-    more = page_cursor(items[-1].confirmed_at.isoformat(), str(items[-1].signup_id)) if len(rows) > limit else None
-    return Page(items=items, next=more)
+    items = [_open(row, row.confirmed_at, seal) for row in rows if row.confirmed_at]
+    return time_page(items, limit, lambda last: (last.confirmed_at, last.signup_id))
 
 
 def _open(row: SignupRow, confirmed_at: datetime, seal: MailSeal) -> Signup:

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.optout.domain.sealing import MailSeal
 from services.optout.store.privacy_mails import PrivacyMailRow, list_privacy_mails
-from shared.kit.requests import page_cursor, read_time_cursor
+from shared.kit.requests import read_time_cursor, time_page
 from shared.schemas.optout import PrivacyMail, PrivacyMailInput
 from shared.schemas.wire import Page
 
@@ -14,9 +14,8 @@ async def read_privacy_mails(
 ) -> Page[PrivacyMail]:
     """Return open requests, oldest first. Raises CursorRefusedError."""
     rows = await list_privacy_mails(connection, after=read_time_cursor(after), limit=limit + 1)
-    items = [_open(row, seal) for row in rows[:limit]]
-    more = page_cursor(items[-1].received_at.isoformat(), str(items[-1].mail_id)) if len(rows) > limit else None
-    return Page(items=items, next=more)
+    items = [_open(row, seal) for row in rows]
+    return time_page(items, limit, lambda last: (last.received_at, last.mail_id))
 
 
 def _open(row: PrivacyMailRow, seal: MailSeal) -> PrivacyMail:

@@ -99,12 +99,3 @@ def append_lines(file: int, lines: bytes) -> int:
         os.ftruncate(file, before)
         raise
     return before + len(lines)
-
-
-def sync_folder(folder: Path) -> None:
-    """Let the name of a new file survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

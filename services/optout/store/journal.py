@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 
 from services.optout.domain.entries import NewEntry
 from services.optout.store.ballast import Ballast
-from services.optout.store.durable_file import GroupedWriter, append_lines, locked, sync_folder, within
+from services.optout.store.durable_file import GroupedWriter, append_lines, locked, within
 from services.optout.store.entry_lines import entry_in, line_of
+from shared.kit.files import sync_folder
 
 _LONGEST_SECONDS: Final = 1.5
 """A write takes about a millisecond; what takes longer than this is a disk that hangs, and the door turns to its spool."""

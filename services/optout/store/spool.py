@@ -11,9 +11,10 @@ from typing import Final
 
 from services.optout.domain.entries import NewEntry
 from services.optout.store.ballast import Ballast
-from services.optout.store.durable_file import GroupedWriter, append_lines, locked, sync_folder, within
+from services.optout.store.durable_file import GroupedWriter, append_lines, locked, within
 from services.optout.store.entry_lines import entry_in, line_of
 from shared.kit.errors import Problem
+from shared.kit.files import sync_folder
 from shared.kit.logs import log
 
 _LOCK_SECONDS: Final = 0.5

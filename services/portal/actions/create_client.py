@@ -1,13 +1,12 @@
 """Make an API client for a subscriber; its secret is shown once and kept as a hash."""
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.portal.domain.client import SECRET_PREFIX, Client, LocationUnknownError, hash_secret
+from services.portal.domain.client import Client, LocationUnknownError, hash_secret, new_secret
 from services.portal.store.audit import write_audit
 from services.portal.store.clients import insert_client
 from services.portal.store.locations import count_known
@@ -41,7 +40,7 @@ async def create_client(
         created_at=now,
         revoked_at=None,
     )
-    secret = SECRET_PREFIX + secrets.token_urlsafe(32)
+    secret = new_secret()
     await insert_client(connection, client, secret_hash=hash_secret(secret))
     await write_audit(
         connection, at=now, actor=actor, action="client_created", thing_id=client.client_id, subscriber_id=subscriber_id

@@ -4,8 +4,9 @@ It goes past the outbox, so that a million old facts never stand in front of one
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, TypeVar
 
 from services.portal.clients.downhill import Downhill
 from services.portal.clients.facts import (
@@ -27,6 +28,7 @@ from shared.kit.logs import log
 
 _PAGE: Final = 200
 _AT_ONCE: Final = 8
+_Row = TypeVar("_Row")
 
 
 async def push_everything(database: Database, *, data_keys: DataKeys, service: Downhill) -> int:
@@ -48,35 +50,25 @@ async def _pages(database: Database, data_keys: DataKeys) -> AsyncIterator[list[
     async with database.transaction() as connection:
         keys = await list_signing_keys(connection)
     yield [key_fact(key) for key in keys]
-    after = None
-    while True:
-        async with database.transaction() as connection:
-            revoked = await list_revoked(connection, after=after, limit=_PAGE)
-        if not revoked:
-            break
-        yield [revocation_fact(client) for client in revoked]
-        after = revoked[-1].client_id
-    after = None
-    while True:
-        async with database.transaction() as connection:
-            gone = await list_operators(connection, after=after, limit=_PAGE, only_revoked=True)
-        if not gone:
-            break
-        yield [operator_revocation_fact(operator) for operator in gone]
-        after = gone[-1].client_id
-    after = None
-    while True:
-        async with database.transaction() as connection:
-            subscribers = await list_subscribers(connection, data_keys, after=after, limit=_PAGE)
-        if not subscribers:
-            break
+    async for clients in _all(database, list_revoked, "client_id"):
+        yield [revocation_fact(client) for client in clients]
+    async for operators in _all(database, partial(list_operators, only_revoked=True), "client_id"):
+        yield [operator_revocation_fact(operator) for operator in operators]
+    async for subscribers in _all(database, partial(list_subscribers, keys=data_keys), "subscriber_id"):
         yield [subscriber_fact(subscriber) for subscriber in subscribers]
-        after = subscribers[-1].subscriber_id
+    async for locations in _all(database, partial(list_locations, subscriber_id=None), "location_id"):
+        yield [location_fact(location) for location in locations]
+
+
+async def _all(
+    database: Database, read: Callable[..., Awaitable[Sequence[_Row]]], key: str
+) -> AsyncIterator[Sequence[_Row]]:
+    """Yield all that `read` lists by `key`, a page a transaction."""
     after = None
     while True:
         async with database.transaction() as connection:
-            locations = await list_locations(connection, subscriber_id=None, after=after, limit=_PAGE)
-        if not locations:
-            break
-        yield [location_fact(location) for location in locations]
-        after = locations[-1].location_id
+            rows = await read(connection, after=after, limit=_PAGE)
+        if not rows:
+            return
+        yield rows
+        after = getattr(rows[-1], key)

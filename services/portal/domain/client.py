@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +45,11 @@ class KnownClient:
     usable: bool
     subscriber_id: UUID | None = None
     location_ids: Sequence[UUID] = ()
+
+
+def new_secret() -> str:
+    """Return a client secret: 256 random bits."""
+    return SECRET_PREFIX + secrets.token_urlsafe(32)
 
 
 def hash_secret(secret: str) -> bytes:

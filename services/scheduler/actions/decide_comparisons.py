@@ -35,13 +35,15 @@ async def decide_comparisons(database: Database, *, types: Mapping[str, Campaign
 
 
 def _due(campaign: Any, kind: CampaignType, today: date) -> Iterator[tuple[ComparedOccasion, str]]:
-    """Yield the occasions whose waiting time is over, each with its step."""
+    """Yield the occasions whose waiting time is over and that are not decided, each with its step."""
     plan = find_plan(campaign.settings)
-    for name, day in list_occasions(kind, campaign.settings, today) if plan else ():
-        decides_on = plan.decides_on(day) if plan else day
-        if decides_on <= today:
-            key = (campaign.subscriber_id, campaign.campaign_id, f"{name}@{day}")
-            yield ComparedOccasion(*key, decides_on), find_step(kind, name).slug
+    if plan is None:
+        return
+    for name, day in list_occasions(kind, campaign.settings, today):
+        cycle, decides_on = f"{name}@{day}", plan.decides_on(day)
+        if decides_on <= today and cycle not in campaign.decided:
+            occasion = ComparedOccasion(campaign.subscriber_id, campaign.campaign_id, cycle, decides_on)
+            yield occasion, find_step(kind, name).slug
 
 
 async def _decide(database: Database, campaign: Any, occasion: ComparedOccasion, step: str, now: datetime) -> None:

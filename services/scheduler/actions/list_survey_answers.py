@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.store.surveys import read_surveys
 from shared.kit.crypto import DataKeys
-from shared.kit.requests import page_cursor, read_time_cursor
+from shared.kit.requests import read_time_cursor, time_page
 from shared.schemas.answers import SurveyAnswer
 from shared.schemas.wire import Page
 
@@ -33,6 +33,4 @@ async def list_survey_answers(
         locations=locations,
     )
     found = [SurveyAnswer.model_validate(row) for row in rows]
-    last = found[limit - 1] if len(found) > limit else None
-    more = page_cursor(last.answered_at.isoformat(), str(last.message_id)) if last is not None else None
-    return Page(items=found[:limit], next=more)
+    return time_page(found, limit, lambda last: (last.answered_at, last.message_id))

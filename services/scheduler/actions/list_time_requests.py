@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.store.answers import read_time_requests
-from shared.kit.requests import page_cursor, read_time_cursor
+from shared.kit.requests import read_time_cursor, time_page
 from shared.schemas.answers import TimeRequest, TimeRequestState
 from shared.schemas.wire import Page
 
@@ -32,6 +32,4 @@ async def list_time_requests(
         limit=limit + 1,
         now=now,
     )
-    last = found[limit - 1] if len(found) > limit else None
-    more = page_cursor(last.asked_at.isoformat(), str(last.appointment_id)) if last is not None else None
-    return Page(items=found[:limit], next=more)
+    return time_page(found, limit, lambda last: (last.asked_at, last.appointment_id))

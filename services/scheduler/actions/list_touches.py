@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.described_touch import describe_touch
 from services.scheduler.store.reading import TouchFilter, read_touches
-from shared.kit.requests import page_cursor, read_time_cursor
+from shared.kit.requests import read_time_cursor, time_page
 from shared.schemas.scheduler import Touch
 from shared.schemas.wire import Page
 
@@ -25,6 +25,4 @@ async def list_touches(
     """Return a page of touches by due time. Raises CursorRefusedError."""
     position = read_time_cursor(after)
     rows = await read_touches(connection, subscriber_id=subscriber_id, wanted=wanted, after=position, limit=limit + 1)
-    items = [describe_touch(row, types) for row in rows[:limit]]
-    following = page_cursor(items[-1].due_at.isoformat(), str(items[-1].touch_id)) if len(rows) > limit else None
-    return Page(items=items, next=following)
+    return time_page([describe_touch(row, types) for row in rows], limit, lambda last: (last.due_at, last.touch_id))

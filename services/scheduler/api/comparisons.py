@@ -15,7 +15,7 @@ from services.scheduler.api.reports import Days, Place, wanted_of
 from services.scheduler.domain.errors import ComparisonOpenError
 from services.scheduler.store.comparisons import find_decided, read_compared_people
 from shared.kit.db import set_subscriber
-from shared.kit.requests import After, Limit, Transaction, page_cursor, read_time_cursor
+from shared.kit.requests import After, Limit, Transaction, read_time_cursor, time_page
 from shared.schemas.comparisons import ComparedPerson, ComparedVariant, Comparison
 from shared.schemas.reports import Report
 from shared.schemas.wire import Page
@@ -63,6 +63,4 @@ async def list_people(
         raise ComparisonOpenError
     rows = await read_compared_people(connection, occasion, after=read_time_cursor(after), limit=limit + 1)
     found = [ComparedPerson.model_validate(row) for row in rows]
-    last = found[limit - 1] if len(found) > limit else None
-    more = page_cursor(last.due_at.isoformat(), str(last.touch_id)) if last is not None else None
-    return Page(items=found[:limit], next=more)
+    return time_page(found, limit, lambda last: (last.due_at, last.touch_id))

@@ -12,7 +12,7 @@ from services.scheduler.api.reports import Days, Place, wanted_of
 from services.scheduler.domain.rates import RateName
 from services.scheduler.store.report_rates import read_rated
 from shared.kit.db import set_subscriber
-from shared.kit.requests import After, Limit, Transaction, page_cursor, read_time_cursor
+from shared.kit.requests import After, Limit, Transaction, read_time_cursor, time_page
 from shared.schemas.rates import Rate, RatedRecord
 from shared.schemas.reports import Report
 from shared.schemas.wire import Page
@@ -53,6 +53,4 @@ async def list_rated(
         limit=limit + 1,
     )
     found = [RatedRecord.model_validate(row) for row in rows]
-    last = found[limit - 1] if len(found) > limit else None
-    more = page_cursor(last.at.isoformat(), str(last.record_id)) if last is not None else None
-    return Page(items=found[:limit], next=more)
+    return time_page(found, limit, lambda last: (last.at, last.record_id))

@@ -25,7 +25,7 @@ from services.scheduler.store.report_visits import read_credited_visits, read_re
 from shared.kit.auth import Caller
 from shared.kit.csv_lines import csv_lines
 from shared.kit.db import set_subscriber
-from shared.kit.requests import After, Limit, Transaction, page_cursor, read_time_cursor
+from shared.kit.requests import After, Limit, Transaction, read_time_cursor, time_page
 from shared.schemas.comparisons import ComparedVariant
 from shared.schemas.rates import Rate
 from shared.schemas.reports import (
@@ -139,9 +139,7 @@ async def list_touches_behind(
         limit=limit + 1,
     )
     found = [describe_touch(row, deps.types) for row in rows]
-    last = found[limit - 1] if len(found) > limit else None
-    more = page_cursor(last.due_at.isoformat(), str(last.touch_id)) if last is not None else None
-    return Page(items=found[:limit], next=more)
+    return time_page(found, limit, lambda last: (last.due_at, last.touch_id))
 
 
 @router.get("/v1/reports/delivery", responses=answers(worked.DELIVERY))
@@ -188,9 +186,7 @@ async def list_credited_visits(
         limit=limit + 1,
     )
     found = [CreditedVisit.model_validate(row) for row in rows]
-    last = found[limit - 1] if len(found) > limit else None
-    more = page_cursor(last.completed_at.isoformat(), str(last.visit_id)) if last is not None else None
-    return Page(items=found[:limit], next=more)
+    return time_page(found, limit, lambda last: (last.completed_at, last.visit_id))
 
 
 @router.get("/v1/reports/effects", responses=answers(worked.EFFECTS))
@@ -230,9 +226,7 @@ async def list_returns(
         limit=limit + 1,
     )
     found = [EffectRow.model_validate(row) for row in rows]
-    last = found[limit - 1] if len(found) > limit else None
-    more = page_cursor(last.due_at.isoformat(), str(last.touch_id)) if last is not None else None
-    return Page(items=found[:limit], next=more)
+    return time_page(found, limit, lambda last: (last.due_at, last.touch_id))
 
 
 @router.get("/v1/reports/forecast", responses=answers(worked.FORECAST))

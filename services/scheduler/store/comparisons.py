@@ -14,6 +14,8 @@ from services.scheduler.store.report_touches import ReportFilter
 from services.scheduler.store.report_visits import KNOWN, REAL, Position
 from shared.schemas.comparisons import Arm
 
+_PASSED: Final = "('dispatched', 'sent', 'bounced', 'uncertain', 'failed', 'suppressed')"
+"""States of touches whose mail passed every check."""
 _DIVIDED: Final = text("""
 select k.campaign_id, c.consumer_id, c.address_key, cast(k.settings -> 'comparison' ->> 'share_percent' as integer) as share_percent
 from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
@@ -23,7 +25,8 @@ join campaigns k
         and k.settings ? 'comparison'
 """)
 _RUNNING: Final = text("""
-select k.subscriber_id, k.campaign_id, k.location_id, k.type, k.version, k.settings, l.zone
+select k.subscriber_id, k.campaign_id, k.location_id, k.type, k.version, k.settings, l.zone,
+    array(select c.cycle from comparisons c where c.subscriber_id = k.subscriber_id and c.campaign_id = k.campaign_id) as decided
 from campaigns k
 join locations l on l.subscriber_id = k.subscriber_id and l.location_id = k.location_id
 where k.settings ? 'comparison' and k.state in ('active', 'paused')
@@ -42,7 +45,7 @@ with compared as (
         t.zone
     from touches t
     where t.subscriber_id = :subscriber_id and t.campaign_id = :campaign_id and t.cycle = :cycle and t.arm in ('a', 'b')
-        and t.state in ('dispatched', 'sent', 'bounced', 'uncertain', 'failed', 'suppressed')
+        and t.state in {_PASSED}
 ), measured as (
     select c.consumer_id, c.touch_id, c.arm, c.due_at, (
         select min(e.at)
@@ -87,12 +90,12 @@ select exists (
             where c.subscriber_id = t.subscriber_id and c.campaign_id = t.campaign_id and c.cycle = t.cycle))
 """)
 # While it is open its figures are people only; what they did afterwards is looked at once.
-_REPORT: Final = text("""
+_REPORT: Final = text(f"""
 with seen as (
     select t.campaign_id, t.campaign_type, t.cycle, cast(split_part(t.cycle, '@', 2) as date) as occasion_on,
-        count(*) filter (where t.arm = 'a' and t.state in ('dispatched', 'sent', 'bounced', 'uncertain', 'failed', 'suppressed')) as a_people,
-        count(*) filter (where t.arm = 'b' and t.state in ('dispatched', 'sent', 'bounced', 'uncertain', 'failed', 'suppressed')) as b_people,
-        count(*) filter (where t.arm = 'rest' and t.state in ('dispatched', 'sent', 'bounced', 'uncertain', 'failed', 'suppressed')) as rest_people
+        count(*) filter (where t.arm = 'a' and t.state in {_PASSED}) as a_people,
+        count(*) filter (where t.arm = 'b' and t.state in {_PASSED}) as b_people,
+        count(*) filter (where t.arm = 'rest' and t.state in {_PASSED}) as rest_people
     from touches t
     where t.subscriber_id = :subscriber_id and t.arm is not null
         and (cast(:locations as uuid[]) is null or t.location_id = any(cast(:locations as uuid[])))
@@ -111,7 +114,7 @@ cross join (values ('a'), ('b')) as v (variant)
 left join comparisons c on c.subscriber_id = :subscriber_id and c.campaign_id = s.campaign_id and c.cycle = s.cycle
 where s.occasion_on between :first_day and :last_day
 order by s.occasion_on, s.campaign_id, v.variant
-""")
+""")  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ async def find_arms(
 
 
 async def read_comparing(connection: AsyncConnection) -> Sequence[Any]:
-    """Return every campaign that compares variants, of all subscribers (a worker's view)."""
+    """Return every campaign that compares variants, of all subscribers (a worker's view), with the cycles that are decided."""
     return (await connection.execute(_RUNNING)).all()
 
 
