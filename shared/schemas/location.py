@@ -79,6 +79,16 @@ StaffMailboxes = Annotated[list[Annotated[str, Field(max_length=254)]], Field(ma
 """Mailboxes of people who work at a location; set by the business, reached by no consumer's data."""
 
 
+class Capacity(Wire):
+    """How many visits a location takes: invitations are paced by what is free of it. Without chairs or bays they are not paced."""
+
+    chairs_or_bays: int = Field(default=0, ge=0, le=500, description="visits at the same time; 0: not told")
+    visit_minutes: int = Field(default=60, ge=10, le=1440, description="what a visit usually takes, minutes")
+    invitations_per_visit: int = Field(
+        default=3, ge=1, le=50, description="how many invitations may be open for every visit that is free"
+    )
+
+
 class SenderIdentity(Wire):
     """Who the reader sees (L-004, L-053): header from, its display name is the location's name; reply to reaches the business (S-013)."""
 
@@ -123,6 +133,7 @@ class LocationFacts(Wire):
         default=False,
         description="the location lets its consumers be counted in the operator's broad figures (S-061, S-103); off, none of them is",
     )
+    capacity: Capacity = Field(default=Capacity())
     test_recipients: StaffMailboxes = Field(
         default=[], description="who may be sent a campaign as a test, beside the mailbox that answers reach"
     )

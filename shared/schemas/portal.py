@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 
 from shared.schemas.location import (
+    Capacity,
     LinkHosts,
     LocationFacts,
     LocationState,
@@ -78,6 +79,7 @@ class LocationInput(Wire):
     open_on_public_holidays: bool = Field(default=False)
     in_aggregates: bool = Field(default=False)
     test_recipients: StaffMailboxes = Field(default=[])
+    capacity: Capacity = Field(default=Capacity())
 
 
 class LocationChange(Wire):
@@ -97,6 +99,7 @@ class LocationChange(Wire):
     open_on_public_holidays: bool | None = None
     in_aggregates: bool | None = None
     test_recipients: StaffMailboxes | None = None
+    capacity: Capacity | None = None
 
 
 class Location(LocationFacts):

@@ -113,6 +113,8 @@ async def test_malformed_hours_zones_and_addresses_are_refused(portal: Portal) -
         {"sender": {"header_from": "a@b@example.com", "reply_to": "x@example.com"}},
         {"test_recipients": ["ada@example.com", "a@b@example.com"]},
         {"test_recipients": [f"p{number}@example.com" for number in range(11)]},
+        {"capacity": {"chairs_or_bays": -1}},
+        {"capacity": {"chairs_or_bays": 3, "visit_minutes": 0}},
         {"sender": {"header_from": "x@example.com\r\nBcc: y@example.com", "reply_to": "x@example.com"}},
     ):
         answer = await portal.call("POST", path, json=LOCATION_INPUT | wrong)

@@ -53,6 +53,7 @@ LOCATION_INPUT: Final = {
     "open_on_public_holidays": False,
     "in_aggregates": False,
     "test_recipients": ["ada@brightsmile.example.com"],
+    "capacity": {"chairs_or_bays": 3, "visit_minutes": 60, "invitations_per_visit": 3},
 }
 LOCATION: Final = LOCATION_INPUT | {
     "location_id": LOCATION_ID,

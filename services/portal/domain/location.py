@@ -31,6 +31,7 @@ class Location:
     open_on_public_holidays: bool
     in_aggregates: bool
     test_recipients: Sequence[str]
+    capacity: Mapping[str, Any]
     live_at: datetime | None
     version: int
     created_at: datetime

@@ -75,6 +75,7 @@ locations = Table(
     Column("open_on_public_holidays", Boolean, nullable=False, server_default=text("false")),
     Column("in_aggregates", Boolean, nullable=False, server_default=text("false")),
     Column("test_recipients", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("capacity", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("live_at", DateTime(timezone=True)),
     Column("version", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),

@@ -7,6 +7,7 @@ from typing import Final
 from services.scheduler.actions.plan_people import plan_people
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.store import due, grouping
+from services.scheduler.store.capacity import take_turn
 from services.scheduler.store.plan import PlanRules
 from shared.kit.bell import ring
 from shared.kit.crashpoints import crashpoint
@@ -37,6 +38,7 @@ async def group_due(
         people = await due.find_families(connection, sorted({(row[0], row[2]) for row in claimed}))
         await plan_people(connection, types=types, people=people, now=now, rules=rules)
         await grouping.move_outside_window(connection, people, now=now, rules=rules)
+        await take_turn(connection, people, now=now)
         await grouping.group_due(connection, people, types=types, now=now, rules=rules)
         await grouping.move_to_next_day(connection, people, types=types, now=now, rules=rules)
         await due.back_off_held(connection, people, now=now)

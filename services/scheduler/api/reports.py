@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from services.scheduler.actions.report_capacity import report_capacity
 from services.scheduler.actions.report_comparisons import report_comparisons
 from services.scheduler.actions.report_credits import report_credits
 from services.scheduler.actions.report_delivery import report_delivery
@@ -26,6 +27,7 @@ from shared.kit.auth import Caller
 from shared.kit.csv_lines import csv_lines
 from shared.kit.db import set_subscriber
 from shared.kit.requests import After, Limit, Transaction, read_time_cursor, time_page
+from shared.schemas.capacity import LocationCapacity
 from shared.schemas.comparisons import ComparedVariant
 from shared.schemas.rates import Rate
 from shared.schemas.reports import (
@@ -50,9 +52,10 @@ AnyReport = (
     | Report[Effect]
     | Report[Rate]
     | Report[ForecastDay]
+    | Report[LocationCapacity]
     | Report[ComparedVariant]
 )
-ReportName = Literal["touches", "delivery", "credits", "effects", "rates", "forecast", "comparisons"]
+ReportName = Literal["touches", "delivery", "credits", "effects", "rates", "forecast", "capacity", "comparisons"]
 _COLUMNS: Final[dict[ReportName, type[Wire]]] = {
     "touches": TouchCount,
     "delivery": DeliveryRates,
@@ -60,6 +63,7 @@ _COLUMNS: Final[dict[ReportName, type[Wire]]] = {
     "effects": Effect,
     "rates": Rate,
     "forecast": ForecastDay,
+    "capacity": LocationCapacity,
     "comparisons": ComparedVariant,
 }
 Place = Annotated[UUID | None, Query(description="only this location's; without it, all that the credential covers")]
@@ -86,7 +90,8 @@ async def _days(
 Days = Annotated[tuple[date, date], Depends(_days)]
 
 
-def _places(caller: Caller, location_id: UUID | None) -> list[UUID] | None:
+def places_of(caller: Caller, location_id: UUID | None) -> list[UUID] | None:
+    """Return the locations a caller asks about, None for all. Raises NotFoundError for one that the credential does not cover."""
     if location_id is None:
         return locations_of(caller)
     refuse_foreign_location(caller, location_id)
@@ -95,7 +100,7 @@ def _places(caller: Caller, location_id: UUID | None) -> list[UUID] | None:
 
 def wanted_of(caller: Caller, location_id: UUID | None, days: tuple[date, date]) -> ReportFilter:
     """Return what a caller asks about. Raises NotFoundError for a location that the credential does not cover."""
-    return ReportFilter(caller.subscriber, _places(caller, location_id), *days)
+    return ReportFilter(caller.subscriber, places_of(caller, location_id), *days)
 
 
 async def _choice(
@@ -238,7 +243,7 @@ async def show_forecast(
     return await report_forecast(
         connection,
         subscriber_id=caller.subscriber,
-        locations=_places(caller, location_id),
+        locations=places_of(caller, location_id),
         now=deps.clock.now(),
     )
 
@@ -256,7 +261,7 @@ async def export_report(
     days: Days,
     location_id: Place = None,
 ) -> Response:
-    """The figures of a report as CSV that no spreadsheet takes for formulas; `forecast` always tells of the next seven days."""
+    """The figures of a report as CSV that no spreadsheet takes for formulas; `forecast` and `capacity` tell of the days ahead whatever the span."""
     await set_subscriber(connection, caller.subscriber)
     wanted = wanted_of(caller, location_id, days)
     report = await _report(name, connection, wanted, deps)
@@ -277,6 +282,10 @@ async def _report(name: ReportName, connection: Transaction, wanted: ReportFilte
             return await report_effects(connection, wanted, deps.types, now=deps.clock.now())
         case "rates":
             return await report_rates(connection, wanted, now=deps.clock.now())
+        case "capacity":
+            return await report_capacity(
+                connection, subscriber_id=wanted.subscriber_id, locations=wanted.locations, now=deps.clock.now()
+            )
         case "comparisons":
             return await report_comparisons(connection, wanted)
         case "forecast":

@@ -30,4 +30,5 @@ CAMPAIGN_TYPE = CampaignType(
     looks_ahead_days=45,
     links=("booking",),
     takes_offer=True,
+    invites=True,
 )

@@ -35,4 +35,5 @@ CAMPAIGN_TYPE = CampaignType(
     skips=("booked_ahead", "visited_lately"),
     looks_ahead_days=45,
     links=("booking",),
+    invites=True,
 )

@@ -25,4 +25,5 @@ CAMPAIGN_TYPE = CampaignType(
     looks_ahead_days=30,
     links=("booking",),
     takes_offer=True,
+    invites=True,
 )

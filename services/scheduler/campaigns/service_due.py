@@ -30,4 +30,5 @@ CAMPAIGN_TYPE = CampaignType(
     defaults={"service_months": 6, "service_miles": 5000},
     links=("booking",),
     takes_offer=True,
+    invites=True,
 )

@@ -27,4 +27,5 @@ CAMPAIGN_TYPE = CampaignType(
     skips=("booked_ahead",),
     looks_ahead_days=45,
     links=("booking",),
+    invites=True,
 )

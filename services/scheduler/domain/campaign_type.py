@@ -65,6 +65,7 @@ class CampaignType:
     `skips`: situations in which a touch is not sent, the first that holds is its reason. `looks_ahead_days`: touches are made so many days before
     they fall due, None: as soon as they are known. `defaults`: figures that its query or its situations need (service_months, gap_days), and which
     a campaign's settings may change. `dates`: month and day of its occasions in a year, for the calendar. `daily_most`: messages a location and day.
+    `invites`: its mail asks to book a visit, so it flows as the location's calendar has room (domain/capacity.py).
     `topic`: what its mail is about, which a consumer may switch off alone. `purpose` decides the class, `class_reason` says why in a sentence.
     `page`: the page of ours on which its mail is answered. `calendar`: its mail puts the appointments it announces into the
     reader's calendar, or takes out those that were cancelled.
@@ -90,6 +91,7 @@ class CampaignType:
     defaults: Mapping[str, int] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     daily_most: int | None = None
+    invites: bool = False
     words: Wording = "none"
     links: tuple[LinkKind, ...] = ()
     needs_link: LinkKind | None = None

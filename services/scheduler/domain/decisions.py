@@ -47,7 +47,17 @@ _ABOUT_PEOPLE: Final = frozenset(
     )
 )
 _ABOUT_LOCATIONS: Final = frozenset(
-    ("location_not_live", "subscriber_inactive", "agreement_missing", "hours_missing", "zone_unknown", "stale_source")
+    (
+        *(
+            "location_not_live",
+            "subscriber_inactive",
+            "agreement_missing",
+            "hours_missing",
+            "zone_unknown",
+            "stale_source",
+        ),
+        *("calendar_full", "moved_calendar_full"),
+    )
 )
 _ABOUT_CAMPAIGNS: Final = frozenset(
     (

@@ -16,27 +16,46 @@ MOST_ROLLED_DAYS = 31
 
 @dataclass(frozen=True, slots=True)
 class OpenDay:
-    """A calendar day and where rolling leads from it, None where no open day is near; `ordinal` counts the open days up to it, itself included."""
+    """A calendar day and where rolling leads from it, None where no open day is near.
+
+    `ordinal` counts the open days up to it, itself included; `open_minutes`: how long it is open, 0 on a closed day.
+    """
 
     day: date
     back_to: date | None
     forward_to: date | None
     ordinal: int
+    open_minutes: int
 
 
 def draw_open_days(hours: Sequence[OpenHours], closures: Collection[date], *, first: date, last: date) -> list[OpenDay]:
     """Return the days from `first` to `last`. A day is open when its weekday has hours and it is no closure (N-53)."""
-    weekdays = {WEEKDAYS.index(row.weekday) for row in hours}
+    minutes = _minutes_by_weekday(hours)
     closed = frozenset(closures)
     start = first - timedelta(days=MOST_ROLLED_DAYS)
     days = [start + timedelta(days=number) for number in range((last - start).days + MOST_ROLLED_DAYS + 1)]
-    is_open = {day: day.weekday() in weekdays and day not in closed for day in days}
+    is_open = {day: day.weekday() in minutes and day not in closed for day in days}
     numbers = dict(zip(days, accumulate(is_open[day] for day in days), strict=True))
     return [
-        OpenDay(day, _nearest(day, -1, is_open), _nearest(day, 1, is_open), numbers[day])
+        OpenDay(
+            day,
+            _nearest(day, -1, is_open),
+            _nearest(day, 1, is_open),
+            numbers[day],
+            minutes[day.weekday()] if is_open[day] else 0,
+        )
         for day in days
         if first <= day <= last
     ]
+
+
+def _minutes_by_weekday(hours: Sequence[OpenHours]) -> dict[int, int]:
+    """Return how long each weekday with hours is open; rows that overlap count once."""
+    spans: dict[int, set[int]] = {}
+    for row in hours:
+        opens, closes = (moment.hour * 60 + moment.minute for moment in (row.opens, row.closes))
+        spans.setdefault(WEEKDAYS.index(row.weekday), set()).update(range(opens, closes))
+    return {weekday: len(minutes) for weekday, minutes in spans.items()}
 
 
 def _nearest(day: date, direction: int, is_open: dict[date, bool]) -> date | None:

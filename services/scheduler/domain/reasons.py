@@ -45,6 +45,8 @@ SENTENCES: Final[dict[str, str]] = {
     "touch_taken": "Another message already carries this touch; what becomes of that one counts.",
     "moved_over_budget": "Its address has had its commercial mail of thirty days; it waits for room.",
     "moved_daily_most": "The campaign has sent its mail of the day; it goes on the next.",
+    "moved_calendar_full": "The calendar has no room for more visits at present; the invitation waits for the next open day.",
+    "calendar_full": "The calendar had no room for more visits, and later the invitation would be of no use.",
     "over_budget": "Its address has had its commercial mail of thirty days, and later it would be of no use.",
     "daily_most": "The campaign has sent its mail of the day, and later it would be of no use.",
     # people

@@ -1,6 +1,7 @@
 """Due touches become messages, or move to another time: each by one statement over all of them.
 
-One counting message an address and local day (N-02); commercial ones only while the address has room in thirty days; so many of a campaign a day.
+One counting message an address and local day (N-02); commercial ones only while the address has room in thirty days; so many of a campaign a day;
+invitations while the location's calendar has room.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.campaign_type import CampaignType
+from services.scheduler.domain.capacity import MOST_VISITS_A_MESSAGE
+from services.scheduler.store.capacity import SHARES, room_of
 from services.scheduler.store.plan import Person, PlanRules
 
 MOST_TOUCHES_A_MESSAGE: Final = 100
@@ -39,8 +42,9 @@ with slice as materialized (
 _TYPES: Final = """
 type_rules as materialized (
     select * from unnest(
-        cast(:types as text[]), cast(:commercial as boolean[]), cast(:gather_days as integer[]), cast(:daily_mosts as integer[])
-    ) as r (type, is_commercial, gather_days, daily_most)
+        cast(:types as text[]), cast(:commercial as boolean[]), cast(:gather_days as integer[]), cast(:daily_mosts as integer[]),
+        cast(:invite as boolean[])
+    ) as r (type, is_commercial, gather_days, daily_most, invites)
 ),
 """
 _MOVE: Final = """
@@ -79,7 +83,9 @@ moved as (
 _NEXT_DAY: Final = _moving(
     """{types}
 waiting as (
-    select d.*, cast(d.now_local as date) as today, r.is_commercial,
+    select d.*, cast(d.now_local as date) as today, r.is_commercial, r.invites and exists (
+            select from locations l where l.subscriber_id = d.subscriber_id and l.location_id = d.location_id and l.chairs_or_bays > 0
+        ) as is_paced,
         case when r.is_commercial then (
             select m.local_day + 30 from messages m
             where m.subscriber_id = d.subscriber_id and m.address_key = p.address_key and m.counts and m.commercial and m.state <> 'void'
@@ -116,15 +122,19 @@ waiting as (
             else day + send_from
         end as new_local,
         case
-            when is_over_budget then 'moved_over_budget' when mail_id is not null then 'moved_other_mail' else 'moved_daily_most'
+            when is_over_budget then 'moved_over_budget' when mail_id is not null then 'moved_other_mail'
+            when is_paced then 'moved_calendar_full' else 'moved_daily_most'
         end as moved_reason,
-        case when is_over_budget then 'over_budget' when mail_id is not null then 'other_mail_today' else 'daily_most' end as skipped_reason,
+        case
+            when is_over_budget then 'over_budget' when mail_id is not null then 'other_mail_today'
+            when is_paced then 'calendar_full' else 'daily_most'
+        end as skipped_reason,
         case when is_over_budget then null else mail_id end as decider_id
     from opened
 ),""".replace("{types}", _TYPES)
 )
 # Ids of messages rise (UUIDv7, as kit/ids makes them): the mailer's rows and index entries of one campaign then lie together.
-# One counting message an address and day; commercial ones only while the address has room in thirty days, and so many of a campaign a day.
+# Who was due first is invited first, while there is room; a family is invited whole or not at all.
 _GROUP: Final = text(
     """
 with slice as materialized (
@@ -135,7 +145,8 @@ ready as materialized (
     select t.subscriber_id, t.touch_id, t.campaign_id, t.location_id, t.kind, t.counts, t.rank, t.about_at,
         t.next_at <= :now as is_due, p.address_key, d.local_day, row(p.address_key, t.campaign_id, t.kind, t.about_on) as mates,
         t.counts and coalesce(r.is_commercial, false) as commercial,
-        coalesce(cast(k.settings ->> 'daily_most' as integer), r.daily_most) as daily_most,
+        coalesce(cast(k.settings ->> 'daily_most' as integer), r.daily_most) as daily_most, coalesce(r.invites, false) as invites,
+        coalesce(r.invites, false) and (t.basis ->> 'is_safety') is distinct from 'true' as is_paced,
         coalesce(cast(k.settings ->> 'budget' as integer), cast(:budget as integer)) as budget,
         lpad(to_hex(cast(extract(epoch from cast(:now as timestamptz)) * 1000 as bigint)), 12, '0') || '7'
             || substr(translate(cast(gen_random_uuid() as text), '-', ''), 14) as fresh_id
@@ -159,9 +170,15 @@ ready as materialized (
             select from touches e
             where e.subscriber_id = t.subscriber_id and e.consumer_id = t.consumer_id and e.campaign_id = t.campaign_id and e.cycle = t.cycle
                 and e.due_local < t.due_local))
+), rooms as materialized (
+    select l.subscriber_id, l.location_id, o.room
+    from (select distinct subscriber_id, location_id, local_day from ready where is_paced) r
+    join locations l on l.subscriber_id = r.subscriber_id and l.location_id = r.location_id and l.chairs_or_bays > 0
+    cross join lateral ({room}) o
 ), mated as (
     select *, cast(min(fresh_id) over mates as uuid) as message_id, bool_or(is_due) over mates as has_due, min(rank) over mates as best_rank,
-        min(about_at) over mates as earliest, row_number() over (mates order by not is_due, about_at, touch_id) as number
+        min(about_at) over mates as earliest, bool_and(is_paced) over mates as waits_for_room,
+        least(count(*) over mates, {most_visits}) as visits, row_number() over (mates order by not is_due, about_at, touch_id) as number
     from ready window mates as (partition by subscriber_id, mates)
 ), within as (
     select m.* from mated m
@@ -175,13 +192,17 @@ ready as materialized (
     from within
 ), placed as materialized (
     select *, count(*) filter (where number = 1 and place = 1) over (
-        partition by subscriber_id, campaign_id, local_day order by message_id) as nth
+            partition by subscriber_id, campaign_id, local_day order by message_id) as nth,
+        sum(visits) filter (where number = 1 and place = 1 and waits_for_room) over (
+            partition by subscriber_id, location_id order by best_rank, earliest, message_id) as visits_so_far
     from ranked
 ), made as (
     insert into messages (
-        subscriber_id, message_id, campaign_id, location_id, address_key, kind, local_day, counts, state, grouped_at, commercial)
-    select g.subscriber_id, g.message_id, g.campaign_id, g.location_id, g.address_key, g.kind, g.local_day, g.counts, 'grouped', :now, g.commercial
+        subscriber_id, message_id, campaign_id, location_id, address_key, kind, local_day, counts, state, grouped_at, commercial, invites)
+    select g.subscriber_id, g.message_id, g.campaign_id, g.location_id, g.address_key, g.kind, g.local_day, g.counts, 'grouped', :now, g.commercial,
+        g.invites
     from placed g
+    left join rooms o on o.subscriber_id = g.subscriber_id and o.location_id = g.location_id
     where g.number = 1 and (not g.counts or (g.place = 1 and not exists (
         select from messages m
         where m.subscriber_id = g.subscriber_id and m.address_key = g.address_key and m.local_day = g.local_day and m.counts
@@ -190,6 +211,7 @@ ready as materialized (
             select count(*) from messages m
             where m.subscriber_id = g.subscriber_id and m.campaign_id = g.campaign_id and m.local_day = g.local_day and m.state <> 'void'
         ) <= g.daily_most)
+        and (not g.waits_for_room or o.room is null or g.visits_so_far <= o.room)
     on conflict do nothing
     returning message_id
 ), taken as (
@@ -204,6 +226,8 @@ ready as materialized (
 )
 select count(*) from made
 """.replace("{types}", _TYPES)
+    .replace("{room}", room_of("r.local_day"))
+    .replace("{most_visits}", str(MOST_VISITS_A_MESSAGE))
 )
 
 
@@ -226,7 +250,8 @@ async def group_due(
 
     Touches of the same group that fall due later that day, or within its `gather_days`, come along. Returns the number of messages made.
     """
-    values = _people(people) | _types(types) | {"now": now, "most": MOST_TOUCHES_A_MESSAGE, "budget": rules.budget}
+    own = {"now": now, "most": MOST_TOUCHES_A_MESSAGE, "budget": rules.budget, "shares": SHARES}
+    values = _people(people) | _types(types) | own
     return int(await connection.scalar(_GROUP, values) or 0)
 
 
@@ -260,4 +285,5 @@ def _types(types: Mapping[str, CampaignType]) -> dict[str, Any]:
         "commercial": [kind.message_class == "commercial" for kind in kinds],
         "gather_days": [kind.group.gather_days for kind in kinds],
         "daily_mosts": [kind.daily_most for kind in kinds],
+        "invite": [kind.invites for kind in kinds],
     }

@@ -28,17 +28,22 @@ select d.body, d.version, coalesce(s.version, 0) as subscriber_version, s.body a
 ANY_STALE: Final = f"exists (select {_STALE_FROM.format(drawn_until='$1')})"
 """A condition over $1, the date until which calendars are to be drawn."""
 _KEEP: Final = text("""
-insert into locations as l (subscriber_id, location_id, version, subscriber_version, zone, hold_reason, drawn_until, vertical)
-values (:subscriber_id, :location_id, :version, :subscriber_version, :zone, :hold_reason, :drawn_until, :vertical)
+insert into locations as l (
+    subscriber_id, location_id, version, subscriber_version, zone, hold_reason, drawn_until, vertical, chairs_or_bays, visit_minutes,
+    invitations_per_visit)
+values (
+    :subscriber_id, :location_id, :version, :subscriber_version, :zone, :hold_reason, :drawn_until, :vertical, :chairs_or_bays, :visit_minutes,
+    :invitations_per_visit)
 on conflict (subscriber_id, location_id) do update set
     version = excluded.version, subscriber_version = excluded.subscriber_version, zone = excluded.zone,
-    hold_reason = excluded.hold_reason, drawn_until = excluded.drawn_until, vertical = excluded.vertical
+    hold_reason = excluded.hold_reason, drawn_until = excluded.drawn_until, vertical = excluded.vertical,
+    chairs_or_bays = excluded.chairs_or_bays, visit_minutes = excluded.visit_minutes, invitations_per_visit = excluded.invitations_per_visit
 """)
 _CLEAR: Final = text("delete from open_days where subscriber_id = :subscriber_id and location_id = :location_id")
 _DRAW: Final = text("""
-insert into open_days (subscriber_id, location_id, day, back_to, forward_to, ordinal)
+insert into open_days (subscriber_id, location_id, day, back_to, forward_to, ordinal, open_minutes)
 select :subscriber_id, :location_id, *
-from unnest(cast(:days as date[]), cast(:backs as date[]), cast(:forwards as date[]), cast(:ordinals as integer[]))
+from unnest(cast(:days as date[]), cast(:backs as date[]), cast(:forwards as date[]), cast(:ordinals as integer[]), cast(:minutes as smallint[]))
 """)
 _ZONE: Final = text("select cast(:now as timestamptz) at time zone cast(:zone as text)")
 _OFFSETS: Final = text("""
@@ -126,7 +131,8 @@ async def keep_location(
             "hold_reason": hold_reason,
             "drawn_until": drawn_until,
             "vertical": stale.facts.vertical,
-        },
+        }
+        | stale.facts.capacity.model_dump(),
     )
     await connection.execute(_CLEAR, key)
     columns = {
@@ -134,6 +140,7 @@ async def keep_location(
         "backs": [day.back_to for day in days],
         "forwards": [day.forward_to for day in days],
         "ordinals": [day.ordinal for day in days],
+        "minutes": [day.open_minutes for day in days],
     }
     await connection.execute(_DRAW, key | columns)
 

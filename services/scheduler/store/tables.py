@@ -51,6 +51,9 @@ Table(
     Column("drawn_until", Date, nullable=False),
     Column("swept_on", Date, nullable=False, server_default=text("'2000-01-01'")),
     Column("vertical", Text, nullable=False, server_default=text("''")),
+    Column("chairs_or_bays", SmallInteger, nullable=False, server_default=text("0")),
+    Column("visit_minutes", SmallInteger, nullable=False, server_default=text("60")),
+    Column("invitations_per_visit", SmallInteger, nullable=False, server_default=text("3")),
     PrimaryKeyConstraint("subscriber_id", "location_id"),
 )
 open_days = Table(
@@ -62,6 +65,7 @@ open_days = Table(
     Column("back_to", Date),
     Column("forward_to", Date),
     Column("ordinal", Integer, nullable=False, server_default=text("0")),
+    Column("open_minutes", SmallInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("subscriber_id", "location_id", "day"),
 )
 Index(
@@ -116,7 +120,7 @@ appointments = Table(
     PrimaryKeyConstraint("subscriber_id", "appointment_id"),
 )
 Index("ix_appointments_consumer", appointments.c.subscriber_id, appointments.c.consumer_id)
-Index("ix_appointments_location", appointments.c.subscriber_id, appointments.c.location_id)
+Index("ix_appointments_location", appointments.c.subscriber_id, appointments.c.location_id, appointments.c.starts_at)
 visits = Table(
     "visits",
     metadata,
@@ -256,6 +260,7 @@ messages = Table(
     _instant("ended_at", needed=False),
     Column("commercial", Boolean, nullable=False, server_default=text("false")),
     _instant("complained_at", needed=False),
+    Column("invites", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("subscriber_id", "message_id"),
 )
 Index(
@@ -271,6 +276,13 @@ Index(
     messages.c.local_day,
     unique=True,
     postgresql_where=text("counts AND state <> 'void'"),
+)
+Index(
+    "ix_messages_invitations",
+    messages.c.subscriber_id,
+    messages.c.location_id,
+    messages.c.local_day,
+    postgresql_where=text("invites AND state <> 'void'"),
 )
 Index("ix_messages_open", messages.c.state, messages.c.grouped_at, postgresql_where=text("ended_at IS NULL"))
 decisions = Table(
