@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,9 +14,11 @@ from services.scheduler.actions.apply_facts import apply_facts
 from services.scheduler.actions.apply_outcomes import apply_outcomes
 from services.scheduler.actions.decide_comparisons import decide_comparisons
 from services.scheduler.actions.group_due import group_due
+from services.scheduler.actions.notice_slow_weeks import notice_slow_weeks
 from services.scheduler.actions.plan_slices import plan_slices
 from services.scheduler.actions.publish_contents import publish_contents
 from services.scheduler.actions.submit_messages import submit_messages
+from services.scheduler.actions.tell_slow_weeks import tell_slow_weeks
 from services.scheduler.api import (
     audiences,
     campaign_types,
@@ -29,6 +32,7 @@ from services.scheduler.api import (
     previews,
     rates,
     reports,
+    slow_weeks,
     status,
     survey,
     survey_answers,
@@ -134,6 +138,7 @@ def create_app(deps: Deps) -> FastAPI:
             reports.router,
             rates.router,
             capacity.router,
+            slow_weeks.router,
             comparisons.router,
             status.router,
             personal_data.router,
@@ -200,10 +205,17 @@ def loops(deps: Deps) -> list[Loop]:
         # Beside grouping, and not after it: one waits for the database, the other for its neighbours.
         Loop("submit", submit, idle_seconds=0.2),
         Loop("decide_comparisons", decide, idle_seconds=30.0),
+        Loop("notice_slow_weeks", partial(_watch_weeks, deps), idle_seconds=60.0),
         Loop("publish_contents", publish, idle_seconds=2.0),
         Loop("deliver_outbox", delivery.step, idle_seconds=0.5, quiet_seconds=2.0),
         cleaning_loop(deps.worker_db, deps.clock, deps.settings.common),
     ]
+
+
+async def _watch_weeks(deps: Deps) -> bool:
+    now = deps.clock.now()
+    more = await notice_slow_weeks(deps.worker_db, now=now)
+    return await tell_slow_weeks(deps.worker_db, optout=deps.optout, mailer=deps.mailer, now=now) or more
 
 
 async def work(deps: Deps, stop: asyncio.Event) -> None:

@@ -46,6 +46,7 @@ _NAMED = {
         "campaign_versions": "of a business",
         "published_contents": "of the product",
         "comparisons": "counts of many people",
+        "slow_weeks": "counts of many people",
     },
     "mailer": {
         "contents": "of a business",

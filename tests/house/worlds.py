@@ -144,6 +144,7 @@ async def _in_scheduler(neighbours: Neighbours, opened: OpenService) -> Ids:
     await opened.step("follow_ingest")
     await opened.step("publish_contents")
     await _have_compared(opened, campaign["campaign_id"])
+    await _have_slow_week(opened, ids["location_id"])
     return ids | {"campaign_id": campaign["campaign_id"]}
 
 
@@ -157,6 +158,15 @@ async def _have_compared(opened: OpenService, campaign_id: str) -> None:
         "'no_difference', 20, 1, 20, 2, 0.05, -0.14, 0.25 from campaigns where campaign_id = $1"
     )
     await _by_hand(opened, decided, campaign_id)
+
+
+async def _have_slow_week(opened: OpenService, location_id: str) -> None:
+    """Next week looks quiet there."""
+    slow = (
+        "insert into slow_weeks select subscriber_id, location_id, '2026-03-09', 21, 34.3, 'years', 3, true, now(), now(), null, null "
+        "from campaigns where location_id = $1 limit 1"
+    )
+    await _by_hand(opened, slow, location_id)
 
 
 async def _in_mailer(neighbours: Neighbours, opened: OpenService) -> Ids:

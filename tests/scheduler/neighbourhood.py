@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from fastapi import FastAPI, Request, Response
 
+from shared.schemas.account_mail import AccountMailInput
 from shared.schemas.mailer import MessageInput
 from tests.fixtures.services import ADDRESS_KEYS
 
@@ -93,6 +94,7 @@ class Mailer:
     messages: dict[UUID, MessageInput] = field(default_factory=dict)
     contents: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     cancelled: list[UUID] = field(default_factory=list)
+    account_mail: list[AccountMailInput] = field(default_factory=list)
     submissions: int = 0
     refuses: str | None = None
     turns_away: int | None = None
@@ -125,9 +127,23 @@ class Mailer:
             self._take(message)
         return {"message_id": str(message.message_id), "result": result, "code": code}
 
+    def _add_account_mail(self, app: FastAPI) -> None:
+        @app.post("/v1/account-mail")
+        async def write_to_staff(request: Request) -> Response:
+            if self.is_silent:
+                return Response(status_code=503)
+            mail = AccountMailInput.model_validate(await request.json())
+            known = {each.message_id for each in self.account_mail}
+            result = "refused" if self.refuses else "repeated" if mail.message_id in known else "accepted"
+            if result == "accepted":
+                self.account_mail.append(mail)
+            receipt = {"message_id": str(mail.message_id), "result": result, "code": self.refuses}
+            return Response(json.dumps(receipt), media_type="application/json")
+
     def app(self) -> FastAPI:
         """Return the application."""
         app = FastAPI()
+        self._add_account_mail(app)
 
         @app.get("/v1/changes")
         async def changes(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Invitations flow as the calendar has room: nearer days first, never more than so many for a visit that is free, none when it is full (peers 4, 13)."""
+"""Invitations flow as the calendar has room: nearer days first, never more than so many for a free visit, none when it is full (peers 4, 13)."""
 
 import asyncio
 from datetime import date, timedelta
@@ -14,6 +14,7 @@ from shared.schemas.location import Capacity
 from tests.fixtures.services import Neighbours
 from tests.scheduler.due_world import put_line, put_recare, put_vehicle
 from tests.scheduler.practice import Practice, open_practice
+from tests.scheduler.test_decisions import decided
 
 _TODAY = date(2026, 3, 2)
 _OPEN_MINUTES = 540
@@ -59,6 +60,10 @@ async def test_twelve_free_hours_are_never_asked_for_more_than_twice_each(desk: 
     assert len(desk.messages) == 24
     states = [next(iter((await desk.touches(person)).values())) for person in people]
     assert states.count(("planned", "moved_calendar_full")) == 16
+    waiting = people[states.index(("planned", "moved_calendar_full"))]
+    last = (await decided(desk, waiting))[-1]
+    assert (last["decision"], last["record"]["kind"]) == ("moved", "location")
+    assert "no room for more visits" in last["explanation"]
 
 
 async def test_when_the_week_is_full_nobody_is_invited_and_a_cancellation_makes_room(desk: Practice) -> None:
@@ -89,7 +94,8 @@ async def test_days_that_are_near_are_asked_for_before_those_that_are_far(desk: 
 def test_the_share_of_a_day_falls_evenly_to_none() -> None:
     """Whole up to three days ahead, nothing today or beyond the horizon, and never rising with the distance."""
     shares = [share_of(ahead) for ahead in range(HORIZON_DAYS + 2)]
-    assert shares[0] == 0.0 and shares[1:4] == [1.0, 1.0, 1.0] and shares[-1] == 0.0
+    assert shares[:4] == [0.0, 1.0, 1.0, 1.0]
+    assert shares[-1] == 0.0
     assert all(nearer >= farther for nearer, farther in pairwise(shares[1:]))
 
 

@@ -1,6 +1,6 @@
 """Takes the mails that optout asks for: opened, given their stock content, accepted in the transaction that keeps the feed's cursor."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from pydantic import ValidationError
@@ -8,17 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.mailer.actions.accept_messages import accept_messages
 from services.mailer.content.own_stock import choose_own
+from services.mailer.domain.own_mail import own_message
 from services.mailer.domain.platform_sender import PlatformFacts
 from shared.kit.crypto import DataKeys
 from shared.kit.logs import log
-from shared.schemas.mailer import PLATFORM_SENDER, MessageInput
+from shared.schemas.mailer import MessageInput
 from shared.schemas.optout import MailRequested, MailRequestInput
 from shared.schemas.token import TokenKeys, TokenRefusedError
 from shared.schemas.wire import Change
 
 KIND: Final = "mail_requested"
-_SOON: Final = timedelta(minutes=30)
-"""Mail of our own is not planned by anybody who could look at it again: it goes at once, until its time is over."""
 
 
 class OwnContentMissingError(Exception):
@@ -77,17 +76,14 @@ def _read(change: Change, tokens: TokenKeys, *, now: datetime) -> MessageInput |
         return None
     content = choose_own(asked.content or asked.origin, asked.language)
     assert content is not None
-    return MessageInput(
+    return own_message(
         message_id=asked.request_id,
-        subscriber_id=PLATFORM_SENDER,
-        location_id=PLATFORM_SENDER,
-        content_id=content.content_id,
         origin=asked.origin,
         audience=asked.audience,
+        content_id=content.content_id,
         address=asked.address,
         address_key=asked.address_key,
         fields=asked.fields,
-        due_at=now,
         useful_until=asked.useful_until,
-        recheck_after=max(asked.useful_until, now + _SOON),
+        now=now,
     )

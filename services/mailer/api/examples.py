@@ -86,6 +86,15 @@ MESSAGES: dict[str, Any] = {
         }
     ]
 }
+ACCOUNT_MAIL: dict[str, Any] = {
+    "message_id": _MESSAGE,
+    "content": "slow_week",
+    "language": "en",
+    "address": "frontdesk@brightsmile.example.com",
+    "address_key": "1.AAAAAAAAAAAAAAAAAAAAAA",
+    "fields": {"week": {"begins": "9 March", "booked": 21, "usual": 34, "location": "Bright Smile Dental"}},
+    "useful_until": "2026-03-06T08:00:00Z",
+}
 RECEIPTS: dict[str, Any] = {"receipts": [{"message_id": _MESSAGE, "result": "accepted", "code": None}]}
 CANCEL: dict[str, Any] = {"subscriber_id": _SUBSCRIBER, "touch_ids": [_TOUCH]}
 CANCELLED: dict[str, Any] = {"cancelled": [_TOUCH], "too_late": []}

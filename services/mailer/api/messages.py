@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
+from services.mailer.actions.accept_account_mail import accept_account_mail
 from services.mailer.actions.accept_messages import accept_messages
 from services.mailer.actions.cancel_touches import cancel_touches
 from services.mailer.actions.change_stop import change_stop
@@ -16,10 +17,12 @@ from services.mailer.api import examples
 from shared.kit.auth import Caller, needs, only_service
 from shared.kit.feed import START, write_changes
 from shared.kit.requests import After, Limit, Transaction
+from shared.schemas.account_mail import AccountMailInput
 from shared.schemas.mailer import (
     Attempt,
     CancelAnswer,
     CancelInput,
+    MessageReceipt,
     MessageReceipts,
     MessagesInput,
     MessageState,
@@ -54,6 +57,27 @@ async def post_messages(
         platform=deps.settings.platform,
     )
     return MessageReceipts(receipts=receipts)
+
+
+@router.post("/v1/account-mail", responses=examples.answered(examples.RECEIPTS["receipts"][0]))
+async def post_account_mail(
+    given: Annotated[AccountMailInput, Body(openapi_examples=examples.worked(examples.ACCOUNT_MAIL))],
+    request: Request,
+    connection: Transaction,
+    caller: Annotated[Caller, only_service("scheduler", "portal")],
+) -> MessageReceipt:
+    """Write to the people of a business in our own name about their use of the service; never to consumers."""
+    deps: Any = request.app.state.deps
+    return await accept_account_mail(
+        connection,
+        given,
+        submitter=caller.name,
+        platform=deps.settings.platform,
+        keys=deps.data_keys,
+        own_hosts=deps.settings.own_hosts,
+        pace_secret=deps.settings.pace_secret,
+        now=deps.clock.now(),
+    )
 
 
 @router.post("/v1/messages/cancel", responses=examples.answered(examples.CANCELLED))

@@ -15,12 +15,16 @@ from shared.schemas.contents import ClassReason
 _FOLDER: Final = Path(__file__).parent / "own"
 _NAMESPACE: Final = UUID("5f1c1f0a-5a0f-4c6d-8f0b-2d9d3f6f6a41")
 _FALLBACK: Final = "en"
-_WHY: Final = "It answers what was asked for from this address, once, and sells nothing."
+_WHY: Final = {
+    "asked_for": "It answers what was asked for from this address, once, and sells nothing.",
+    "account": "It tells a business about its own use of the service and sells nothing (15 U.S.C. 7702(17)(A)(iii)).",
+}
+"""Why each is transactional, by its primary purpose."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnContent:
-    """A content of our own; its `origin` is its kind's name unless the file says another."""
+    """A content of our own; its `origin` is its kind's name, its purpose `asked_for`, unless the file says another."""
 
     content_id: UUID
     kind: str
@@ -29,8 +33,9 @@ class OwnContent:
 
     @property
     def class_reason(self) -> ClassReason:
-        """Why it is transactional: all of them answer what was asked for, the confirmation of an opt-in included (L-001)."""
-        return ClassReason(purpose="asked_for", decided_by="product", decider=self.kind, words=_WHY)
+        """Why it is transactional, the confirmation of an opt-in included (L-001)."""
+        purpose = self.source.purpose or "asked_for"
+        return ClassReason(purpose=purpose, decided_by="product", decider=self.kind, words=_WHY[purpose])
 
 
 @cache
@@ -51,7 +56,7 @@ def choose_own(kind: str, language: str) -> OwnContent | None:
 
 
 def _read(kind: str, words: dict[str, Any], layout: str) -> Iterator[OwnContent]:
-    sample, origin = words.pop("sample"), words.pop("origin", kind)
+    sample, origin, purpose = words.pop("sample"), words.pop("origin", kind), words.pop("purpose", "asked_for")
     for language, own in words.items():
         source = ContentSource(
             language,
@@ -61,7 +66,7 @@ def _read(kind: str, words: dict[str, Any], layout: str) -> Iterator[OwnContent]
             _write_mjml(layout, language, own),
             _write_text(own),
             sample,
-            "asked_for",
+            purpose,
         )
         yield OwnContent(uuid5(_NAMESPACE, repr(sorted(asdict(source).items()))), kind, origin, source)
 

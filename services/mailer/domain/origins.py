@@ -24,9 +24,9 @@ _LOOK_AGAIN: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class OriginRule:
-    """`submitter` is the service that may submit it, `message_class` None where the content decides, `needs_topic`: about what was asked only."""
+    """`submitters` are the services that may submit it, `message_class` None where the content decides, `needs_topic`: about what was asked only."""
 
-    submitter: str
+    submitters: frozenset[str]
     audiences: frozenset[Audience]
     message_class: MessageClass | None
     carries_optout: bool
@@ -34,14 +34,18 @@ class OriginRule:
 
 
 ORIGINS: Final[Mapping[Origin, OriginRule]] = {
-    "campaign": OriginRule("scheduler", frozenset(("consumer",)), None, carries_optout=True),
-    "test": OriginRule("scheduler", frozenset(("staff",)), None, carries_optout=True),
-    "account": OriginRule("portal", frozenset(("staff",)), "transactional", carries_optout=False),
-    "lead": OriginRule("portal", frozenset(("visitor",)), "commercial", carries_optout=True, needs_topic=True),
-    "privacy_case": OriginRule(
-        "optout", frozenset(("consumer", "staff", "visitor")), "transactional", carries_optout=False
+    "campaign": OriginRule(frozenset(("scheduler",)), frozenset(("consumer",)), None, carries_optout=True),
+    "test": OriginRule(frozenset(("scheduler",)), frozenset(("staff",)), None, carries_optout=True),
+    "account": OriginRule(
+        frozenset(("portal", "scheduler")), frozenset(("staff",)), "transactional", carries_optout=False
     ),
-    "opt_in": OriginRule("optout", frozenset(("consumer",)), "transactional", carries_optout=False),
+    "lead": OriginRule(
+        frozenset(("portal",)), frozenset(("visitor",)), "commercial", carries_optout=True, needs_topic=True
+    ),
+    "privacy_case": OriginRule(
+        frozenset(("optout",)), frozenset(("consumer", "staff", "visitor")), "transactional", carries_optout=False
+    ),
+    "opt_in": OriginRule(frozenset(("optout",)), frozenset(("consumer",)), "transactional", carries_optout=False),
 }
 """No origin lets the operator write to consumers of its own accord: a consumer gets campaigns of a business and answers (S-055)."""
 BUSINESS_MAIL: Final[frozenset[Origin]] = frozenset(("campaign", "test"))
@@ -51,7 +55,7 @@ BUSINESS_MAIL: Final[frozenset[Origin]] = frozenset(("campaign", "test"))
 def judge_origin(message: MessageInput, submitter: str, content: ContentHead | None) -> str | None:
     """Return None, or why this message cannot be taken under its origin."""
     rule = ORIGINS[message.origin]
-    if submitter != rule.submitter:
+    if submitter not in rule.submitters:
         return "origin_not_yours"
     if message.audience not in rule.audiences:
         return "audience_refused"

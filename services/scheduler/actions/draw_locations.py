@@ -22,7 +22,8 @@ from shared.schemas.location import LocationFacts
 HORIZON_DAYS: Final = 550
 """A calendar reaches a year and a half ahead: few appointments are booked further out, and it is redrawn twice a year."""
 
-_BEFORE_DAYS: Final = 35
+_BEFORE_DAYS: Final = 70
+"""Slow weeks are told by the open days of the last eight."""
 _AT_ONCE: Final = 20
 
 

@@ -12,8 +12,11 @@ from services.scheduler.api.reports import Place, places_of
 from services.scheduler.domain.capacity import FORMULA
 from services.scheduler.store.capacity import read_free_days
 from shared.kit.db import set_subscriber
+from shared.kit.directory import find_fact
+from shared.kit.errors import NotFoundError
 from shared.kit.requests import Transaction
 from shared.schemas.capacity import CapacityDay, LocationCapacity
+from shared.schemas.location import LocationFacts
 from shared.schemas.reports import Report
 
 router = APIRouter(tags=["reports"])
@@ -59,8 +62,11 @@ async def list_free_days(
 ) -> Report[CapacityDay]:
     """The open days ahead behind a location's figures."""
     refuse_foreign_location(caller, location_id)
+    location = await find_fact(connection, "location", location_id, LocationFacts)
+    if location is None or location.subscriber_id != caller.subscriber:
+        raise NotFoundError
     await set_subscriber(connection, caller.subscriber)
     rows = await read_free_days(
-        connection, subscriber_id=caller.subscriber, locations=[location_id], now=deps.clock.now()
+        connection, subscriber_id=caller.subscriber, location_id=location_id, now=deps.clock.now()
     )
     return Report[CapacityDay](formula=FORMULA, items=[CapacityDay.model_validate(row) for row in rows])

@@ -1,9 +1,10 @@
-"""What the scheduler needs of the mailer: publish, submit, take back, and its outcome feed. Submitting twice is harmless there."""
+"""What the scheduler needs of the mailer: publish, submit, take back, write to staff, and its outcome feed. Submitting twice is harmless there."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from shared.kit.http import ServiceClient
+from shared.schemas.account_mail import AccountMailInput
 from shared.schemas.contents import Content, ContentInput, ContentPreview, ContentPreviewInput
 from shared.schemas.mailer import (
     CancelAnswer,
@@ -41,6 +42,10 @@ class MailerClient:
         body = MessagesInput(messages=list(messages))
         answer = await self.service.ask("POST", "/v1/messages", MessageReceipts, body=body, seconds=SUBMIT_SECONDS)
         return {receipt.message_id: receipt for receipt in answer.receipts}
+
+    async def send_account_mail(self, mail: AccountMailInput) -> MessageReceipt:
+        """Have the mailer write to the people of a business in our own name; the same message id again is a harmless repeat."""
+        return await self.service.ask("POST", "/v1/account-mail", MessageReceipt, body=mail, seconds=SUBMIT_SECONDS)
 
     async def cancel(self, subscriber_id: UUID, touch_ids: Sequence[UUID]) -> CancelAnswer:
         """Take touches back at once; touches the mailer never had are in neither list of the answer."""

@@ -14,9 +14,10 @@ MOST_VISITS_A_MESSAGE: Final = 4
 
 FORMULA: Final = (
     f"Over the open days of the next {HORIZON_DAYS}: free visits = (chairs or bays x open minutes - booked minutes) / minutes a visit takes, "
-    f"times the day's share: 1 up to {NEAR_DAYS} days ahead, then falling evenly to 0 after {HORIZON_DAYS}. Their sum times invitations per visit is how "
-    f"many may be open. Open are those of the last {ANSWER_DAYS} days that were not refused on the way and whose person has no appointment ahead, one "
-    f"for each person or vehicle of a message, at most {MOST_VISITS_A_MESSAGE}. Room is the difference. Safety work is not paced."
+    f"times the day's share: 1 up to {NEAR_DAYS} days ahead, then falling evenly to 0 after {HORIZON_DAYS}. "
+    "Their sum times invitations per visit is how many may be open. "
+    f"Open are those of the last {ANSWER_DAYS} days that were not refused on the way and whose person has no appointment ahead, "
+    f"one for each person or vehicle of a message, at most {MOST_VISITS_A_MESSAGE}. Room is the difference. Safety work is not paced."
 )
 
 

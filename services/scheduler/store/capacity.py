@@ -89,8 +89,8 @@ select l.location_id, d.day, d.open_minutes * l.chairs_or_bays as offered_minute
 from locations l
 cross join lateral (select cast(cast(:now as timestamptz) at time zone l.zone as date) as today) n
 cross join lateral ({_FREE_DAYS.format(today="n.today")}) d
-where l.subscriber_id = :subscriber_id and (cast(:locations as uuid[]) is null or l.location_id = any(cast(:locations as uuid[])))
-order by l.location_id, d.day
+where l.subscriber_id = :subscriber_id and l.location_id = :location_id
+order by d.day
 """)  # noqa: S608 - constants only
 
 
@@ -104,23 +104,18 @@ async def read_capacities(
     connection: AsyncConnection, *, subscriber_id: UUID, locations: Sequence[UUID] | None, now: datetime
 ) -> list[dict[str, Any]]:
     """Return what each location's calendar has free, what may be asked for, what is, and how many touches wait for room."""
-    return await _read(connection, _CAPACITIES, subscriber_id, locations, now)
-
-
-async def read_free_days(
-    connection: AsyncConnection, *, subscriber_id: UUID, locations: Sequence[UUID] | None, now: datetime
-) -> list[dict[str, Any]]:
-    """Return the open days ahead behind those figures."""
-    return await _read(connection, _DAYS, subscriber_id, locations, now)
-
-
-async def _read(
-    connection: AsyncConnection, query: Any, subscriber_id: UUID, locations: Sequence[UUID] | None, now: datetime
-) -> list[dict[str, Any]]:
     values = {
         "subscriber_id": subscriber_id,
         "locations": list(locations) if locations is not None else None,
         "now": now,
         "shares": SHARES,
     }
-    return [dict(row._mapping) for row in await connection.execute(query, values)]
+    return [dict(row._mapping) for row in await connection.execute(_CAPACITIES, values)]
+
+
+async def read_free_days(
+    connection: AsyncConnection, *, subscriber_id: UUID, location_id: UUID, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the open days ahead behind a location's figures."""
+    values = {"subscriber_id": subscriber_id, "location_id": location_id, "now": now, "shares": SHARES}
+    return [dict(row._mapping) for row in await connection.execute(_DAYS, values)]

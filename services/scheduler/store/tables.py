@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.scheduler.store.answer_tables import add_answer_tables
 from services.scheduler.store.comparison_tables import add_comparison_tables
 from services.scheduler.store.due_tables import add_due_tables
+from services.scheduler.store.location_tables import add_location_tables
 from services.scheduler.store.view_tables import add_view_tables
 from shared.kit.tables import new_metadata
 
@@ -33,48 +34,13 @@ add_due_tables(metadata)
 add_answer_tables(metadata)
 add_view_tables(metadata)
 add_comparison_tables(metadata)
+add_location_tables(metadata)
 
 
 def _instant(name: str, *, needed: bool = True) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=not needed)
 
 
-Table(
-    "locations",
-    metadata,
-    Column("subscriber_id", Uuid, nullable=False),
-    Column("location_id", Uuid, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Column("subscriber_version", BigInteger, nullable=False),
-    Column("zone", Text, nullable=False),
-    Column("hold_reason", Text),
-    Column("drawn_until", Date, nullable=False),
-    Column("swept_on", Date, nullable=False, server_default=text("'2000-01-01'")),
-    Column("vertical", Text, nullable=False, server_default=text("''")),
-    Column("chairs_or_bays", SmallInteger, nullable=False, server_default=text("0")),
-    Column("visit_minutes", SmallInteger, nullable=False, server_default=text("60")),
-    Column("invitations_per_visit", SmallInteger, nullable=False, server_default=text("3")),
-    PrimaryKeyConstraint("subscriber_id", "location_id"),
-)
-open_days = Table(
-    "open_days",
-    metadata,
-    Column("subscriber_id", Uuid, nullable=False),
-    Column("location_id", Uuid, nullable=False),
-    Column("day", Date, nullable=False),
-    Column("back_to", Date),
-    Column("forward_to", Date),
-    Column("ordinal", Integer, nullable=False, server_default=text("0")),
-    Column("open_minutes", SmallInteger, nullable=False, server_default=text("0")),
-    PrimaryKeyConstraint("subscriber_id", "location_id", "day"),
-)
-Index(
-    "ix_open_days_ordinal",
-    open_days.c.subscriber_id,
-    open_days.c.location_id,
-    open_days.c.ordinal,
-    postgresql_where=text("back_to = day"),
-)
 consumers = Table(
     "consumers",
     metadata,

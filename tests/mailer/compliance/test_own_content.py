@@ -11,8 +11,8 @@ KEYS = sorted(own_contents())
 
 
 def test_there_is_one_for_everything_a_person_may_ask_for_in_both_languages() -> None:
-    """S-055: opt-in confirmations, proofs and privacy answers; any other language gets English."""
-    kinds = ("opt_in", "privacy_case", "privacy_proof")
+    """S-055: opt-in confirmations, proofs and privacy answers, and word to a business of its slow week; any other language gets English."""
+    kinds = ("opt_in", "privacy_case", "privacy_proof", "slow_week")
     assert [(kind, language) for kind in kinds for language in ("en", "es")] == KEYS
     assert choose_own("opt_in", "de") == choose_own("opt_in", "en")
     assert choose_own("newsletter", "en") is None

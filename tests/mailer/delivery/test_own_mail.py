@@ -89,6 +89,27 @@ async def test_a_platform_wide_opt_out_stops_all_but_what_the_person_asked_for(w
     assert (await world.state(UUID(account["message_id"])))[0] == "suppressed"
 
 
+async def test_a_business_is_told_of_its_slow_week_once(world: World) -> None:
+    """Domain 2.1: in stock words under our own name, to the mailbox it names; the same id again sends nothing again; nobody else may ask."""
+    fields = {"week": {"begins": "9 March", "booked": 21, "usual": 34, "location": "Bright Smile Dental"}}
+    given = own_message(world, "ann@example.com", uuid4())
+    body = {name: given[name] for name in ("message_id", "address", "address_key", "useful_until")} | {
+        "content": "slow_week", "fields": fields,
+    }  # fmt: skip
+    await follow(world)
+    path, own = "/v1/account-mail", service_headers("scheduler", "mailer")
+    results = [(await world.mailer.http.post(path, json=body, headers=own)).json()["result"] for _ in range(2)]
+    assert results == ["accepted", "repeated"]
+    assert (
+        await world.mailer.http.post(path, json=body, headers=service_headers("ingest", "mailer"))
+    ).status_code == 403
+    assert await world.deliver() == {"sent": 1}
+    [mail] = _mails(world)
+    assert str(mail["Subject"]) == "Next week looks quiet at Bright Smile Dental"
+    assert mail["List-Unsubscribe"] is None
+    assert "has 21 appointments so far. At this point it is usually 34" in str(mail)
+
+
 async def test_a_lead_carries_its_way_out_and_an_opt_out_from_us_stops_no_business(world: World) -> None:
     """S-081, L-008: commercial, with list headers; the sender it names is us and nobody else."""
     content_id = await add_content(world.database, COMMERCIAL)

@@ -38,7 +38,8 @@ def message(**values: Any) -> MessageInput:
     [
         ({"origin": "account", "audience": "staff"}, "portal", PLAIN, None),
         ({"origin": "account", "audience": "consumer"}, "portal", PLAIN, "audience_refused"),
-        ({"origin": "account", "audience": "staff"}, "scheduler", PLAIN, "origin_not_yours"),
+        ({"origin": "account", "audience": "staff"}, "scheduler", PLAIN, None),
+        ({"origin": "account", "audience": "staff"}, "optout", PLAIN, "origin_not_yours"),
         ({"origin": "account", "audience": "staff"}, "portal", SELLING, "class_mismatched"),
         ({"origin": "lead", "audience": "visitor", **ASKED}, "portal", SELLING, None),
         ({"origin": "lead", "audience": "consumer", **ASKED}, "portal", SELLING, "audience_refused"),
