@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from deploy.year.life import Life, Person
+from deploy.year.paced import over_capacity
 from deploy.year.sent import Sent, SentMessage, SentTouch
 
 _OF_BOOKINGS: Final = frozenset({"appointment_booked", "appointment_reminder", "appointment_confirm_request"})
@@ -17,8 +18,12 @@ MOST_COMMERCIAL: Final = 4
 
 
 def judge(life: Life, sent: Sent, people: Mapping[UUID, Person]) -> list[str]:
-    """Return what is wrong: a budget exceeded, somebody told of what was not so or invited to what was booked or done, a mail without an end."""
-    found = [*over_budget(sent.messages), *told_wrongly(sent.touches, people)]
+    """Return what is wrong: a budget or a calendar exceeded, somebody told what was not so or invited to what was done, a mail without an end."""
+    found = [
+        *over_budget(sent.messages),
+        *told_wrongly(sent.touches, people),
+        *over_capacity(life, sent.touches, people),
+    ]
     if sent.still_open:
         found.append(f"{sent.still_open} messages of {life.business.slug} have no end")
     return found

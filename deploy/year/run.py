@@ -5,11 +5,13 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
 from deploy.demo.businesses import BRIGHT_SMILE, CORNER_GARAGE
+from deploy.demo.businesses import Business as BusinessFacts
 from deploy.demo.doors import open_http
 from deploy.demo.moment import DemoClock, good_start
 from deploy.demo.place import clear_place
@@ -19,6 +21,7 @@ from deploy.local.stack import Options, Stack
 from deploy.year.effect import find_wrong_effect, read_effects, show_effect, true_effect
 from deploy.year.judge import judge
 from deploy.year.life import Life
+from deploy.year.paced import CAPACITY
 from deploy.year.play import Business, Tell, open_business, play_days
 from deploy.year.relay import open_relay
 from deploy.year.sent import read_sent
@@ -65,7 +68,7 @@ async def _play(stack: Stack, clock: DemoClock, asked: argparse.Namespace) -> in
     async with open_http() as http:
         installation = open_installation(stack, http, clock)
         types = [slug for slug in asked.types.split(",") if slug]
-        lives = [(Life(each, Random(f"{asked.seed}/{each.slug}")), count) for each, count in sizes if count]  # noqa: S311 - a sample
+        lives = [(_life(each, asked.seed), count) for each, count in sizes if count]
         businesses = [await open_business(installation, life, count, types, _tell) for life, count in lives]
         await play_days(installation, businesses, asked.days, _tell)
         now = clock.now()
@@ -77,6 +80,11 @@ async def _play(stack: Stack, clock: DemoClock, asked: argparse.Namespace) -> in
     words = f"{len(found)} findings" if found else "nothing was sent that should not have been"
     sys.stdout.write(f"{asked.days} days in {took:,.0f} s: {words}.\n")
     return 1 if found else 0
+
+
+def _life(business: BusinessFacts, seed: int) -> Life:
+    paced = replace(business, location=business.location | {"capacity": CAPACITY[business.slug]})
+    return Life(paced, Random(f"{seed}/{business.slug}"))  # noqa: S311 - a sample
 
 
 async def _account(business: Business, began: datetime, now: datetime) -> list[str]:

@@ -19,6 +19,9 @@ _REASONS = """
 select coalesce(reason, 'still ' || state) as reason, count(*) as n from touches
 where subscriber_id = $1 and state <> 'sent' group by 1 order by 2 desc
 """
+_WAITED = """
+select count(distinct touch_id) from decisions where subscriber_id = $1 and reason in ('moved_calendar_full', 'calendar_full')
+"""
 _TOLD = """
 select distinct consumer_id from touches where subscriber_id = $1 and state = 'sent' and campaign_type = any($2::text[]) and final_at > $3
 """
@@ -49,12 +52,13 @@ class SentMessage:
 
 @dataclass(frozen=True)
 class Sent:
-    """All of a business; `reasons`: why other touches were not sent; `still_open`: messages without an end."""
+    """All of a business; `reasons`: why other touches were not sent; `still_open`: messages without an end; `waited`: touches without room yet."""
 
     touches: list[SentTouch]
     messages: list[SentMessage]
     reasons: dict[str, int]
     still_open: int
+    waited: int
 
 
 async def read_sent(database_url: str, subscriber_id: UUID) -> Sent:
@@ -66,6 +70,7 @@ async def read_sent(database_url: str, subscriber_id: UUID) -> Sent:
             [SentMessage(*row) for row in await connection.fetch(_MESSAGES, subscriber_id)],
             {row["reason"]: row["n"] for row in await connection.fetch(_REASONS, subscriber_id)},
             await connection.fetchval(_OPEN, subscriber_id),
+            await connection.fetchval(_WAITED, subscriber_id),
         )
     finally:
         await connection.close()

@@ -19,6 +19,7 @@ def show_business(business: Business, sent: Sent) -> str:
         lines.append(f"{kind:{width}} {row} {sum(counted[kind].values()):>7,}")
     commercial = sum(message.commercial for message in sent.messages)
     lines.append(f"{len(sent.touches):,} touches in {len(sent.messages):,} mails, {commercial:,} of them commercial")
+    lines.append(f"{sent.waited:,} invitations waited until the calendar had room")
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in list(sent.reasons.items())[:_REASONS])
     lines.append(f"not sent: {reasons}")
     if business.refused:

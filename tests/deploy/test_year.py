@@ -12,6 +12,7 @@ from deploy.demo.businesses import BRIGHT_SMILE, CORNER_GARAGE, Business
 from deploy.year.effect import find_wrong_effect, show_effect, true_effect
 from deploy.year.judge import over_budget, told_wrongly
 from deploy.year.life import Booking, Decline, Life, Person
+from deploy.year.paced import over_capacity
 from deploy.year.run import main
 from deploy.year.sent import SentMessage, SentTouch
 from shared.schemas.reports import Effect
@@ -79,6 +80,29 @@ def test_a_budget_that_was_exceeded_is_found() -> None:
     assert list(over_budget([mail("a", 0), mail("a", 0)])) == ["2 mails to one address on 2026-12-01"]
     five = [mail("a", 7 * n, commercial=True) for n in range(5)]
     assert list(over_budget(five)) == ["5 commercial mails to one address from 2026-12-01 to 2026-12-29"]
+
+
+def test_a_calendar_that_was_overfilled_is_found() -> None:
+    """One chair, an hour a day from Monday to Friday, a visit an hour, one invitation each: six may be open on a Monday, not seven."""
+    hours = [{"weekday": day, "opens": "08:00", "closes": "08:45"} for day in ("mon", "tue", "wed", "thu", "fri")]
+    capacity = {"chairs_or_bays": 1, "visit_minutes": 45, "invitations_per_visit": 1}
+    life = Life(replace(BRIGHT_SMILE, location={"hours": hours, "capacity": capacity}), Random(1))
+    people = {UUID(int=n): Person(f"P{n}", f"p{n}@example.com", date(2027, 1, 1)) for n in range(9)}
+    monday = datetime(2026, 12, 7, 18, tzinfo=UTC)
+
+    def invited(count: int) -> list[SentTouch]:
+        return [
+            SentTouch("recare_due", "step", UUID(int=n), NOW, monday, monday.replace(tzinfo=None), UUID(int=100 + n))
+            for n in range(count)
+        ]
+
+    assert list(over_capacity(life, invited(6), people)) == []
+    assert list(over_capacity(life, invited(7), people)) == [
+        "7 invitations open on 2026-12-07, where the calendar allowed 6"
+    ]
+    for n in range(2):
+        people[UUID(int=n)].bookings.append(Booking(f"A{n}", [(NOW, monday + (n + 15) * DAY, "booked")]))
+    assert list(over_capacity(life, invited(8), people)) == []
 
 
 def test_some_days_run_through_the_real_services(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
