@@ -123,6 +123,16 @@ async def test_a_family_is_invited_whole_and_counts_for_each(desk: Practice) -> 
     assert sorted(len(names) for _, names, _ in desk.mails()) == [1, 1, 4]
 
 
+async def test_an_invitation_without_room_takes_nobody_elses_place(desk: Practice) -> None:
+    """N-02: recare goes before a birthday, but not when it has to wait: the birthday mail goes on its day."""
+    assert (await desk.switch_on("birthday")).status_code == 201
+    _block(desk, {})
+    put_recare(desk, desk.person(birth_month=3, birth_day=2), date(2026, 3, 9))
+    await desk.run()
+    await desk.move_to("2026-03-02 10:00")
+    assert [slug.partition("_")[0] for _, _, slug in desk.mails()] == ["birthday"]
+
+
 async def test_who_has_booked_takes_time_and_is_no_open_invitation_any_more(desk: Practice) -> None:
     """Two are invited for the one free hour; one books it: nothing is free, nothing more goes. It is cancelled: the hour is asked for again."""
     _block(desk, {2: 1})

@@ -12,7 +12,8 @@ from shared.schemas.reports import ForecastDay, Report
 
 FORMULA: Final = (
     "Planned touches by the local day on which they are due, today and the six days after, and the addresses they go to: one address gets "
-    "one message a day, so addresses is what to expect. What is held, or still to be planned, is not counted."
+    "one message a day, so addresses is what to expect. What is held, or still to be planned, is not counted; invitations "
+    "that find no room in the calendar move on (report capacity)."
 )
 
 

@@ -186,15 +186,21 @@ ready as materialized (
         select count(*) from messages g
         where g.subscriber_id = m.subscriber_id and g.address_key = m.address_key and g.counts and g.commercial and g.state <> 'void'
             and g.local_day > m.local_day - 30) < m.budget)
+), asking as (
+    select *, sum(visits) filter (where number = 1 and waits_for_room) over (
+        partition by subscriber_id, location_id order by best_rank, earliest, message_id) as visits_so_far
+    from within
+), roomy as (
+    -- Before the day's one mail is chosen: an invitation without room takes nobody else's place.
+    select a.* from asking a left join rooms o on o.subscriber_id = a.subscriber_id and o.location_id = a.location_id
+    where not a.waits_for_room or o.room is null or a.visits_so_far <= o.room
 ), ranked as (
     select *, dense_rank() over (
         partition by subscriber_id, address_key, local_day, counts order by best_rank, earliest, message_id) as place
-    from within
+    from roomy
 ), placed as materialized (
     select *, count(*) filter (where number = 1 and place = 1) over (
-            partition by subscriber_id, campaign_id, local_day order by message_id) as nth,
-        sum(visits) filter (where number = 1 and place = 1 and waits_for_room) over (
-            partition by subscriber_id, location_id order by best_rank, earliest, message_id) as visits_so_far
+            partition by subscriber_id, campaign_id, local_day order by message_id) as nth
     from ranked
 ), made as (
     insert into messages (
@@ -202,7 +208,6 @@ ready as materialized (
     select g.subscriber_id, g.message_id, g.campaign_id, g.location_id, g.address_key, g.kind, g.local_day, g.counts, 'grouped', :now, g.commercial,
         g.invites
     from placed g
-    left join rooms o on o.subscriber_id = g.subscriber_id and o.location_id = g.location_id
     where g.number = 1 and (not g.counts or (g.place = 1 and not exists (
         select from messages m
         where m.subscriber_id = g.subscriber_id and m.address_key = g.address_key and m.local_day = g.local_day and m.counts
@@ -211,7 +216,6 @@ ready as materialized (
             select count(*) from messages m
             where m.subscriber_id = g.subscriber_id and m.campaign_id = g.campaign_id and m.local_day = g.local_day and m.state <> 'void'
         ) <= g.daily_most)
-        and (not g.waits_for_room or o.room is null or g.visits_so_far <= o.room)
     on conflict do nothing
     returning message_id
 ), taken as (
