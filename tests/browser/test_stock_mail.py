@@ -4,13 +4,14 @@ DUEBACK_SHOTS=<folder> keeps a picture of each for a person to look at, English 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
 
 from services.mailer.content.compile import compile_content
 from services.mailer.content.findings import LintRules, source_of
+from services.mailer.content.own_stock import own_contents
 from services.scheduler import campaigns
 from services.scheduler.content.fields import message_fields
 from services.scheduler.content.stock import read_stock_contents, sample_mentions
@@ -62,7 +63,20 @@ async def _show(page: Any, html: str, size: dict[str, int], scheme: str, name: s
     return [f"{name}: scrolls sideways at {size['width']} px"] if wider else []
 
 
-@pytest.mark.parametrize("slug", sorted(TYPES))
+def _own_mails(kind: str, language: str) -> Iterator[tuple[str, str]]:
+    """Return the mail of our own of a kind, under a name like those of the catalogue."""
+    done = compile_content(own_contents()[kind, language].source, LintRules(for_platform=True))
+    assert done.preview is not None, done.findings
+    yield f"{kind}-own-{language}-full", done.preview[2]
+
+
+_MAILS: Final[dict[str, Callable[[str, str], Iterator[tuple[str, str]]]]] = {
+    **dict.fromkeys(sorted(TYPES), _mails),
+    **dict.fromkeys(sorted({kind for kind, _ in own_contents()}), _own_mails),
+}
+
+
+@pytest.mark.parametrize("slug", _MAILS)
 async def test_every_stock_mail_can_be_read_on_a_phone_and_in_the_dark(browser: Any, slug: str) -> None:
     """L-008, L-132, N-102: no sideways scrolling at 320 px, no serious barrier in either scheme, nothing fetched from anywhere."""
     asked: list[str] = []
@@ -70,7 +84,7 @@ async def test_every_stock_mail_can_be_read_on_a_phone_and_in_the_dark(browser: 
     page.on("request", lambda request: asked.append(request.url))
     wrong: list[str] = []
     for language in ("en", "es"):
-        for name, html in _mails(slug, language):
+        for name, html in _MAILS[slug](slug, language):
             await page.set_content(html)
             for scheme in SCHEMES:
                 wrong += await _show(page, html, PHONE, scheme, name)

@@ -92,7 +92,7 @@ ACCOUNT_MAIL: dict[str, Any] = {
     "language": "en",
     "address": "frontdesk@brightsmile.example.com",
     "address_key": "1.AAAAAAAAAAAAAAAAAAAAAA",
-    "fields": {"week": {"begins": "9 March", "booked": 21, "usual": 34, "location": "Bright Smile Dental"}},
+    "fields": {"week": {"begins": "March 9", "booked": 21, "usual": 34, "location": "Bright Smile Dental"}},
     "useful_until": "2026-03-06T08:00:00Z",
 }
 RECEIPTS: dict[str, Any] = {"receipts": [{"message_id": _MESSAGE, "result": "accepted", "code": None}]}

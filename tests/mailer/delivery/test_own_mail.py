@@ -91,7 +91,7 @@ async def test_a_platform_wide_opt_out_stops_all_but_what_the_person_asked_for(w
 
 async def test_a_business_is_told_of_its_slow_week_once(world: World) -> None:
     """Domain 2.1: in stock words under our own name, to the mailbox it names; the same id again sends nothing again; nobody else may ask."""
-    fields = {"week": {"begins": "9 March", "booked": 21, "usual": 34, "location": "Bright Smile Dental"}}
+    fields = {"week": {"begins": "March 9", "booked": 21, "usual": 34, "location": "Bright Smile Dental"}}
     given = own_message(world, "ann@example.com", uuid4())
     body = {name: given[name] for name in ("message_id", "address", "address_key", "useful_until")} | {
         "content": "slow_week", "fields": fields,
