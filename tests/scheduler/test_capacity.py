@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from services.scheduler.actions import group_due as grouping_of_due
 from services.scheduler.actions.group_due import group_due
 from services.scheduler.domain.capacity import HORIZON_DAYS, share_of
 from shared.kit.clock import ManualClock
@@ -149,6 +150,24 @@ async def test_who_has_booked_takes_time_and_is_no_open_invitation_any_more(desk
     desk.appointment(invited, "2026-03-04 08:00", id=visit, status="cancelled")
     await desk.run()
     assert [(await _capacity(desk))[name] for name in ("free_visits", "open_invitations", "room")] == [1, 2, 0]
+
+
+async def test_who_was_due_first_is_invited_first_however_many_wait(
+    desk: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """N-02: taken two by two, newest first on file: when there is room at last, those who are overdue longest get it."""
+    monkeypatch.setattr(grouping_of_due, "_AT_ONCE", 2)
+    blocks = _block(desk, {})
+    people = [person for day in (11, 10, 9) for person in _people(desk, 3, date(2026, 3, day))]
+    await desk.run()
+    for day in ("02", "03", "04"):
+        await desk.move_to(f"2026-03-{day} 10:00")
+    desk.appointment(None, "2026-03-06 08:00", id=blocks[4], minutes=_OPEN_MINUTES - 120, status="block")
+    await desk.run()
+    await desk.move_to("2026-03-05 10:00")
+    invited = [person for person in people if "dispatched" in str(await desk.touches(person))]
+    assert len(invited) == 4
+    assert set(people[-3:]) <= set(invited)
 
 
 async def test_a_refused_invitation_frees_its_room(desk: Practice) -> None:

@@ -21,5 +21,8 @@ def upgrade() -> None:
     op.execute(
         "create index ix_messages_invitations on messages (subscriber_id, location_id, local_day) where invites and state <> 'void'"
     )
+    # What waited for room comes up again at one moment: who was due first is looked at first.
+    op.execute("drop index ix_touches_next")
+    op.execute("create index ix_touches_next on touches (next_at, about_at) where state in ('planned', 'held')")
     op.execute("drop index ix_appointments_location")
     op.execute("create index ix_appointments_location on appointments (subscriber_id, location_id, starts_at)")

@@ -13,7 +13,7 @@ from shared.kit.db import Database
 
 _CLAIM: Final = text("""
 select subscriber_id, touch_id, consumer_id from touches
-where state in ('planned', 'held') and next_at <= :now order by next_at limit :limit for update skip locked
+where state in ('planned', 'held') and next_at <= :now order by next_at, about_at limit :limit for update skip locked
 """)
 _EXPIRE: Final = text("""
 with over as (
@@ -61,7 +61,7 @@ async def is_anything_due(database: Database, *, now: datetime) -> bool:
 
 
 async def claim_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[tuple[UUID, UUID, UUID]]:
-    """Lock due touches, oldest first, and return (subscriber_id, touch_id, consumer_id)."""
+    """Lock due touches, oldest first and of the same moment what is about the earliest, and return (subscriber_id, touch_id, consumer_id)."""
     rows = await connection.execute(_CLAIM, {"now": now, "limit": limit})
     return [(row.subscriber_id, row.touch_id, row.consumer_id) for row in rows]
 

@@ -198,7 +198,7 @@ touches = Table(
     UniqueConstraint("subscriber_id", "campaign_id", "step", "cycle", "consumer_id", name="uq_touches_once"),
 )
 Index("ix_touches_type", touches.c.subscriber_id, touches.c.consumer_id, touches.c.campaign_type)
-Index("ix_touches_next", touches.c.next_at, postgresql_where=text("state IN ('planned', 'held')"))
+Index("ix_touches_next", touches.c.next_at, touches.c.about_at, postgresql_where=text("state IN ('planned', 'held')"))
 Index(
     "ix_touches_message",
     touches.c.subscriber_id,
