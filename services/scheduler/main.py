@@ -205,7 +205,7 @@ def loops(deps: Deps) -> list[Loop]:
         # Beside grouping, and not after it: one waits for the database, the other for its neighbours.
         Loop("submit", submit, idle_seconds=0.2),
         Loop("decide_comparisons", decide, idle_seconds=30.0),
-        Loop("notice_slow_weeks", partial(_watch_weeks, deps), idle_seconds=60.0),
+        Loop("notice_slow_weeks", partial(_watch_weeks, deps), idle_seconds=300.0),
         Loop("publish_contents", publish, idle_seconds=2.0),
         Loop("deliver_outbox", delivery.step, idle_seconds=0.5, quiet_seconds=2.0),
         cleaning_loop(deps.worker_db, deps.clock, deps.settings.common),

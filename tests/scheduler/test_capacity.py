@@ -1,8 +1,9 @@
 """Invitations flow as the calendar has room: nearer days first, never more than so many for a free visit, none when it is full (peers 4, 13)."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from services.scheduler.actions import group_due as grouping_of_due
 from services.scheduler.actions.group_due import group_due
 from services.scheduler.domain.capacity import HORIZON_DAYS, share_of
 from shared.kit.clock import ManualClock
-from shared.schemas.location import Capacity
+from shared.schemas.location import Capacity, OpenHours
 from tests.fixtures.services import Neighbours
 from tests.scheduler.due_world import put_line, put_recare, put_vehicle
 from tests.scheduler.practice import Practice, open_practice
@@ -107,8 +108,8 @@ async def test_what_could_not_be_sent_while_it_was_of_use_ends_with_the_reason(d
     (person,) = _people(desk, 1)
     await desk.run()
     for ahead in range(14):
-        for time in ("08:00", "10:00"):
-            await desk.move_to(f"{_TODAY + timedelta(days=ahead)} {time}")
+        for moment in ("08:00", "10:00"):
+            await desk.move_to(f"{_TODAY + timedelta(days=ahead)} {moment}")
     assert desk.messages == []
     assert (await desk.touches(person))["week_before"] == ("skipped", "calendar_full")
 
@@ -122,6 +123,48 @@ async def test_a_family_is_invited_whole_and_counts_for_each(desk: Practice) -> 
     await desk.run()
     await desk.move_to("2026-03-02 10:00")
     assert sorted(len(names) for _, names, _ in desk.mails()) == [1, 1, 4]
+
+
+async def test_a_family_larger_than_all_there_may_be_fills_it(desk: Practice) -> None:
+    """One free hour, two invitations: four of a family that is due first go in one mail, and nobody else; a full calendar holds them too."""
+    blocks = _block(desk, {})
+    for _ in range(4):
+        put_recare(desk, desk.person(mailbox="lee@example.com"), date(2026, 3, 8))
+    _people(desk, 5)
+    await desk.run()
+    await desk.move_to("2026-03-02 10:00")
+    assert desk.messages == []
+    desk.appointment(None, "2026-03-05 08:00", id=blocks[3], minutes=_OPEN_MINUTES - 60, status="block")
+    await desk.run()
+    await desk.move_to("2026-03-03 10:00")
+    assert [len(names) for _, names, _ in desk.mails()] == [4]
+
+
+async def test_what_lasts_for_days_takes_time_on_each(desk: Practice) -> None:
+    """A chair that is out of use for two weeks, and a stay from one afternoon into the next morning."""
+    desk.appointment(None, "2026-03-03 00:00", minutes=14 * 24 * 60, status="block")
+    await desk.run()
+    assert (await _capacity(desk))["free_visits"] == 0
+    await desk.push_location(capacity=Capacity(chairs_or_bays=2))
+    stay = desk.appointment(desk.person(), "2026-03-04 16:00", minutes=17 * 60)
+    await desk.run()
+    rows = (await _days(desk))[:3]
+    assert [(row["day"][-2:], row["booked_minutes"]) for row in rows] == [("03", 540), ("04", 1080), ("05", 1080)]
+    desk.appointment(desk.person(), "2026-03-04 16:00", id=stay, minutes=60)
+    await desk.run()
+    assert [row["booked_minutes"] for row in (await _days(desk))[:3]] == [540, 600, 540]
+
+
+async def test_the_largest_location_is_counted(desk: Practice) -> None:
+    """500 chairs, all day long: no figure overflows."""
+    hours = [OpenHours(weekday="tue", opens=time(0), closes=time(23, 59))]
+    largest = Capacity(chairs_or_bays=500, visit_minutes=10, invitations_per_visit=50)
+    await desk.push_location(capacity=largest, hours=hours)
+    _people(desk, 3)
+    await desk.run()
+    assert (await _capacity(desk))["free_visits"] == 2 * 500 * 1439 // 10
+    await desk.move_to("2026-03-03 10:00")
+    assert len(desk.messages) == 3
 
 
 async def test_an_invitation_without_room_takes_nobody_elses_place(desk: Practice) -> None:
@@ -236,6 +279,13 @@ async def _capacity(practice: Practice) -> dict[str, int | bool]:
     return dict(item)
 
 
+async def _days(practice: Practice) -> list[dict[str, Any]]:
+    path = f"/v1/reports/capacity/rows?location_id={practice.location.location_id}"
+    answer = await practice.scheduler.http.get(path, headers=practice.headers())
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["items"])
+
+
 async def test_the_report_is_the_sum_of_the_days_behind_it(desk: Practice) -> None:
     """S-006: free visits by day, and what follows from them; who waits for room is counted."""
     _block(desk, {1: 4, 2: 4, 10: 9})
@@ -243,10 +293,7 @@ async def test_the_report_is_the_sum_of_the_days_behind_it(desk: Practice) -> No
     await desk.run()
     await desk.move_to("2026-03-02 10:00")
     capacity = await _capacity(desk)
-    rows = await desk.scheduler.http.get(
-        f"/v1/reports/capacity/rows?location_id={desk.location.location_id}", headers=desk.headers()
-    )
-    days = rows.json()["items"]
+    days = await _days(desk)
     assert sum(day["free_visits"] for day in days) == capacity["free_visits"] == 17
     assert int(2 * sum(day["free_visits"] * day["share"] for day in days)) == capacity["may_be_open"] == 23
     assert (capacity["open_invitations"], capacity["room"], capacity["waiting"]) == (23, 0, 17)

@@ -69,6 +69,17 @@ async def test_without_earlier_years_the_last_weeks_are_the_measure_by_open_day(
     assert await _morning(desk, "2026-03-03 08:30") == []
 
 
+async def test_a_week_with_closed_days_is_measured_by_the_days_that_are_open(desk: Practice) -> None:
+    """Like with like: two of five days are open, so fourteen of last year's thirty-five are usual, and three are slow."""
+    await desk.push_location(closures=[_NEXT_WEEK + timedelta(days=number) for number in range(3)])
+    _book(desk, _NEXT_WEEK - timedelta(weeks=52), 35, status="completed")
+    _book(desk, _NEXT_WEEK + timedelta(days=3), 3)
+    (week,) = await _morning(desk)
+    assert (week["booked"], week["usual"], week["basis"]) == (3, 14.0, "years")
+    _book(desk, _NEXT_WEEK + timedelta(days=3), 11)
+    assert await _morning(desk, "2026-03-03 08:30") == []
+
+
 async def test_cancelled_appointments_count_nowhere(desk: Practice) -> None:
     """Thirty were booked and half were cancelled: it is a slow week."""
     _book(desk, _NEXT_WEEK, 15)
@@ -92,13 +103,18 @@ async def test_nothing_is_said_where_nothing_can_be_compared(desk: Practice) -> 
 
 
 async def test_the_location_is_told_once_by_mail(desk: Practice) -> None:
-    """In its language, to where its answers go; a silent mailer is asked again with the same id, the next morning says nothing new."""
+    """In its language, to where its answers go, while it is live; a mailer that cannot is asked again, the next morning says nothing new."""
     _book(desk, _NEXT_WEEK, 15)
     _book(desk, _NEXT_WEEK - timedelta(weeks=52), 32, status="completed")
     desk.mailer.is_silent = True
     assert len(await _morning(desk)) == 1
+    desk.mailer.is_silent, desk.mailer.refuses = False, "platform_sender_missing"
+    assert len(await _morning(desk, "2026-03-02 08:35")) == 1
+    desk.mailer.refuses = None
+    await desk.push_location(state="suspended")
+    await _morning(desk, "2026-03-02 08:37")
     assert desk.mailer.account_mail == []
-    desk.mailer.is_silent = False
+    await desk.push_location(state="live")
     assert len(await _morning(desk, "2026-03-02 08:40")) == 1
     assert len(await _morning(desk, "2026-03-03 08:30")) == 1
     (mail,) = desk.mailer.account_mail
@@ -128,16 +144,20 @@ async def test_what_is_proposed_can_be_posted_as_it_stands_and_sends_nothing(des
 
 
 async def test_the_words_of_the_last_promotion_are_proposed_again_without_its_offer(desk: Practice) -> None:
-    """What the business wrote itself stands again; an offer that has ended does not, nobody but the business makes one."""
+    """What the business wrote itself stands again; an offer that has ended does not, nor words that may speak of it."""
     words = {"headline": "Spring check", "text": "Come and see us."}
-    offer = {"text": "10 % off", "expires_on": "2026-03-05"}
-    settings = {"send_on": "2026-03-04", "words": words, "offer": offer}
+    settings = {"send_on": "2026-03-04", "words": words}
     assert (await desk.switch_on("promotion", settings)).status_code == 201
     _book(desk, _NEXT_WEEK, 15)
     _book(desk, _NEXT_WEEK - timedelta(weeks=52), 32, status="completed")
     (week,) = await _morning(desk)
     proposed = week["proposal"]["settings"]
-    assert (proposed["words"], "offer" in proposed, proposed["send_on"]) == (words, False, "2026-03-03")
+    assert (proposed["words"], proposed["send_on"]) == (words, "2026-03-03")
+    offered = settings | {"offer": {"text": "10 % off", "expires_on": "2026-03-05"}}
+    assert (await desk.edit("promotion", settings=offered)).status_code == 200
+    (week,) = await _morning(desk, "2026-03-02 09:00")
+    proposed = week["proposal"]["settings"]
+    assert ("offer" in proposed, proposed["words"]["headline"]) == (False, "We have time for you")
 
 
 async def test_a_week_that_was_put_aside_is_not_listed_again_and_one_that_filled_up_neither(desk: Practice) -> None:

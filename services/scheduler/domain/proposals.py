@@ -23,9 +23,11 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
 def propose(last: Mapping[str, Any] | None, *, vertical: str, language: str, send_on: date) -> dict[str, Any]:
     """Return settings of a promotion on that day; `last` are those of the location's last one.
 
-    Its words, links and audience stand again. Its offer and its comparison do not: an offer ends, and nobody but the business makes one.
+    Its words, links and audience stand again. Its offer and its comparison do not, nor words that may speak of the offer: an offer ends, and nobody
+    but the business makes one.
     """
-    kept = {name: value for name, value in (last or {}).items() if name not in ("send_on", "offer", "comparison")}
+    left_out = {"send_on", "offer", "comparison"} | ({"words"} if last and "offer" in last else set())
+    kept = {name: value for name, value in (last or {}).items() if name not in left_out}
     fresh = {
         "words": _WORDS.get(language, _WORDS["en"]),
         "audience": {

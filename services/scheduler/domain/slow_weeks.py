@@ -1,7 +1,8 @@
 """Is next week slow? What is booked by now, against what was booked so long before in weeks like it (domain 2.1, the slow-week alert).
 
-The same week of up to three earlier years, where the source knows when its appointments were booked; else the last eight weeks, by open day.
-Cancelled appointments count nowhere. Slow is a fifth less than usual and more than chance: 1.64 standard deviations of two Poisson counts,
+The same week of up to three earlier years, where the source knows when its appointments were booked, less if it is open on fewer days than weeks
+usually are; else the last eight weeks, by open day. Cancelled appointments count nowhere, so the years' weeks are without those that were cancelled
+later: the measure is on the safe side. Slow is a fifth less than usual and more than chance: 1.64 standard deviations of two Poisson counts,
 which a usual week passes one time in twenty.
 """
 
@@ -51,7 +52,8 @@ def find_usual(counts: Sequence[WeekCount]) -> Usual | None:
     known = [week for week in counts if week.appointments and week.known >= _KNOWN * week.appointments]
     years = [week.booked for week in known if week.weeks_back in YEARS]
     if years:
-        return Usual(sum(years) / len(years), "years", len(years))
+        most = max(week.open_days for week in counts)
+        return Usual(sum(years) / len(years) * coming.open_days / most, "years", len(years))
     paces = [week.booked / week.open_days for week in known if week.weeks_back in WEEKS and week.open_days]
     if len(paces) < _FEWEST_WEEKS:
         return None

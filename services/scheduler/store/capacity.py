@@ -13,17 +13,30 @@ from services.scheduler.store.plan import Person
 
 SHARES: Final = [share_of(ahead) for ahead in range(1, HORIZON_DAYS + 1)]
 """The value of `:shares` in what follows: the share of each day ahead, tomorrow's first."""
+_LONGEST_DAYS: Final = 31
+"""How far back an appointment may have begun and still take a day's time."""
 
 # Of a location l on its local day {today}. Laterals with OFFSET 0: see plan_touches.sql.
 _FREE_DAYS: Final = f"""
-select o.day, o.open_minutes, b.booked_minutes, (cast(:shares as double precision[]))[o.day - {{today}}] as share,
-    greatest(0, l.chairs_or_bays * o.open_minutes - b.booked_minutes) / l.visit_minutes as free_visits
+select o.day, f.offered_minutes, b.booked_minutes, (cast(:shares as double precision[]))[o.day - {{today}}] as share,
+    greatest(0, f.offered_minutes - b.booked_minutes) / l.visit_minutes as free_visits
 from open_days o
 cross join lateral (
-    select coalesce(sum(least(coalesce(a.minutes, l.visit_minutes), o.open_minutes)), 0) as booked_minutes from appointments a
-    where a.subscriber_id = l.subscriber_id and a.location_id = l.location_id
-        and a.starts_at >= cast(o.day as timestamp) at time zone l.zone and a.starts_at < cast(o.day + 1 as timestamp) at time zone l.zone
-        and not a.deleted and a.status in ('booked', 'confirmed', 'arrived', 'block')
+    select cast(l.chairs_or_bays as integer) * o.open_minutes as offered_minutes,
+        cast(o.day as timestamp) at time zone l.zone as begins_at, cast(o.day + 1 as timestamp) at time zone l.zone as ends_at
+) f
+cross join lateral (
+    select cast(coalesce(sum(least(
+        case
+            when a.starts_at >= f.begins_at then coalesce(a.minutes, l.visit_minutes)
+            else extract(epoch from a.starts_at - f.begins_at) / 60 + coalesce(a.minutes, l.visit_minutes)
+        end, o.open_minutes)), 0) as integer) as booked_minutes
+    from appointments a
+    where a.subscriber_id = l.subscriber_id and a.location_id = l.location_id and not a.deleted
+        and a.status in ('booked', 'confirmed', 'arrived', 'block')
+        -- What began before, a car that stays or a block of weeks, takes its part of the day.
+        and a.starts_at >= f.begins_at - interval '{_LONGEST_DAYS} days' and a.starts_at < f.ends_at
+        and a.starts_at + make_interval(mins => coalesce(a.minutes, l.visit_minutes)) > f.begins_at
     offset 0
 ) b
 where o.subscriber_id = l.subscriber_id and o.location_id = l.location_id and o.open_minutes > 0
@@ -85,7 +98,7 @@ where l.subscriber_id = :subscriber_id and (cast(:locations as uuid[]) is null o
 order by l.location_id
 """)  # noqa: S608 - constants only
 _DAYS: Final = text(f"""
-select l.location_id, d.day, d.open_minutes * l.chairs_or_bays as offered_minutes, d.booked_minutes, d.free_visits, d.share
+select l.location_id, d.day, d.offered_minutes, d.booked_minutes, d.free_visits, d.share
 from locations l
 cross join lateral (select cast(cast(:now as timestamptz) at time zone l.zone as date) as today) n
 cross join lateral ({_FREE_DAYS.format(today="n.today")}) d

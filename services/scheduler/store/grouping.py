@@ -83,7 +83,7 @@ moved as (
 _NEXT_DAY: Final = _moving(
     """{types}
 waiting as (
-    select d.*, cast(d.now_local as date) as today, r.is_commercial, r.invites and exists (
+    select d.*, cast(d.now_local as date) as today, r.is_commercial, r.invites and (d.basis ->> 'is_safety') is distinct from 'true' and exists (
             select from locations l where l.subscriber_id = d.subscriber_id and l.location_id = d.location_id and l.chairs_or_bays > 0
         ) as is_paced,
         case when r.is_commercial then (
@@ -171,7 +171,7 @@ ready as materialized (
             where e.subscriber_id = t.subscriber_id and e.consumer_id = t.consumer_id and e.campaign_id = t.campaign_id and e.cycle = t.cycle
                 and e.due_local < t.due_local))
 ), rooms as materialized (
-    select l.subscriber_id, l.location_id, o.room
+    select l.subscriber_id, l.location_id, o.room, o.may_be_open
     from (select distinct subscriber_id, location_id, local_day from ready where is_paced) r
     join locations l on l.subscriber_id = r.subscriber_id and l.location_id = r.location_id and l.chairs_or_bays > 0
     cross join lateral ({room}) o
@@ -186,14 +186,18 @@ ready as materialized (
         select count(*) from messages g
         where g.subscriber_id = m.subscriber_id and g.address_key = m.address_key and g.counts and g.commercial and g.state <> 'void'
             and g.local_day > m.local_day - 30) < m.budget)
+        and (not m.counts or not exists (
+            select from messages g
+            where g.subscriber_id = m.subscriber_id and g.address_key = m.address_key and g.local_day = m.local_day and g.counts
+                and g.state <> 'void'))
 ), asking as (
-    select *, sum(visits) filter (where number = 1 and waits_for_room) over (
-        partition by subscriber_id, location_id order by best_rank, earliest, message_id) as visits_so_far
-    from within
+    select w.*, o.room, sum(least(w.visits, o.may_be_open)) filter (where w.number = 1 and w.waits_for_room) over (
+        partition by w.subscriber_id, w.location_id order by w.best_rank, w.earliest, w.message_id) as visits_so_far
+    from within w
+    left join rooms o on o.subscriber_id = w.subscriber_id and o.location_id = w.location_id
 ), roomy as (
-    -- Before the day's one mail is chosen: an invitation without room takes nobody else's place.
-    select a.* from asking a left join rooms o on o.subscriber_id = a.subscriber_id and o.location_id = a.location_id
-    where not a.waits_for_room or o.room is null or a.visits_so_far <= o.room
+    -- Before the day's one mail is chosen: an invitation without room takes nobody else's place. A family larger than all there may be fills it.
+    select * from asking where not waits_for_room or room is null or (room > 0 and visits_so_far <= room)
 ), ranked as (
     select *, dense_rank() over (
         partition by subscriber_id, address_key, local_day, counts order by best_rank, earliest, message_id) as place
@@ -208,10 +212,7 @@ ready as materialized (
     select g.subscriber_id, g.message_id, g.campaign_id, g.location_id, g.address_key, g.kind, g.local_day, g.counts, 'grouped', :now, g.commercial,
         g.invites
     from placed g
-    where g.number = 1 and (not g.counts or (g.place = 1 and not exists (
-        select from messages m
-        where m.subscriber_id = g.subscriber_id and m.address_key = g.address_key and m.local_day = g.local_day and m.counts
-            and m.state <> 'void')))
+    where g.number = 1 and (not g.counts or g.place = 1)
         and (g.daily_most is null or g.nth + (
             select count(*) from messages m
             where m.subscriber_id = g.subscriber_id and m.campaign_id = g.campaign_id and m.local_day = g.local_day and m.state <> 'void'

@@ -17,9 +17,9 @@ where ctid = any(array(
     select l.ctid from locations l
     where l.measured_on < cast(cast(:now as timestamptz) at time zone l.zone as date) and l.hold_reason is null
         and cast(cast(:now as timestamptz) at time zone l.zone as time) >= time '08:00' and not exists (
-            select from connections c
-            where c.subscriber_id = l.subscriber_id and c.location_id = l.location_id
-                and coalesce(c.last_success_at, '-infinity') < cast(:now as timestamptz) - 2 * make_interval(mins => c.interval_minutes))
+            select from connections c where c.subscriber_id = l.subscriber_id and c.location_id = l.location_id
+            having count(*) > 0 and not bool_or(
+                coalesce(c.last_success_at, '-infinity') >= cast(:now as timestamptz) - 2 * make_interval(mins => c.interval_minutes)))
     order by l.subscriber_id, l.location_id limit :limit for update skip locked))
 returning subscriber_id, location_id,
     cast(date_trunc('week', cast(cast(:now as timestamptz) at time zone zone as date) + 7) as date) as week_on
@@ -80,7 +80,7 @@ where subscriber_id = :subscriber_id and location_id = :location_id and week_on 
 _UNTOLD: Final = text("""
 select s.subscriber_id, s.location_id, s.week_on, s.booked, s.usual from slow_weeks s
 join locations l on l.subscriber_id = s.subscriber_id and l.location_id = s.location_id
-where s.is_slow and s.told_at is null and s.dismissed_at is null
+where s.is_slow and s.told_at is null and s.dismissed_at is null and l.hold_reason is null
     and s.week_on > cast(cast(:now as timestamptz) at time zone l.zone as date)
 order by s.noticed_at limit :limit
 """)
