@@ -16,6 +16,9 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol
 
+from shared.kit import left_out  # noqa: F401 - before the libraries
+
+# isort: split
 import uvloop
 from fastapi import FastAPI
 
