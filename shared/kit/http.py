@@ -4,6 +4,7 @@ What to do on silence is the caller's decision and lives in its clients/ (fail c
 refused or is silent.
 """
 
+import importlib
 import ssl
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -28,6 +29,7 @@ Response = httpx.Response
 _NO_TRUST: Final = httpx.create_ssl_context(verify=False)
 """For neighbours reached without TLS, where there is nothing to verify (redirects are not followed). Made here, before a service forks its processes:
 the client loads half of itself only now, 6 MB that would else be in each of them."""
+importlib.import_module("anyio._backends._asyncio")  # loaded at the first call: likewise, 0.7 MB
 
 
 class SilentError(Exception):

@@ -16,6 +16,9 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any, Protocol
 
+from shared.kit import left_out  # noqa: F401 - before the libraries
+
+# isort: split
 import uvloop
 from fastapi import FastAPI
 
@@ -105,11 +108,16 @@ def main(arguments: list[str]) -> int:
     zoneinfo.reset_tzpath(to=())  # the pinned tzdata for all, not whatever this machine carries
     module: Any = importlib.import_module(f"services.{name}.main")
     call_itself(name)
+    try:
+        settings = module.load_settings()
+    except SettingsRefusedError as refused:
+        print(str(refused), file=sys.stderr)  # noqa: T201
+        return REFUSED
     if len(modes) == 1:
-        return _run_one(module, name, modes[0])
+        return _run_one(module, settings, name, modes[0])
     if all(hasattr(module, part) for part in _SPLIT):
         modes = _split(modes)
-    return run_forked([partial(_run_one, module, name, mode) for mode in modes])
+    return run_forked([partial(_run_one, module, settings, name, mode) for mode in modes])
 
 
 def _split(modes: list[str]) -> list[str]:
@@ -118,13 +126,13 @@ def _split(modes: list[str]) -> list[str]:
     return follows + ["deliver" if mode == "work" else mode for mode in modes]
 
 
-def _run_one(module: ServiceModule, name: str, mode: str) -> int:
+def _run_one(module: ServiceModule, settings: ServiceSettings, name: str, mode: str) -> int:
     call_itself(f"{name}-{'work' if mode == 'deliver' else mode}")
     if mode == "deliver":
         os.nice(_GIVING_WAY)
     try:
-        uvloop.run(run(module, module.load_settings(), mode))
-    except (SettingsRefusedError, UnsafeRoleError) as refused:
+        uvloop.run(run(module, settings, mode))
+    except UnsafeRoleError as refused:
         print(str(refused), file=sys.stderr)  # noqa: T201
         return REFUSED
     return 0

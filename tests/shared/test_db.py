@@ -156,3 +156,35 @@ async def test_connections_that_the_server_has_closed_are_replaced(api: Database
         async with api.transaction() as one, api.transaction() as other, api.raw() as raw:
             now = [await each.scalar(text("select pg_backend_pid()")) for each in (one, other)]
             assert not {*now, await raw.fetchval("select pg_backend_pid()")} & set(pids)
+
+
+async def test_the_connection_that_came_back_last_is_lent_first(api: Database) -> None:
+    """P7: a few connections do all the work of a quiet service, and hold its plans; taken in turn, each would."""
+    async with api.transaction() as one, api.transaction() as other:
+        pids = {await each.scalar(text("select pg_backend_pid()")) for each in (one, other)}
+    used = set()
+    for _ in range(4):
+        async with api.transaction() as connection:
+            used.add(await connection.scalar(text("select pg_backend_pid()")))
+    assert len(used) == 1
+    assert used < pids
+
+
+async def test_a_connection_that_nobody_borrows_is_closed_and_replaced(
+    api: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P7: what a burst has opened does not stay. One that is lent again in time is not closed under its borrower."""
+    monkeypatch.setattr("shared.kit.db._REST_SECONDS", 0.2)
+    async with api.transaction() as connection:
+        pid = await connection.scalar(text("select pg_backend_pid()"))
+    async with api.transaction() as connection:
+        assert await connection.scalar(text("select pg_backend_pid()")) == pid
+        await asyncio.sleep(0.4)
+        assert await connection.scalar(text("select pg_backend_pid()")) == pid
+    superuser = await asyncpg.connect(os.environ[SERVER_VARIABLE])
+    async with asyncio.timeout(10):
+        while await superuser.fetchval("select count(*) from pg_stat_activity where pid = $1", pid):  # noqa: ASYNC110 - the server ends it
+            await asyncio.sleep(0.02)
+    await superuser.close()
+    async with api.transaction() as connection:
+        assert await connection.scalar(text("select pg_backend_pid()")) != pid
