@@ -182,7 +182,7 @@ async def test_a_touch_travels_in_one_live_message_only(world: World) -> None:
         ({"address": "ann@example.com>"}, "address_invalid"),
         ({"location_id": str(UUID(int=7))}, "location_unknown"),
         ({"content_id": str(UUID(int=7))}, "content_unknown"),
-        ({"origin": "account"}, "audience_refused"),
+        ({"origin": "opt_in"}, "origin_not_yours"),
         ({"useful_until": "2020-01-01T00:00:00Z"}, "too_late"),
     ],
 )
