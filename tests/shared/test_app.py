@@ -189,3 +189,10 @@ async def test_the_application_describes_itself(deps: Deps) -> None:
     """OpenAPI, with problem details named."""
     app: FastAPI = create_app(service="things", deps=deps, routers=[things_router()])
     assert "/v1/things" in json.dumps(app.openapi())
+
+
+async def test_no_environment_has_requests_traced_elsewhere(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S80: addresses of requests carry tokens; what switches tracing on in other FastAPI programs does nothing here."""
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    app: FastAPI = create_app(service="things", deps=deps, routers=[things_router()])
+    assert [app._telemetry[name] for name in ("auto_configure", "tracing", "metrics", "logs")] == [False] * 4
