@@ -122,6 +122,7 @@ from (
                 (select max(w.completed_at) from visits w
                  where w.subscriber_id = v.subscriber_id and w.consumer_id = v.consumer_id and not w.deleted)
             ) at time zone l.zone as date) as serviced_on
+            offset 0 -- looked up once a vehicle and not wherever it is named
         ) s
     ) t
 ) f"""
