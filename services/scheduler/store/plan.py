@@ -22,6 +22,7 @@ from services.scheduler.store.audiences import find_outsiders
 from services.scheduler.store.comparisons import find_arms
 from services.scheduler.store.situations import blocked_cases, decider_cases
 from services.scheduler.store.triggers import CYCLES, SOURCES
+from shared.kit.ids import new_id
 
 Person = tuple[UUID, UUID]
 """A consumer by (subscriber_id, consumer_id)."""
@@ -111,6 +112,8 @@ async def plan_touches(
         "arm_campaigns": [campaign for campaign, _, _ in arms],
         "arm_consumers": [consumer for _, consumer, _ in arms],
         "arms": [arm for _, _, arm in arms],
+        # All but the last 48 bits of the new touches' ids: what is planned together stands together in the indexes of touches and decisions.
+        "id_begin": str(new_id())[:24],
         "now": now,
         "oldest": now - timedelta(days=kind.looks_back_days),
         "forward_days": kind.looks_forward_days,

@@ -223,8 +223,8 @@ wanted as materialized (
     ) r on true
     left join lateral (
         select * from touches i
-        where i.subscriber_id = u.subscriber_id and i.campaign_id = u.campaign_id and i.step = u.step and i.cycle = u.cycle
-            and i.consumer_id = u.consumer_id
+        where i.subscriber_id = u.subscriber_id and i.consumer_id = u.consumer_id and i.campaign_type = cast(:type as text)
+            and i.campaign_id = u.campaign_id and i.step = u.step and i.cycle = u.cycle
         offset 0
     ) e on true
     left join lateral (
@@ -239,7 +239,8 @@ wanted as materialized (
             (
                 select a.about_at
                 from touches a
-                where a.subscriber_id = u.subscriber_id and a.consumer_id = u.consumer_id and a.campaign_id = u.campaign_id
+                where a.subscriber_id = u.subscriber_id and a.consumer_id = u.consumer_id and a.campaign_type = cast(:type as text)
+                    and a.campaign_id = u.campaign_id
                     and a.trigger_id = u.trigger_id and a.state in ('sent', 'dispatched', 'uncertain')
                 order by a.final_at desc nulls first, a.about_at
                 limit 1
@@ -275,7 +276,8 @@ dated as (
     offset 0
 ),
 verdict as (
-    select j.*, coalesce(j.old_id, gen_random_uuid()) as touch_id,
+    select j.*, coalesce(
+            j.old_id, cast(cast(:id_begin as text) || lpad(to_hex(cast(random() * 281474976710655 as bigint)), 12, '0') as uuid)) as touch_id,
         case
             when j.past and j.old_state in ('skipped', 'cancelled') then j.old_state
             when j.blocked is not null or j.past then 'skipped'
@@ -316,7 +318,7 @@ kept as (
     where v.old_id is null
         or v.old_row is distinct from row(v.state, v.reason, v.due_at, v.useful_until, v.planned_local, v.zone, v.about_at, v.basis)
         or (v.old_state in ('planned', 'held') and (v.old_version, v.old_arm, v.old_variant) is distinct from (v.version, v.arm, v.variant))
-    on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
+    on conflict (subscriber_id, consumer_id, campaign_type, campaign_id, step, cycle) do update set
         location_id = excluded.location_id, rank = excluded.rank, zone = excluded.zone, planned_local = excluded.planned_local,
         due_local = excluded.due_local, due_at = excluded.due_at, next_at = excluded.next_at, useful_until = excluded.useful_until,
         state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at,
