@@ -7,9 +7,9 @@
 -- What is looked up for one row is a lateral with OFFSET 0: by key whatever the planner believes about sizes. It takes every join here for one row,
 -- and joined as it liked, it went through everybody of a location once for each person.
 with slice as materialized (
-    select subscriber_id, consumer_id, hold_out_mark
-    from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[]), cast(:hold_out_marks as integer[]))
-        as s (subscriber_id, consumer_id, hold_out_mark)
+    select subscriber_id, consumer_id, is_known, hold_out_mark
+    from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[]), cast(:known as boolean[]), cast(:hold_out_marks as integer[]))
+        as s (subscriber_id, consumer_id, is_known, hold_out_mark)
 ),
 -- Who is in which arm of a comparison; nobody where there is none.
 arm as materialized (
@@ -37,16 +37,10 @@ running as materialized (
         coalesce(cast(k.settings ->> 'gap_days' as integer), cast(cast(:defaults as jsonb) ->> 'gap_days' as integer)) as gap_days,
         coalesce(100 * cast(k.settings ->> 'hold_out_percent' as integer), 0) as hold_out_below,
         coalesce(cast(k.settings -> 'comparison' ->> 'wait_days' as integer), 0) as wait_days,
-        c.oldest - make_interval(days => coalesce(cast(k.settings ->> 'useful_days' as integer), 0)
-            + coalesce(cast(k.settings -> 'comparison' ->> 'wait_days' as integer), 0) + (
-            select coalesce(max(greatest(cast(o.value ->> 'days' as integer), 2 * cast(o.value ->> 'business_days' as integer), 0)), 0)
-            from jsonb_each(k.settings -> 'steps') o where jsonb_typeof(o.value) = 'object'
-        )) as oldest,
+        c.oldest - make_interval(days => {back_days}) as oldest,
         -- What is further ahead than any step reaches back has none to make yet.
-        c.now + make_interval(days => cast(:forward_days as integer) + (
-            select coalesce(max(greatest(-cast(o.value ->> 'days' as integer), 0)), 0)
-            from jsonb_each(k.settings -> 'steps') o where jsonb_typeof(o.value) = 'object'
-        )) as latest
+        c.now + make_interval(days => greatest(
+            cast(:forward_days as integer), cast(:ahead_days as integer) + cast(:spare_days as integer) + {days_before})) as latest
     from campaigns k
     join locations l on l.subscriber_id = k.subscriber_id and l.location_id = k.location_id
     cross join clock c
@@ -68,7 +62,7 @@ own_step as materialized (
 ),
 -- Kept, so that it is looked up once a person and not once more for every campaign of the type.
 found as materialized (
-    select o.*, s.hold_out_mark
+    select o.*, s.is_known, s.hold_out_mark
     from slice s
     cross join lateral (
         select * from ({source}) y
@@ -82,7 +76,7 @@ found as materialized (
 occasion as (
     select distinct on (o.consumer_id, o.subscriber_id, o.location_id, {one_per})
         o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone k.zone as about_local, o.status,
-        o.cycle_key, o.basis, o.ends_at,
+        o.cycle_key, o.basis, o.ends_at, o.is_known,
         k.zone, k.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.now, k.now_local, k.send_from, k.send_until, k.useful_days,
         k.gap_days, o.hold_out_mark < k.hold_out_below as is_held_out, x.arm, case when x.arm = 'rest' then k.wait_days else 0 end as waits
     from found o
@@ -100,7 +94,8 @@ placed as (
             else coalesce(b.day, cast(o.about_local as date) + coalesce(st.days, st.business_days) + o.waits) + coalesce(st.at, cast(o.about_local as time))
         end as raw_local
     from occasion o
-    join own_step st on st.campaign_id = o.campaign_id and st.is_on
+    -- What was never announced needs no correction.
+    join own_step st on st.campaign_id = o.campaign_id and st.is_on and (o.is_known or not st.on_change)
     left join lateral (
         select i.day
         from open_days a
@@ -223,7 +218,7 @@ wanted as materialized (
     ) r on true
     left join lateral (
         select * from touches i
-        where i.subscriber_id = u.subscriber_id and i.consumer_id = u.consumer_id and i.campaign_type = cast(:type as text)
+        where u.is_known and i.subscriber_id = u.subscriber_id and i.consumer_id = u.consumer_id and i.campaign_type = cast(:type as text)
             and i.campaign_id = u.campaign_id and i.step = u.step and i.cycle = u.cycle
         offset 0
     ) e on true
@@ -370,7 +365,7 @@ unwanted as (
     cross join clock c
     cross join lateral (
         select * from touches i
-        where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.campaign_type = cast(:type as text)
+        where s.is_known and i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.campaign_type = cast(:type as text)
             and i.state in ('planned', 'held', 'dispatched')
         offset 0
     ) t
