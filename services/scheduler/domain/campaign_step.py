@@ -56,6 +56,11 @@ class Step:
         business = self.business_days or 0
         return max(self.days or 0, -(-(self.hours or 0) // 24), business * 7 // 5 + 2 if business > 0 else 0, 0)
 
+    @property
+    def days_before(self) -> int:
+        """How many calendar days before its trigger it may stand, negative for days after it."""
+        return -self.days if self.days is not None else max(0, -2 * (self.business_days or 0))
+
     def sentence(self, trigger: TriggerKind) -> str:
         """Return when this step falls due, in words."""
         noun = TRIGGERS[trigger].noun

@@ -5,7 +5,7 @@ A type answers five questions (S-003): what triggers it, whom it is for, what ma
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from services.scheduler.domain.answer_links import AnswerPage
 from services.scheduler.domain.campaign_step import ContradictoryRulesError, Step
@@ -52,6 +52,10 @@ class Group:
     kind: str
     same_day: bool
     gather_days: int = 0
+
+
+SPARE_DAYS: Final = 2
+"""Two days more than a trigger may be ahead: for the time of day and the zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +145,12 @@ class CampaignType:
 
     @property
     def looks_forward_days(self) -> int | None:
-        """How far ahead a trigger may be to have a step within reach; None for types that plan as soon as they know."""
+        """How far ahead a trigger may be to have a step within reach (negative: how long ago it must be); None for types that plan as soon as they
+        know."""
         if self.looks_ahead_days is None:
             return None
-        return (
-            self.looks_ahead_days
-            + max(max(0, -(step.days or 0), -2 * (step.business_days or 0)) for step in self.steps)
-            + 2
-        )
+        before = max(step.days_before for step in self.steps)
+        return self.looks_ahead_days + before + SPARE_DAYS
 
     @property
     def takes_audience(self) -> bool:

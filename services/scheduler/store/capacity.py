@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.capacity import ANSWER_DAYS, HORIZON_DAYS, MOST_VISITS_A_MESSAGE, share_of
-from services.scheduler.store.plan import Person
+from services.scheduler.store.reach import Person
 
 SHARES: Final = [share_of(ahead) for ahead in range(1, HORIZON_DAYS + 1)]
 """The value of `:shares` in what follows: the share of each day ahead, tomorrow's first."""

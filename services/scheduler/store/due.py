@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.scheduler.store.plan import Person
+from services.scheduler.store.reach import Person
 from shared.kit.db import Database
 
 _CLAIM: Final = text("""

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.scheduler.domain.campaign_type import CampaignType
 from services.scheduler.domain.capacity import MOST_VISITS_A_MESSAGE
 from services.scheduler.store.capacity import SHARES, room_of
-from services.scheduler.store.plan import Person, PlanRules
+from services.scheduler.store.plan import PlanRules
+from services.scheduler.store.reach import Person
 
 MOST_TOUCHES_A_MESSAGE: Final = 100
 

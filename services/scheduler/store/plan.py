@@ -1,7 +1,6 @@
 """Planning in SQL: runs plan_touches.sql for a campaign type over a slice of consumers."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,18 +12,17 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.scheduler.domain.campaign_settings import SendWindow
-from services.scheduler.domain.campaign_type import CampaignType, Cycle
+from services.scheduler.domain.campaign_type import SPARE_DAYS, CampaignType, Cycle
 from services.scheduler.domain.hold_out import MARKS, hold_out_mark
 from services.scheduler.domain.reasons import OWN_HOLDS
 from services.scheduler.domain.situations import Situation
 from services.scheduler.domain.triggers import TRIGGERS, OnePer, TriggerKind
 from services.scheduler.store.audiences import find_outsiders
 from services.scheduler.store.comparisons import find_arms
+from services.scheduler.store.reach import BACK_DAYS, DAYS_BEFORE, Concerned
 from services.scheduler.store.situations import blocked_cases, decider_cases
 from services.scheduler.store.triggers import CYCLES, SOURCES
-
-Person = tuple[UUID, UUID]
-"""A consumer by (subscriber_id, consumer_id)."""
+from shared.kit.ids import new_id
 
 Withdrawn = tuple[UUID, UUID]
 """A touch to take back from the mailer, by (subscriber_id, touch_id)."""
@@ -35,11 +33,6 @@ _ONE_PER: Final[dict[OnePer, str]] = {
     "person": "cast(null as text)",
     "record": "(o.trigger_id, o.cycle_key)",
 }
-
-_RUNNING: Final = text("""
-select type, bool_or(coalesce(cast(settings ->> 'hold_out_percent' as integer), 0) > 0) as holds_out
-from campaigns where subscriber_id = any(cast(:subscribers as uuid[])) group by type
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +58,8 @@ def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...])
         "one_per": _ONE_PER[TRIGGERS[trigger].one_per],
         "blocked": blocked_cases(skips),
         "deciders": decider_cases(skips),
+        "back_days": BACK_DAYS,
+        "days_before": DAYS_BEFORE,
     }
     statement = _SQL
     for name, part in parts.items():
@@ -73,18 +68,12 @@ def _statement(trigger: TriggerKind, cycle: Cycle, skips: tuple[Situation, ...])
     return made, frozenset(made.compile().params)
 
 
-async def find_running_types(connection: AsyncConnection, subscribers: Sequence[UUID]) -> dict[str, bool]:
-    """Return the types that one of these subscribers has or ever had a campaign of (no other can have a touch), and whether one leaves people out."""
-    rows = await connection.execute(_RUNNING, {"subscribers": list(subscribers)})
-    return {row.type: row.holds_out for row in rows}
-
-
 async def plan_touches(
     connection: AsyncConnection,
     *,
     kind: CampaignType,
     holds_out: bool,
-    people: Sequence[Person],
+    concerned: Concerned,
     now: datetime,
     rules: PlanRules,
 ) -> list[Withdrawn]:
@@ -92,6 +81,7 @@ async def plan_touches(
 
     `holds_out`: whether a campaign of the type leaves people out at all.
     """
+    people, known = concerned.people, concerned.known
     arms = (
         await find_arms(connection, campaign_type=kind.slug, people=people, key=rules.hold_out_key)
         if kind.is_by_hand
@@ -103,6 +93,7 @@ async def plan_touches(
     values = {
         "subscribers": [subscriber for subscriber, _ in people],
         "consumers": [consumer for _, consumer in people],
+        "known": known,
         "hold_out_marks": [
             hold_out_mark(rules.hold_out_key, consumer, kind.slug) if holds_out else MARKS for _, consumer in people
         ],
@@ -111,12 +102,23 @@ async def plan_touches(
         "arm_campaigns": [campaign for campaign, _, _ in arms],
         "arm_consumers": [consumer for _, consumer, _ in arms],
         "arms": [arm for _, _, arm in arms],
+        # All but the last 48 bits of the new touches' ids: what is planned together stands together in the indexes of touches and decisions.
+        "id_begin": str(new_id())[:24],
         "now": now,
-        "oldest": now - timedelta(days=kind.looks_back_days),
-        "forward_days": kind.looks_forward_days,
         "send_from": rules.window.opens,
         "send_until": rules.window.closes,
         "grace_minutes": rules.stale_grace_minutes,
+    }
+    statement, names = _statement(kind.trigger.kind, kind.cycle, kind.skips)
+    named = values | _type(kind, now) | _steps(kind)
+    rows = await connection.execute(statement, {name: named[name] for name in names})
+    return [(row.subscriber_id, row.touch_id) for row in rows]
+
+
+def _type(kind: CampaignType, now: datetime) -> dict[str, object]:
+    return {
+        "oldest": now - timedelta(days=kind.looks_back_days),
+        "forward_days": kind.looks_forward_days,
         "type": kind.slug,
         "trigger": kind.trigger.kind,
         "statuses": list(kind.trigger.statuses),
@@ -130,13 +132,10 @@ async def plan_touches(
         "kind": kind.group.kind,
         "same_day": kind.group.same_day,
         "ahead_days": kind.looks_ahead_days,
+        "spare_days": SPARE_DAYS,
         "defaults": json.dumps(dict(kind.defaults)),
         "dates": json.dumps(dict(kind.dates)),
     }
-    statement, names = _statement(kind.trigger.kind, kind.cycle, kind.skips)
-    named = values | _steps(kind)
-    rows = await connection.execute(statement, {name: named[name] for name in names})
-    return [(row.subscriber_id, row.touch_id) for row in rows]
 
 
 def _steps(kind: CampaignType) -> dict[str, list[object]]:

@@ -7,9 +7,9 @@
 -- What is looked up for one row is a lateral with OFFSET 0: by key whatever the planner believes about sizes. It takes every join here for one row,
 -- and joined as it liked, it went through everybody of a location once for each person.
 with slice as materialized (
-    select subscriber_id, consumer_id, hold_out_mark
-    from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[]), cast(:hold_out_marks as integer[]))
-        as s (subscriber_id, consumer_id, hold_out_mark)
+    select subscriber_id, consumer_id, is_known, hold_out_mark
+    from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[]), cast(:known as boolean[]), cast(:hold_out_marks as integer[]))
+        as s (subscriber_id, consumer_id, is_known, hold_out_mark)
 ),
 -- Who is in which arm of a comparison; nobody where there is none.
 arm as materialized (
@@ -37,16 +37,10 @@ running as materialized (
         coalesce(cast(k.settings ->> 'gap_days' as integer), cast(cast(:defaults as jsonb) ->> 'gap_days' as integer)) as gap_days,
         coalesce(100 * cast(k.settings ->> 'hold_out_percent' as integer), 0) as hold_out_below,
         coalesce(cast(k.settings -> 'comparison' ->> 'wait_days' as integer), 0) as wait_days,
-        c.oldest - make_interval(days => coalesce(cast(k.settings ->> 'useful_days' as integer), 0)
-            + coalesce(cast(k.settings -> 'comparison' ->> 'wait_days' as integer), 0) + (
-            select coalesce(max(greatest(cast(o.value ->> 'days' as integer), 2 * cast(o.value ->> 'business_days' as integer), 0)), 0)
-            from jsonb_each(k.settings -> 'steps') o where jsonb_typeof(o.value) = 'object'
-        )) as oldest,
+        c.oldest - make_interval(days => {back_days}) as oldest,
         -- What is further ahead than any step reaches back has none to make yet.
-        c.now + make_interval(days => cast(:forward_days as integer) + (
-            select coalesce(max(greatest(-cast(o.value ->> 'days' as integer), 0)), 0)
-            from jsonb_each(k.settings -> 'steps') o where jsonb_typeof(o.value) = 'object'
-        )) as latest
+        c.now + make_interval(days => greatest(
+            cast(:forward_days as integer), cast(:ahead_days as integer) + cast(:spare_days as integer) + {days_before})) as latest
     from campaigns k
     join locations l on l.subscriber_id = k.subscriber_id and l.location_id = k.location_id
     cross join clock c
@@ -66,13 +60,9 @@ own_step as materialized (
     cross join step st
     cross join lateral (select r.settings -> 'steps' -> st.step as own) o
 ),
--- The earliest occasion of a local day speaks for it (N-55), or of a person (N-62), or each for itself. Its own location's zone counts (N-51).
-occasion as (
-    select distinct on (o.subscriber_id, o.consumer_id, o.location_id, {one_per})
-        o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone k.zone as about_local, o.status,
-        o.cycle_key, o.basis, o.ends_at,
-        k.zone, k.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.now, k.now_local, k.send_from, k.send_until, k.useful_days,
-        k.gap_days, s.hold_out_mark < k.hold_out_below as is_held_out, x.arm, case when x.arm = 'rest' then k.wait_days else 0 end as waits
+-- Kept, so that it is looked up once a person and not once more for every campaign of the type.
+found as materialized (
+    select o.*, s.is_known, s.hold_out_mark
     from slice s
     cross join lateral (
         select * from ({source}) y
@@ -80,10 +70,20 @@ occasion as (
             and (cast(:history as boolean) or not y.historic)
         offset 0
     ) o
+),
+-- The earliest occasion of a local day speaks for it (N-55), or of a person (N-62), or each for itself. Its own location's zone counts (N-51).
+-- Sorted by the person first, here and below: that is the order in which people come, and what comes in order costs next to nothing to sort.
+occasion as (
+    select distinct on (o.consumer_id, o.subscriber_id, o.location_id, {one_per})
+        o.subscriber_id, o.consumer_id, o.location_id, o.trigger_id, o.about_at, o.about_at at time zone k.zone as about_local, o.status,
+        o.cycle_key, o.basis, o.ends_at, o.is_known,
+        k.zone, k.hold_reason, k.campaign_id, k.version, k.state as campaign_state, k.now, k.now_local, k.send_from, k.send_until, k.useful_days,
+        k.gap_days, o.hold_out_mark < k.hold_out_below as is_held_out, x.arm, case when x.arm = 'rest' then k.wait_days else 0 end as waits
+    from found o
     join running k on k.subscriber_id = o.subscriber_id and k.location_id = o.location_id and k.state in ('active', 'paused')
     left join arm x on x.campaign_id = k.campaign_id and x.consumer_id = o.consumer_id
     where o.about_at > k.oldest and (k.latest is null or o.about_at < k.latest)
-    order by o.subscriber_id, o.consumer_id, o.location_id, {one_per}, o.about_at, o.trigger_id
+    order by o.consumer_id, o.subscriber_id, o.location_id, {one_per}, o.about_at, o.trigger_id
 ),
 -- Offsets in days keep the wall clock, offsets in hours are elapsed time (N-48), business days count the open days of the calendar.
 placed as (
@@ -94,18 +94,20 @@ placed as (
             else coalesce(b.day, cast(o.about_local as date) + coalesce(st.days, st.business_days) + o.waits) + coalesce(st.at, cast(o.about_local as time))
         end as raw_local
     from occasion o
-    join own_step st on st.campaign_id = o.campaign_id and st.is_on
+    -- What was never announced needs no correction.
+    join own_step st on st.campaign_id = o.campaign_id and st.is_on and (o.is_known or not st.on_change)
     left join lateral (
-        select * from open_days i
-        where st.business_days is not null and i.subscriber_id = o.subscriber_id and i.location_id = o.location_id
-            and i.day = cast(o.about_local as date)
-        offset 0
-    ) a on true
-    left join lateral (
-        select * from open_days i
-        where i.subscriber_id = a.subscriber_id and i.location_id = a.location_id and i.back_to = i.day
-            -- Counted from a closed day, the first open day before it is one business day away, like the first after it.
-            and i.ordinal = a.ordinal + st.business_days + case when st.business_days < 0 and a.back_to is distinct from a.day then 1 else 0 end
+        select i.day
+        from open_days a
+        cross join lateral (
+            select * from open_days n
+            where n.subscriber_id = a.subscriber_id and n.location_id = a.location_id and n.back_to = n.day
+                -- Counted from a closed day, the first open day before it is one business day away, like the first after it.
+                and n.ordinal = a.ordinal + st.business_days + case when st.business_days < 0 and a.back_to is distinct from a.day then 1 else 0 end
+            offset 0
+        ) i
+        where st.business_days is not null and a.subscriber_id = o.subscriber_id and a.location_id = o.location_id
+            and a.day = cast(o.about_local as date)
         offset 0
     ) b on true
     where st.statuses = '' or o.status = any(string_to_array(st.statuses, ','))
@@ -145,7 +147,8 @@ rolled as (
     from clamped c
     left join lateral (
         select * from open_days i
-        where i.subscriber_id = c.subscriber_id and i.location_id = c.location_id and i.day = cast(c.clamped_local as date)
+        where c.roll <> 'stay' and not c.on_change
+            and i.subscriber_id = c.subscriber_id and i.location_id = c.location_id and i.day = cast(c.clamped_local as date)
         offset 0
     ) d on true
     offset 0
@@ -170,19 +173,21 @@ useful as (
                 else (t.planned_local + make_interval(days => t.useful_days)) at time zone t.zone
             end,
             t.ends_at,
-            case
-                when not t.on_change then lead(t.planned_at) over (
-                    partition by t.subscriber_id, t.campaign_id, t.consumer_id, t.cycle, t.on_change order by t.raw_at, t.step
-                )
-            end
+            case when not t.on_change then lead(case when not t.on_change then t.planned_at end) over series end
         ) as useful_until,
-        bool_or(not t.on_change and t.raw_at > t.now) over (partition by t.subscriber_id, t.campaign_id, t.consumer_id, t.cycle) as has_step_ahead
+        bool_or(not t.on_change and t.raw_at > t.now) over series as has_step_ahead
     from timed t
+    -- One window for both, the correction behind the regular steps: each window is a pass over all rows.
+    window series as (
+        partition by t.consumer_id, t.subscriber_id, t.campaign_id, t.cycle order by t.on_change, t.raw_at, t.step
+        rows between unbounded preceding and unbounded following
+    )
 ),
 wanted as materialized (
     select u.*, e.touch_id as old_id, e.state as old_state, e.reason as old_reason, e.due_local as old_due_local, e.next_at as old_next_at,
         e.rule_version as old_version, e.arm as old_arm, e.variant as old_variant,
-        row(e.state, e.reason, e.due_at, e.useful_until, e.planned_local, e.zone, e.about_at, e.basis) as old_row,
+        case when e.touch_id is not null then row(e.state, e.reason, e.due_at, e.useful_until, e.planned_local, e.zone, e.about_at, e.basis) end
+            as old_row,
         e.touch_id is null or e.state in ('skipped', 'cancelled') or (e.planned_local, e.zone) is distinct from (u.planned_local, u.zone)
             as fresh,
         case u.arm when 'rest' then v.winner else u.arm end as variant,
@@ -207,16 +212,21 @@ wanted as materialized (
         select * from consumers i where i.subscriber_id = u.subscriber_id and i.consumer_id = u.consumer_id offset 0
     ) p on true
     left join lateral (
-        select * from consumers i where i.subscriber_id = u.subscriber_id and i.consumer_id = p.recipient_id offset 0
+        select * from consumers i
+        where p.recipient_id <> p.consumer_id and i.subscriber_id = u.subscriber_id and i.consumer_id = p.recipient_id
+        offset 0
     ) r on true
     left join lateral (
         select * from touches i
-        where i.subscriber_id = u.subscriber_id and i.campaign_id = u.campaign_id and i.step = u.step and i.cycle = u.cycle
-            and i.consumer_id = u.consumer_id
+        where u.is_known and i.subscriber_id = u.subscriber_id and i.consumer_id = u.consumer_id and i.campaign_type = cast(:type as text)
+            and i.campaign_id = u.campaign_id and i.step = u.step and i.cycle = u.cycle
         offset 0
     ) e on true
-    left join comparisons v
-        on u.arm = 'rest' and v.subscriber_id = u.subscriber_id and v.campaign_id = u.campaign_id and v.cycle = u.cycle
+    left join lateral (
+        select * from comparisons i
+        where u.arm = 'rest' and i.subscriber_id = u.subscriber_id and i.campaign_id = u.campaign_id and i.cycle = u.cycle
+        offset 0
+    ) v on true
     -- The correction: only if the last announced time differs from the present one and no regular step is still ahead (N-42, N-43).
     where not u.on_change
         or e.state in ('planned', 'held', 'dispatched')
@@ -224,7 +234,8 @@ wanted as materialized (
             (
                 select a.about_at
                 from touches a
-                where a.subscriber_id = u.subscriber_id and a.consumer_id = u.consumer_id and a.campaign_id = u.campaign_id
+                where a.subscriber_id = u.subscriber_id and a.consumer_id = u.consumer_id and a.campaign_type = cast(:type as text)
+                    and a.campaign_id = u.campaign_id
                     and a.trigger_id = u.trigger_id and a.state in ('sent', 'dispatched', 'uncertain')
                 order by a.final_at desc nulls first, a.about_at
                 limit 1
@@ -249,13 +260,23 @@ judged as (
             else w.planned_local
         end as due_local
     from wanted w
+    offset 0
+),
+dated as (
+    select j.*, j.due_local at time zone j.zone as due_at
+    from judged j
+    -- What lost its use before it was ever known is no touch: the past of everybody that a location brings along would be rows for nothing.
+    where (j.old_state is null and not (j.past and j.useful_days is not null and j.useful_until <= j.now))
+        or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
+    offset 0
 ),
 verdict as (
-    select j.*, j.due_local at time zone j.zone as due_at, coalesce(j.old_id, gen_random_uuid()) as touch_id,
+    select j.*, coalesce(
+            j.old_id, cast(cast(:id_begin as text) || lpad(to_hex(cast(random() * 281474976710655 as bigint)), 12, '0') as uuid)) as touch_id,
         case
             when j.past and j.old_state in ('skipped', 'cancelled') then j.old_state
             when j.blocked is not null or j.past then 'skipped'
-            when j.due_local at time zone j.zone >= j.useful_until then 'skipped'
+            when j.due_at >= j.useful_until then 'skipped'
             when j.hold is not null then 'held'
             when not j.fresh and j.old_state = 'held' and j.old_reason <> all(cast(:own_holds as text[])) and j.old_next_at > j.now
                 then 'held'
@@ -265,16 +286,14 @@ verdict as (
             when j.past and j.old_state in ('skipped', 'cancelled') then j.old_reason
             when j.blocked is not null then j.blocked
             when j.past then 'step_past'
-            when j.due_local at time zone j.zone >= j.useful_until then 'too_late'
+            when j.due_at >= j.useful_until then 'too_late'
             when j.hold is not null then j.hold
             when not j.fresh and j.old_state = 'held' and j.old_reason <> all(cast(:own_holds as text[])) and j.old_next_at > j.now
                 then j.old_reason
             when not j.fresh and j.old_state = 'planned' then j.old_reason
         end as reason
-    from judged j
-    -- What lost its use before it was ever known is no touch: the past of everybody that a location brings along would be rows for nothing.
-    where (j.old_state is null and not (j.past and j.useful_days is not null and j.useful_until <= j.now))
-        or j.old_state in ('planned', 'held', 'skipped', 'cancelled')
+    from dated j
+    offset 0
 ),
 kept as (
     insert into touches as t (
@@ -294,7 +313,7 @@ kept as (
     where v.old_id is null
         or v.old_row is distinct from row(v.state, v.reason, v.due_at, v.useful_until, v.planned_local, v.zone, v.about_at, v.basis)
         or (v.old_state in ('planned', 'held') and (v.old_version, v.old_arm, v.old_variant) is distinct from (v.version, v.arm, v.variant))
-    on conflict (subscriber_id, campaign_id, step, cycle, consumer_id) do update set
+    on conflict (subscriber_id, consumer_id, campaign_type, campaign_id, step, cycle) do update set
         location_id = excluded.location_id, rank = excluded.rank, zone = excluded.zone, planned_local = excluded.planned_local,
         due_local = excluded.due_local, due_at = excluded.due_at, next_at = excluded.next_at, useful_until = excluded.useful_until,
         state = excluded.state, reason = excluded.reason, rule_version = excluded.rule_version, final_at = excluded.final_at,
@@ -306,7 +325,8 @@ kept as (
             excluded.basis)
             or (t.state in ('planned', 'held') and (t.rule_version, t.arm, t.variant) is distinct from (
                 excluded.rule_version, excluded.arm, excluded.variant)))
-    returning t.*
+    returning t.subscriber_id, t.touch_id, t.campaign_id, t.consumer_id, t.trigger_id, t.cycle, t.about_at, t.planned_local, t.state, t.reason, t.due_at,
+        t.rule_version
 ),
 -- The record that a situation rests on, looked up only where one holds and was not on file yet.
 decided as (
@@ -345,7 +365,7 @@ unwanted as (
     cross join clock c
     cross join lateral (
         select * from touches i
-        where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.campaign_type = cast(:type as text)
+        where s.is_known and i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.campaign_type = cast(:type as text)
             and i.state in ('planned', 'held', 'dispatched')
         offset 0
     ) t

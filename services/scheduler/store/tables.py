@@ -121,7 +121,7 @@ replans = Table(
     Column("bulk", Boolean, nullable=False),
     PrimaryKeyConstraint("subscriber_id", "consumer_id"),
 )
-Index("ix_replans_bulk", replans.c.bulk)
+Index("ix_replans_order", replans.c.bulk, replans.c.subscriber_id, replans.c.consumer_id)
 campaigns = Table(
     "campaigns",
     metadata,
@@ -195,9 +195,18 @@ touches = Table(
     Column("arm", Text),
     Column("variant", Text),
     PrimaryKeyConstraint("subscriber_id", "touch_id"),
-    UniqueConstraint("subscriber_id", "campaign_id", "step", "cycle", "consumer_id", name="uq_touches_once"),
+    # Once a campaign, step, cycle and person; the type in it only finds a person's touches of a type.
+    UniqueConstraint(
+        "subscriber_id", "consumer_id", "campaign_type", "campaign_id", "step", "cycle", name="uq_touches_once"
+    ),
 )
-Index("ix_touches_type", touches.c.subscriber_id, touches.c.consumer_id, touches.c.campaign_type)
+Index(
+    "ix_touches_compared",
+    touches.c.subscriber_id,
+    touches.c.campaign_id,
+    touches.c.cycle,
+    postgresql_where=text("arm IS NOT NULL"),
+)
 Index("ix_touches_next", touches.c.next_at, touches.c.about_at, postgresql_where=text("state IN ('planned', 'held')"))
 Index(
     "ix_touches_message",
@@ -251,7 +260,7 @@ Index(
     postgresql_where=text("invites AND state <> 'void'"),
 )
 Index("ix_messages_open", messages.c.state, messages.c.grouped_at, postgresql_where=text("ended_at IS NULL"))
-decisions = Table(
+Table(
     "decisions",
     metadata,
     Column("subscriber_id", Uuid, nullable=False),
@@ -264,9 +273,8 @@ decisions = Table(
     Column("rule_version", Integer, nullable=False),
     Column("message_id", Uuid),
     Column("decider_id", Uuid),
-    PrimaryKeyConstraint("subscriber_id", "decision_id"),
+    PrimaryKeyConstraint("subscriber_id", "touch_id", "decision_id"),
 )
-Index("ix_decisions_touch", decisions.c.subscriber_id, decisions.c.touch_id)
 Table(
     "published_contents",
     metadata,

@@ -1,4 +1,4 @@
-"""The records that can trigger a series, each as one query of the same shape; a new kind of trigger is a new entry here.
+"""The records that can trigger a series, each as one query of the same shape; a new kind of trigger is a new entry here and in reach.py.
 
 Columns: subscriber_id, trigger_id, location_id, consumer_id, about_at, status, historic, deleted, cycle_key (the occasion's own name), basis (why the
 date is what it is, for `basis_sentence`, and what a mail says of it) and ends_at (when a mail about it is of no more use, null: the type's rule).
@@ -63,8 +63,18 @@ cross join lateral (
     select cast(extract(year from cast(:now as timestamptz)) as integer) + n as year from generate_series(0, 1) n
 ) y
 where c.birth_month is not null and c.birth_day is not null"""
-# Everybody of a location on the dates of its campaign: `send_on`, or days of the year that the type or the location names. An offer ends with itself.
-_CALENDAR: Final = """
+OCCASIONS: Final = """
+    select 'issue' as occasion, cast(k.settings ->> 'send_on' as date) as due_on where k.settings ? 'send_on'
+    union all
+    select n.key, to_date(y.year || '-' || n.value, 'YYYY-MM-DD')
+    from jsonb_each_text(cast(:dates as jsonb) || coalesce(k.settings -> 'dates', '{}')) n
+    cross join lateral (
+        select cast(extract(year from cast(:now as timestamptz)) as integer) + g as year from generate_series(0, 1) g
+    ) y
+"""
+"""The dates of a campaign k by hand: `send_on`, or days of the year that the type or the location names."""
+# Everybody of a location on the dates of its campaign. An offer ends with itself.
+_CALENDAR: Final = f"""
 select c.subscriber_id, c.consumer_id as trigger_id, c.location_id, c.consumer_id, (d.due_on + time '12:00') at time zone l.zone as about_at,
     d.occasion as status, false as historic, c.deleted, d.occasion || '@' || d.due_on as cycle_key,
     jsonb_build_object('occasion', d.occasion) as basis,
@@ -73,15 +83,7 @@ from consumers c
 join locations l on l.subscriber_id = c.subscriber_id and l.location_id = c.location_id
 join campaigns k
     on k.subscriber_id = c.subscriber_id and k.location_id = c.location_id and k.type = cast(:type as text) and k.state in ('active', 'paused')
-cross join lateral (
-    select 'issue' as occasion, cast(k.settings ->> 'send_on' as date) as due_on where k.settings ? 'send_on'
-    union all
-    select n.key, to_date(y.year || '-' || n.value, 'YYYY-MM-DD')
-    from jsonb_each_text(cast(:dates as jsonb) || coalesce(k.settings -> 'dates', '{}')) n
-    cross join lateral (
-        select cast(extract(year from cast(:now as timestamptz)) as integer) + g as year from generate_series(0, 1) g
-    ) y
-) d"""
+cross join lateral ({OCCASIONS}) d"""  # noqa: S608 - constants only
 _DATED: Final = """
 select d.subscriber_id, d.trigger_id, d.location_id, d.consumer_id, (d.due_on + time '12:00') at time zone l.zone as about_at, d.status, d.historic,
     d.deleted, d.cycle_key, d.basis, cast(null as timestamptz) as ends_at
@@ -122,6 +124,7 @@ from (
                 (select max(w.completed_at) from visits w
                  where w.subscriber_id = v.subscriber_id and w.consumer_id = v.consumer_id and not w.deleted)
             ) at time zone l.zone as date) as serviced_on
+            offset 0 -- looked up once a vehicle and not wherever it is named
         ) s
     ) t
 ) f"""
