@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.mailer.store.claiming import ClaimedMessage
 from services.mailer.store.marking import explain_unmarked, mark_messages
-from shared.kit.bell import until_either
+from shared.kit.bell import setting_too
 from shared.kit.clock import Clock
 from shared.kit.db import Database
 
@@ -48,12 +48,14 @@ class MarkerGroup:
         """Set markers until `stop` is set and nobody waits."""
         connection: Any = None
         try:
-            while not (stop.is_set() and not self._waiting):
-                await until_either(self._wake, stop)
-                self._wake.clear()
-                while self._waiting:
-                    group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-                    connection = await self._mark_group(connection, group)
+            async with setting_too(stop, self._wake):
+                while not (stop.is_set() and not self._waiting):
+                    await self._wake.wait()
+                    if not stop.is_set():
+                        self._wake.clear()
+                    while self._waiting:
+                        group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+                        connection = await self._mark_group(connection, group)
         finally:
             if connection is not None:
                 connection.terminate()

@@ -29,7 +29,10 @@ from shared.schemas.optout import PermissionGroup
 from shared.schemas.topics import Topic
 
 _Shared = tuple[UUID, UUID, str, Topic | None]
-_BATCH: Final = 500
+_BATCH: Final = 1000
+"""What goes with a claim (permission, facts, keys, paces) is a dozen statements and a call whatever its size."""
+_LOOK_SECONDS: Final = 0.02
+"""How often the length of the queue is looked at: half a batch lasts ten times as long at full speed."""
 _HEARTBEAT_SECONDS: Final = 5.0
 _LONGEST_BACKOFF_SECONDS: Final = 15.0
 
@@ -86,7 +89,7 @@ class DeliveryWorker:
         if not room:
             return False
         if len(self._sending) > _BATCH // 2:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(_LOOK_SECONDS)
             return True
         claim_id = new_id()
         async with self._t.database.raw() as connection:
