@@ -14,6 +14,9 @@ from shared.kit.db import Database
 _PROTECT: Final = (
     "set idle_in_transaction_session_timeout = '1s'; set lock_timeout = '1s'; set statement_timeout = '1900ms'"
 )
+_PLAN: Final = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off"
+"""The statement is planned once a connection: for fewer than ten messages PostgreSQL would plan it anew each time, 0.4 ms of CPU. A plan that is kept
+must not rest on tables that were small when it was made, so every row is looked up by its key."""
 _MOST: Final = 500
 _SILENCE_SECONDS: Final = 4.0
 """A database that says nothing for so long (a cut line) is not waited for: the dots could not be written any more."""
@@ -67,7 +70,7 @@ class MarkerGroup:
             async with asyncio.timeout(_SILENCE_SECONDS):
                 if connection is None:
                     connection = await self._database.connect()
-                    await connection.execute(_PROTECT)
+                    await connection.execute(f"{_PROTECT}; {_PLAN}")
                 sent_at = monotonic()
                 marked = await mark_messages(connection, [message for message, _ in group], now=self._clock.now())
         except Exception as error:
