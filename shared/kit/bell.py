@@ -6,6 +6,7 @@ It is a hint and carries nothing. What another process wrote, or what falls due 
 import asyncio
 import contextlib
 import weakref
+from collections.abc import AsyncIterator
 from threading import Lock
 from time import monotonic
 from typing import Final
@@ -103,13 +104,16 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
                 await stop.wait()
 
 
-async def until_either(*events: asyncio.Event) -> None:
-    """Sleep until one of the events is set. A part that only waits for work so costs nothing while there is none."""
-    if any(event.is_set() for event in events):
-        return
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
+@contextlib.asynccontextmanager
+async def setting_too(stop: asyncio.Event, other: asyncio.Event) -> AsyncIterator[None]:
+    """Within, `stop` sets `other` as well, so that a part which waits for work waits for one event: to wait for two costs two tasks each time."""
+
+    async def pass_on() -> None:
+        await stop.wait()
+        other.set()
+
+    passing = asyncio.create_task(pass_on())
     try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        yield
     finally:
-        for wait in waits:
-            wait.cancel()
+        passing.cancel()

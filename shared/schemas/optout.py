@@ -1,9 +1,9 @@
 """Optout's wire: permission on file, opt-outs, the permission check and the suppression poll with its lease."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, JsonValue, StrictInt, StringConstraints
+from pydantic import Field, JsonValue, StrictInt, StringConstraints, model_validator
 
 from shared.schemas.token import MessageClass
 from shared.schemas.topics import Topic
@@ -132,6 +132,42 @@ class PermissionAnswers(Wire):
     """One answer per query, in the order asked."""
 
     answers: list[PermissionAnswer]
+
+
+class PermissionGroup(Wire):
+    """What the messages of a group share, and of each its address and the people it speaks of, both in one order."""
+
+    subscriber_id: UUID
+    location_id: UUID
+    message_class: MessageClass
+    topic: Topic | None = Field(default=None, description="as in PermissionQuery")
+    address_keys: list[AddressKey] = Field(min_length=1, max_length=1000)
+    person_ids: list[Annotated[list[UUID], Field(max_length=100)]]
+
+    @model_validator(mode="after")
+    def _has_people_for_each_address(self) -> Self:
+        if len(self.person_ids) != len(self.address_keys):
+            raise ValueError("person_ids and address_keys are of one length")
+        return self
+
+
+class PermissionBatch(Wire):
+    """At most 1,000 e-mails of any subscribers: what a PermissionQuery asks, without saying again for each what a group shares."""
+
+    groups: list[PermissionGroup] = Field(min_length=1, max_length=1000)
+
+    @model_validator(mode="after")
+    def _is_no_larger(self) -> Self:
+        if sum(len(group.address_keys) for group in self.groups) > 1000:
+            raise ValueError("a batch has at most 1,000 messages")
+        return self
+
+
+class PermissionVerdicts(Wire):
+    """A letter a message, in the order asked: `a` allowed, `r` refused, `n` no permission yet; only `r` is final. `reasons` has one for each `r`."""
+
+    verdicts: str = Field(pattern=r"^[arn]*$")
+    reasons: list[Slug]
 
 
 class SuppressionEntry(Wire):

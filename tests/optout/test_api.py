@@ -180,10 +180,46 @@ async def test_a_thousand_questions_are_answered_in_the_order_asked(clinic: Clin
     assert [answer["answer"] for answer in answers] == ["no_permission_yet", "allowed"] * 500
 
 
+async def test_a_batch_is_answered_with_a_letter_a_message_in_the_order_asked(clinic: Clinic) -> None:
+    """I8: allowed, refused with its reason, and no permission yet; what a group shares is said once."""
+    await clinic.consent()
+    out = clinic.another().address_key
+    await clinic.call("/v1/optouts", _optouts(clinic, address_key=out), "ingest")
+    shared = {"location_id": str(clinic.location_id), "message_class": "commercial"}
+    person = [str(clinic.person_id)]
+    own = shared | {"subscriber_id": str(clinic.subscriber_id)}
+    groups = [
+        own
+        | {"address_keys": [clinic.address_key, out, clinic.address_key], "person_ids": [person, [], [str(uuid4())]]},
+        shared | {"subscriber_id": str(uuid4()), "address_keys": [clinic.address_key], "person_ids": [person]},
+        own | {"message_class": "transactional", "address_keys": [clinic.address_key], "person_ids": [person]},
+    ]
+    answer = await clinic.call("/v1/permissions/batch", {"groups": groups})
+    assert answer == {"verdicts": "arnna", "reasons": ["optout_business"]}
+
+
+async def test_a_batch_says_of_each_message_whom_it_is_about(clinic: Clinic) -> None:
+    """P4: lists of unequal length and more than 1,000 messages are refused whole: nobody is answered for by somebody else's permission."""
+    group = {
+        "subscriber_id": str(clinic.subscriber_id),
+        "location_id": str(clinic.location_id),
+        "message_class": "commercial",
+        "address_keys": [clinic.address_key],
+        "person_ids": [[]],
+    }
+    headers = service_headers("mailer", "optout")
+    for groups in ([group | {"person_ids": [[], []]}], [group | {"person_ids": []}], [group] * 1001):
+        answer = await clinic.service.http.post("/v1/permissions/batch", json={"groups": groups}, headers=headers)
+        assert answer.status_code == 422
+    full = group | {"address_keys": [clinic.address_key] * 600, "person_ids": [[]] * 600}
+    answer = await clinic.service.http.post("/v1/permissions/batch", json={"groups": [full, full]}, headers=headers)
+    assert answer.status_code == 422
+
+
 async def test_only_the_named_services_may_ask(clinic: Clinic) -> None:
     """S1: clients and other services are refused before anything is read."""
     client = clinic.neighbours.client_headers(subscriber_id=clinic.subscriber_id, scopes="optouts ingest messages")
-    for path in ("/v1/permissions/check", "/v1/suppressions/poll", "/v1/consents"):
+    for path in ("/v1/permissions/check", "/v1/permissions/batch", "/v1/suppressions/poll", "/v1/consents"):
         for headers in (client, service_headers("portal", "optout")):
             assert (await clinic.service.http.post(path, json={}, headers=headers)).status_code == 403
         assert (await clinic.service.http.post(path, json={})).status_code == 401
@@ -197,6 +233,8 @@ async def test_only_the_named_services_may_ask(clinic: Clinic) -> None:
         (optout.Recorded, examples.RECORDED),
         (optout.PermissionQueries, examples.QUERIES),
         (optout.PermissionAnswers, examples.ANSWERS),
+        (optout.PermissionBatch, examples.BATCH),
+        (optout.PermissionVerdicts, examples.VERDICTS),
         (optout.AddressKeysInput, examples.ADDRESS_KEYS),
         (optout.AddressKeysAnswer, examples.KEYED_ADDRESSES),
         (optout.SuppressionPoll, examples.POLL),

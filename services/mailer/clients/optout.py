@@ -9,10 +9,9 @@ from shared.kit.http import RefusedError, ServiceClient, SilentError
 from shared.schemas.ledger import BouncesInput
 from shared.schemas.optout import (
     OptoutsInput,
-    PermissionAnswer,
-    PermissionAnswers,
-    PermissionQueries,
-    PermissionQuery,
+    PermissionBatch,
+    PermissionGroup,
+    PermissionVerdicts,
     PrivacyMailInput,
     PrivacyMailReceipt,
     Recorded,
@@ -31,17 +30,18 @@ class OptoutClient:
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
 
-    async def check(self, queries: Sequence[PermissionQuery]) -> list[PermissionAnswer]:
+    async def check(self, groups: Sequence[PermissionGroup]) -> PermissionVerdicts:
         """Ask permission for at most 1,000 messages; raise OptoutSilentError if optout does not answer every one."""
         try:
             found = await self._client.ask(
-                "POST", "/v1/permissions/check", PermissionAnswers, body=PermissionQueries(queries=list(queries))
+                "POST", "/v1/permissions/batch", PermissionVerdicts, body=PermissionBatch(groups=list(groups))
             )
         except (SilentError, RefusedError) as error:
             raise OptoutSilentError(str(error)) from None
-        if [answer.query_id for answer in found.answers] != [query.query_id for query in queries]:
-            raise OptoutSilentError("the answers do not match the queries")
-        return found.answers
+        asked = sum(len(group.address_keys) for group in groups)
+        if len(found.verdicts) != asked or found.verdicts.count("r") != len(found.reasons):
+            raise OptoutSilentError("the answers do not match what was asked")
+        return found
 
     async def poll(self, poll: SuppressionPoll) -> SuppressionAnswer:
         """Report positions, receive entries and perhaps a lease; raise OptoutSilentError otherwise."""

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Final
 
 from services.mailer.domain.moves import Move
-from services.mailer.domain.outcomes import Deferred, Outcome, Phase, PutBack
+from services.mailer.domain.outcomes import Deferred, Outcome, Phase, PutBack, Sent
 from services.mailer.domain.pacing import PaceId, refresh, share_out, slow
 from services.mailer.domain.states import State
 from services.mailer.store.claiming import ClaimedMessage
@@ -42,7 +42,7 @@ class Pacer:
         lane: PaceId = ("route", route)
         self._counts[provider] += 1
         self._counts[lane] += 1
-        if isinstance(outcome, Deferred | PutBack) and outcome.is_policy:
+        if not isinstance(outcome, Sent) and isinstance(outcome, Deferred | PutBack) and outcome.is_policy:
             self._complaints.add(lane if outcome.phase in (Phase.CONNECT, Phase.MAIL) else provider)
         if seconds > _SLOW_REPLY_SECONDS:
             self._complaints.add(lane)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from services.mailer.store.journal import ReplyJournal
 from services.mailer.store.settling import Settlement, settle_messages
-from shared.kit.bell import ring, until_either
+from shared.kit.bell import ring, setting_too
 from shared.kit.clock import Clock
 from shared.kit.crashpoints import crashpoint
 from shared.kit.db import Database
@@ -51,14 +51,15 @@ class Settler:
     async def run(self, stop: asyncio.Event) -> None:
         """Write until `stop` is set and nothing waits."""
         try:
-            await self._keep_writing(stop)
+            async with setting_too(stop, self._begun):
+                await self._keep_writing(stop)
         finally:
             self._hang_up()
 
     async def _keep_writing(self, stop: asyncio.Event) -> None:
         failures = 0
         while not (stop.is_set() and not self._waiting):
-            await until_either(self._begun, stop)
+            await self._begun.wait()
             await self._linger()
             if not self._waiting:
                 continue

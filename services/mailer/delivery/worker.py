@@ -5,7 +5,8 @@ claim -> may we? -> pace -> prepare -> open or reuse a session -> body -> marker
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -24,9 +25,14 @@ from shared.kit.crashpoints import crashpoint
 from shared.kit.ids import new_id
 from shared.kit.logs import log
 from shared.kit.loops import pause
-from shared.schemas.optout import PermissionQuery
+from shared.schemas.optout import PermissionGroup
+from shared.schemas.topics import Topic
 
-_BATCH: Final = 500
+_Shared = tuple[UUID, UUID, str, Topic | None]
+_BATCH: Final = 1000
+"""What goes with a claim (permission, facts, keys, paces) is a dozen statements and a call whatever its size."""
+_LOOK_SECONDS: Final = 0.02
+"""How often the length of the queue is looked at: half a batch lasts ten times as long at full speed."""
 _HEARTBEAT_SECONDS: Final = 5.0
 _LONGEST_BACKOFF_SECONDS: Final = 15.0
 
@@ -83,7 +89,7 @@ class DeliveryWorker:
         if not room:
             return False
         if len(self._sending) > _BATCH // 2:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(_LOOK_SECONDS)
             return True
         claim_id = new_id()
         async with self._t.database.raw() as connection:
@@ -137,34 +143,19 @@ class DeliveryWorker:
             self._t.settle_move(message, Move(State.ACCEPTED, reason, self._t.clock.now() + INNOCENT_WAIT))
 
     async def _ask_permission(self, messages: list[ClaimedMessage]) -> list[ClaimedMessage]:
-        """Return the allowed ones; settle the others. Only `refused` is final."""
-        queries = [
-            PermissionQuery(
-                query_id=message.message_id,
-                subscriber_id=message.subscriber_id,
-                location_id=message.location_id,
-                address_key=message.address_key,
-                person_ids=message.person_ids,
-                message_class="commercial" if message.message_class == "commercial" else "transactional",
-                topic=message.topic,
-            )
-            for message in messages
-            if rests_on_consent(message.origin)
-        ]
-        answers = {answer.query_id: answer for answer in await self._t.optout.check(queries)} if queries else {}
-        allowed = []
-        for message in messages:
-            if not rests_on_consent(message.origin):
-                allowed.append(message)
+        """Return the allowed ones in their order; settle the others. Only a refusal is final."""
+        groups = _group(message for message in messages if rests_on_consent(message.origin))
+        if not groups:
+            return messages
+        found = await self._t.optout.check([_ask_about(*key, group) for key, group in groups.items()])
+        reasons, stopped = iter(found.reasons), set()
+        for message, verdict in zip(chain.from_iterable(groups.values()), found.verdicts, strict=True):
+            if verdict == "a":
                 continue
-            answer = answers[message.message_id]
-            if answer.answer == "allowed":
-                allowed.append(message)
-            elif answer.answer == "refused":
-                self._t.settle_move(message, Move(State.SUPPRESSED, answer.reason))
-            else:
-                self._t.settle_move(message, Move(State.RECHECK, "no_permission_yet"))
-        return allowed
+            stopped.add(message.message_id)
+            refused = Move(State.SUPPRESSED, next(reasons)) if verdict == "r" else None
+            self._t.settle_move(message, refused or Move(State.RECHECK, "no_permission_yet"))
+        return [message for message in messages if message.message_id not in stopped] if stopped else messages
 
     async def _keep_alive(self, done: asyncio.Event) -> None:
         """Extend this worker's claims; a claim that ran out is not revived, its messages belong to somebody else."""
@@ -179,3 +170,25 @@ class DeliveryWorker:
                 last = monotonic()
             except Exception as error:
                 log("mailer.delivery").warning("heartbeat_failed", seconds=round(monotonic() - last, 1), exc_info=error)
+
+
+def _group(messages: Iterable[ClaimedMessage]) -> dict[_Shared, list[ClaimedMessage]]:
+    """Return messages by what they share for permission, each group in the order claimed."""
+    groups: dict[_Shared, list[ClaimedMessage]] = {}
+    for message in messages:
+        key = (message.subscriber_id, message.location_id, message.message_class, message.topic)
+        groups.setdefault(key, []).append(message)
+    return groups
+
+
+def _ask_about(
+    subscriber_id: UUID, location_id: UUID, message_class: str, topic: Topic | None, messages: list[ClaimedMessage]
+) -> PermissionGroup:
+    return PermissionGroup(
+        subscriber_id=subscriber_id,
+        location_id=location_id,
+        message_class="commercial" if message_class == "commercial" else "transactional",
+        topic=topic,
+        address_keys=[message.address_key for message in messages],
+        person_ids=[message.person_ids for message in messages],
+    )

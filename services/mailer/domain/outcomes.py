@@ -7,6 +7,7 @@ address, whatever its number says, because an address marked dead by mistake los
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Literal
 
 BounceKind = Literal["hard", "soft", "policy"]
@@ -49,7 +50,12 @@ class Reply:
     @property
     def enhanced_code(self) -> str | None:
         """The enhanced code as text, such as 5.1.1."""
-        return ".".join(map(str, self.enhanced)) if self.enhanced else None
+        return _write_enhanced(self.enhanced) if self.enhanced else None
+
+
+@lru_cache(maxsize=256)
+def _write_enhanced(enhanced: tuple[int, int, int]) -> str:
+    return ".".join(map(str, enhanced))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ def read_envelope(replies: Sequence[Reply], *, is_counted: bool) -> EnvelopeRead
 
     `is_counted` goes into a put-back: True when the message began its own transaction, False when it travelled with another's dot.
     """
+    if len(replies) == 3 and replies[2].code == 354 and replies[0].is_yes and replies[1].is_yes:
+        return _GO_AHEAD  # what nearly every group is
     refusal: tuple[Reply, Phase] | None = None
     for reply, step in zip(replies, _STEPS, strict=False):
         if reply.is_closing:

@@ -24,23 +24,23 @@ class SendQueue:
     """The way out of one line."""
 
     def __init__(self, line: Line) -> None:
-        self._line = line
+        self._line, self._raw, self._is_encrypted = line, line.raw, line.is_encrypted
         self._socket: socket.socket = line.raw.get_extra_info("socket")
         self._fd = self._socket.fileno()
 
     def _is_closing(self) -> bool:
         """A closing transport's descriptor may already belong to another connection: never touch it then."""
-        return self._line.raw.is_closing() or self._line.transport.is_closing()
+        return self._raw.is_closing() or (self._is_encrypted and self._line.transport.is_closing())
 
     def _buffered(self) -> int:
-        line = self._line
-        return line.raw.get_write_buffer_size() + (line.transport.get_write_buffer_size() if line.is_encrypted else 0)
+        buffered = self._raw.get_write_buffer_size()
+        return buffered + self._line.transport.get_write_buffer_size() if self._is_encrypted else buffered
 
     def write(self, data: bytes) -> bool:
         """Write `data`; False if it is certain that not one byte of it left (or will leave)."""
         if self._is_closing():
             return False
-        if self._line.is_encrypted or self._buffered():
+        if self._is_encrypted or self._buffered():
             self._line.transport.write(data)
             return True
         try:
@@ -59,8 +59,7 @@ class SendQueue:
 
     async def wait_until_left(self, limit: float) -> bool:
         """Wait until everything written has left; False after `limit` seconds or when the line has failed."""
-        if not self.has_left():
-            await asyncio.sleep(0)  # one turn of the loop is usually enough, and cheaper than a timer
+        await asyncio.sleep(0)  # one turn of the loop is usually enough, and cheaper than a timer
         until, nap = monotonic() + limit, _SHORTEST_NAP
         while not self.has_left():
             if self._line.protocol.fault or self._is_closing() or monotonic() > until:

@@ -64,6 +64,19 @@ QUERIES: Final[dict[str, Any]] = {
 ANSWERS: Final[dict[str, Any]] = {
     "answers": [{"query_id": _QUERY, "answer": "allowed", "reason": "existing_relationship", "entry_id": _ENTRY}]
 }
+BATCH: Final[dict[str, Any]] = {
+    "groups": [
+        {
+            "subscriber_id": _SUBSCRIBER,
+            "location_id": _LOCATION,
+            "message_class": "commercial",
+            "topic": "care",
+            "address_keys": [_KEY],
+            "person_ids": [[_PERSON]],
+        }
+    ]
+}
+VERDICTS: Final[dict[str, Any]] = {"verdicts": "r", "reasons": ["optout_business"]}
 POLL: Final[dict[str, Any]] = {"holder": _QUERY, "epoch": _EPOCH, "after": 41, "safe": 41, "wait_seconds": 1.0}
 SUPPRESSION: Final[dict[str, Any]] = {
     "position": 42,

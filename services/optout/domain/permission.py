@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from operator import attrgetter
+from typing import Final, Literal
 from uuid import UUID
 
 from services.optout.domain.entries import OWN_ACTS, PLATFORM, STOPS, LedgerEntry, NewEntry
 from services.optout.domain.jurisdictions import UNITED_STATES, Jurisdiction, all_permit
 from shared.schemas.token import MessageClass
 from shared.schemas.topics import Topic
+
+_position: Final = attrgetter("chain_position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,9 @@ def decide_permission(question: Question, entries: Iterable[LedgerEntry]) -> Dec
     An opt-out or a tombstone in force wins over any consent, whatever their order: a source that says "ok" never lifts (S-038). Else every
     person the message speaks of needs a valid consent of this subscriber for this address.
     """
-    ordered = [link.entry for link in sorted(entries, key=lambda link: link.chain_position)]
-    for entry in stops_in_force(ordered):
+    ordered = [link.entry for link in sorted(entries, key=_position)]
+    others = [entry for entry in ordered if entry.kind != "consent"]
+    for entry in stops_in_force(others) if others else ():
         if _stops(entry, question):
             return Decision("refused", _reason(entry), entry.entry_id)
     consents = [entry for entry in ordered if entry.kind == "consent" and _is_about(entry, question)]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from services.optout.actions.check_permissions import check_permissions
+from services.optout.actions.check_batch import check_batch
 from shared.kit.db import Database
 from shared.kit.http import ServiceClient
 from shared.schemas.optout import (
@@ -20,9 +20,9 @@ from shared.schemas.optout import (
     ConsentsInput,
     OptoutInput,
     OptoutsInput,
-    PermissionAnswers,
-    PermissionQueries,
-    PermissionQuery,
+    PermissionBatch,
+    PermissionGroup,
+    PermissionVerdicts,
     Recorded,
 )
 from tests.bench.figure import Figure, Options, Row
@@ -79,28 +79,27 @@ async def _ask(lab: Lab, options: Options) -> tuple[list[float], list[float], in
     batches = [drawn.sample(range(len(people)), QUESTIONS) for _ in range(CALLS)]
     wrong = 0
 
-    async def timed(ask: Callable[[list[PermissionQuery]], Awaitable[list[str]]]) -> list[float]:
+    async def timed(ask: Callable[[PermissionGroup], Awaitable[PermissionVerdicts]]) -> list[float]:
         nonlocal wrong
         took = []
         for batch in batches:
-            queries = [_question(lab, *people[number]) for number in batch]
+            group = _ask_about(lab, [people[number] for number in batch])
             began = perf_counter()
-            answers = await ask(queries)
+            found = await ask(group)
             took.append((perf_counter() - began) * 1000)
-            wanted = ["refused" if number % ONE_OUT_IN == 0 else "allowed" for number in batch]
-            wrong += sum(got != want for got, want in zip(answers, wanted, strict=True))
+            wanted = ["r" if number % ONE_OUT_IN == 0 else "a" for number in batch]
+            wrong += sum(got != want for got, want in zip(found.verdicts, wanted, strict=True))
         return took
 
     database = Database(lab.stack.databases["optout"].worker, application="bench")
     async with lab.caller("mailer", "optout") as mailer:
 
-        async def by_http(queries: list[PermissionQuery]) -> list[str]:
-            body = PermissionQueries(queries=queries)
-            found = await mailer.ask("POST", "/v1/permissions/check", PermissionAnswers, body=body)
-            return [each.answer for each in found.answers]
+        async def by_http(group: PermissionGroup) -> PermissionVerdicts:
+            body = PermissionBatch(groups=[group])
+            return await mailer.ask("POST", "/v1/permissions/batch", PermissionVerdicts, body=body)
 
-        async def within(queries: list[PermissionQuery]) -> list[str]:
-            return [each.answer for each in await check_permissions(database, queries=queries, now=datetime.now(UTC))]
+        async def within(group: PermissionGroup) -> PermissionVerdicts:
+            return await check_batch(database, groups=[group], now=datetime.now(UTC))
 
         try:
             return await timed(by_http), await timed(within), wrong
@@ -138,12 +137,11 @@ async def _fill(ingest: ServiceClient, lab: Lab, people: Sequence[tuple[UUID, st
         )
 
 
-def _question(lab: Lab, person_id: UUID, address_key: str) -> PermissionQuery:
-    return PermissionQuery(
-        query_id=uuid4(),
+def _ask_about(lab: Lab, people: Sequence[tuple[UUID, str]]) -> PermissionGroup:
+    return PermissionGroup(
         subscriber_id=lab.subscriber.subscriber_id,
         location_id=lab.location.location_id,
-        address_key=address_key,
-        person_ids=[person_id],
         message_class="commercial",
+        address_keys=[address_key for _, address_key in people],
+        person_ids=[[person_id] for person_id, _ in people],
     )
