@@ -10,8 +10,8 @@ from deploy.year.life import Life, Person
 from deploy.year.sent import SentTouch
 
 CAPACITY: Final[Mapping[str, Mapping[str, int]]] = {
-    "brightsmile": {"chairs_or_bays": 3, "visit_minutes": 45, "invitations_per_visit": 3},
-    "cornergarage": {"chairs_or_bays": 4, "visit_minutes": 45, "invitations_per_visit": 3},
+    "brightsmile": {"chairs_or_bays": 2, "visit_minutes": 45, "invitations_per_visit": 3},
+    "cornergarage": {"chairs_or_bays": 3, "visit_minutes": 45, "invitations_per_visit": 3},
 }
 """By business: room for the year's visits and for most of its invitations, so that some have to wait."""
 _PACED: Final = frozenset({"recare_due", "reactivation", "second_visit", "service_due"})
