@@ -9,11 +9,6 @@ from uuid import UUID
 from deploy.year.life import Life, Person
 from deploy.year.sent import SentTouch
 
-CAPACITY: Final[Mapping[str, Mapping[str, int]]] = {
-    "brightsmile": {"chairs_or_bays": 2, "visit_minutes": 45, "invitations_per_visit": 3},
-    "cornergarage": {"chairs_or_bays": 3, "visit_minutes": 45, "invitations_per_visit": 3},
-}
-"""By business: room for the year's visits and for most of its invitations, so that some have to wait."""
 _PACED: Final = frozenset({"recare_due", "reactivation", "second_visit", "service_due"})
 _FIRM: Final = frozenset({"booked", "confirmed"})
 _AHEAD_DAYS: Final = 14
@@ -21,6 +16,11 @@ _WHOLE_DAYS: Final = 3
 _ANSWER_DAYS: Final = 7
 _MOST_A_MESSAGE: Final = 4
 _MINUTES: Final = 45
+
+
+def capacity_of(chairs_or_bays: int) -> dict[str, int]:
+    """Return what a business tells of its calendar."""
+    return {"chairs_or_bays": chairs_or_bays, "visit_minutes": _MINUTES, "invitations_per_visit": 3}
 
 
 def over_capacity(life: Life, touches: Iterable[SentTouch], people: Mapping[UUID, Person]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from deploy.local.stack import Options, Stack
 from deploy.year.effect import find_wrong_effect, read_effects, show_effect, true_effect
 from deploy.year.judge import judge
 from deploy.year.life import Life
-from deploy.year.paced import CAPACITY
+from deploy.year.paced import capacity_of
 from deploy.year.play import Business, Tell, open_business, play_days
 from deploy.year.relay import open_relay
 from deploy.year.sent import read_sent
@@ -54,6 +54,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--vehicles", type=int, default=4000, help="of the auto shop, an owner each (default: 4000)")
     parser.add_argument("--days", type=int, default=365, help="how long the year is (default: 365)")
     parser.add_argument("--types", default="", help="campaign types by slug, with commas (default: all)")
+    parser.add_argument(
+        "--chairs",
+        type=int,
+        default=3,
+        help="of the practice, the shop has a bay more: with 2, invitations wait for room (default: 3)",
+    )
     parser.add_argument("--seed", type=int, default=1, help="another year (default: 1)")
     parser.add_argument(
         "--data", type=Path, default=REPOSITORY / "data" / "year", help="emptied first (default: data/year)"
@@ -68,7 +74,7 @@ async def _play(stack: Stack, clock: DemoClock, asked: argparse.Namespace) -> in
     async with open_http() as http:
         installation = open_installation(stack, http, clock)
         types = [slug for slug in asked.types.split(",") if slug]
-        lives = [(_life(each, asked.seed), count) for each, count in sizes if count]
+        lives = [(_life(each, asked), count) for each, count in sizes if count]
         businesses = [await open_business(installation, life, count, types, _tell) for life, count in lives]
         await play_days(installation, businesses, asked.days, _tell)
         now = clock.now()
@@ -82,9 +88,10 @@ async def _play(stack: Stack, clock: DemoClock, asked: argparse.Namespace) -> in
     return 1 if found else 0
 
 
-def _life(business: BusinessFacts, seed: int) -> Life:
-    paced = replace(business, location=business.location | {"capacity": CAPACITY[business.slug]})
-    return Life(paced, Random(f"{seed}/{business.slug}"))  # noqa: S311 - a sample
+def _life(business: BusinessFacts, asked: argparse.Namespace) -> Life:
+    capacity = capacity_of(asked.chairs + (business.vertical == "auto"))
+    paced = replace(business, location=business.location | {"capacity": capacity})
+    return Life(paced, Random(f"{asked.seed}/{business.slug}"))  # noqa: S311 - a sample
 
 
 async def _account(business: Business, began: datetime, now: datetime) -> list[str]:
