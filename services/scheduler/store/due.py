@@ -52,7 +52,9 @@ cross join lateral (
 where t.subscriber_id = s.subscriber_id and t.touch_id = h.touch_id and t.state = 'held' and t.next_at <= :now
 """)
 _OPEN: Final = text("select count(*) from messages where ended_at is null")
-_ANYTHING: Final = "select exists (select from touches where state in ('planned', 'held') and next_at <= $1)"
+# The first of the index. Asked with EXISTS for any that is due, PostgreSQL makes one plan for all times, takes a third of the touches for due and
+# looks for one through the whole table: 1.7 s for three million, at every look, while planning waits for its turn.
+_ANYTHING: Final = "select coalesce(min(next_at) <= $1, false) from touches where state in ('planned', 'held')"
 
 
 async def is_anything_due(database: Database, *, now: datetime) -> bool:
