@@ -87,7 +87,9 @@ class Lab:
         """What the processes whose name (`mailer-work`, or `mailer` for all of it) starts with `prefix` have used; `postgres`: the server's."""
         if prefix == "postgres":
             assert self.stack.postgres is not None
-            return cost_of(family(self.stack.postgres.pid))
+            postmaster = self.stack.postgres.pid
+            living = cost_of(family(postmaster))
+            return Cost(living.cpu_s + ended_cpu_of([postmaster]), living.memory)  # idle connections are closed
         pids = {pid for child in self.children.values() for pid in family(child.pid)}
         return cost_of(pid for pid in pids if name_of(pid).startswith(prefix))
 
