@@ -8,9 +8,9 @@ from datetime import datetime
 from time import monotonic
 from typing import Final
 
+from services.mailer.delivery.lane import Lane
 from services.mailer.delivery.marker import MarkerLostError
 from services.mailer.delivery.prepare import Prepared, UnsendableError
-from services.mailer.delivery.routing import Lane
 from services.mailer.delivery.tools import Tools
 from services.mailer.domain.moves import INNOCENT_WAIT, Move
 from services.mailer.domain.origins import keep_waiting
@@ -62,9 +62,9 @@ class Sending:
         rest, self._queue = list(self._queue), deque()
         return rest
 
-    def _next_prepared(self, lane: Lane | None = None) -> Prepared | None:
-        """Return the next message that can go, over `lane` if its budget allows, ready for the wire; settle those that cannot."""
-        while self._queue and (lane is None or lane.has_budget):
+    def _next_prepared(self, lane: Lane) -> Prepared | None:
+        """Return the next message that can go over `lane`, if its budget allows, ready for the wire; settle those that cannot."""
+        while self._queue and lane.has_budget:
             message = self._queue.popleft()
             if self._t.pacer.is_slowed(message):
                 self._t.settle_move(message, Move(State.ACCEPTED, "paced", self._t.clock.now() + INNOCENT_WAIT))
@@ -77,41 +77,50 @@ class Sending:
                 log("mailer.delivery").error("prepare_failed", message_id=str(message.message_id), exc_info=error)
                 self._t.settle_move(message, Move(State.FAILED, "prepare_failed"))
             else:
-                if lane is not None:
-                    lane.spend()
+                lane.spend()
                 return prepared
         return None
 
-    async def _wait_prepared(
-        self, seconds: float | None, stop: asyncio.Event, lane: Lane | None = None
-    ) -> Prepared | None:
-        """As `_next_prepared`, waiting for work up to `seconds` (None: until stop)."""
+    async def _wait_prepared(self, lane: Lane, stop: asyncio.Event) -> Prepared | None:
+        """As `_next_prepared`, waiting for work and budget until the session is idle, or others of its lane wait and another lane would take it."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(_IDLE_SECONDS):
                 while not stop.is_set():
                     if (prepared := self._next_prepared(lane)) is not None:
                         return prepared
-                    async with self._arrived:
-                        if not stop.is_set() and (not self._queue or lane is not None):
-                            await self._arrived.wait()
+                    if self._queue and self._t.routing.should_leave(lane):
+                        return None
+                    await self._wait_arrived(lane, stop)
         except TimeoutError:
             return None
         return None
 
+    async def _wait_arrived(self, lane: Lane, stop: asyncio.Event) -> None:
+        lane.waiting += 1
+        try:
+            async with self._arrived:
+                if not stop.is_set() and not (self._queue and lane.has_budget):
+                    await self._arrived.wait()
+        finally:
+            lane.waiting -= 1
+
     async def keep_sending(self, stop: asyncio.Event) -> None:
         """Open a session when there is work and a route for it, use it while there is more, close it when idle."""
-        while (first := await self._wait_prepared(None, stop)) is not None:
+        while not stop.is_set():
+            async with self._arrived:
+                if not self._queue and not stop.is_set():
+                    await self._arrived.wait()
+            if not self._queue:
+                continue  # another session was quicker
             lane = self._t.routing.choose()
-            if lane is None or not lane.has_budget:
-                self._queue.appendleft(first.message)
+            if lane is None:
                 await self._t.routing.wait_for_room()
-                continue
-            lane.spend()
-            lane.open += 1
-            try:
-                await self._serve(lane, first, stop)
-            finally:
-                await self._t.routing.free(lane)
+            elif (first := self._next_prepared(lane)) is not None:
+                lane.open += 1
+                try:
+                    await self._serve(lane, first, stop)
+                finally:
+                    await self._t.routing.free(lane)
 
     async def _serve(self, lane: Lane, first: Prepared, stop: asyncio.Event) -> None:
         """Hold one session of a lane. A relay that greets and then takes nothing is no better than one that does not greet."""
@@ -120,6 +129,7 @@ class Sending:
             seat = _Seat(await open_session(relay, self._t.limits), lane, relay)
         except RelayNotReadyError as error:
             self._t.routing.note_failed(lane, error)
+            lane.spend(-1)
             self._t.settle_attempt(first, PutBack(Phase.CONNECT, error.reason, is_counted=False), started)
             return
         if not await self._use(seat, first, stop):
@@ -149,7 +159,7 @@ class Sending:
             if session.dots or has_served:
                 self._t.routing.note_served(lane)
             if following is None and session.is_usable and self._goes_on(seat):
-                following = await self._wait_prepared(_IDLE_SECONDS, stop, lane)
+                following = await self._wait_prepared(lane, stop)
                 state = await session.begin(following.envelope) if following else None
             current = following
         await session.quit()
