@@ -37,13 +37,14 @@ class Pacer:
         return bool(self._complaints) and ("recipient", message.pace_key) in self._complaints
 
     def note(self, message: ClaimedMessage, route: str, outcome: Outcome, *, seconds: float = 0.0) -> None:
-        """Take in what came of a message: refusals at MAIL and slow replies speak of the route, those at RCPT and after of the provider."""
+        """Take in what came of a message: strain, refusals at MAIL and slow replies speak of the route, other refusals of the provider."""
         provider: PaceId = ("recipient", message.pace_key)
         lane: PaceId = ("route", route)
         self._counts[provider] += 1
         self._counts[lane] += 1
-        if isinstance(outcome, Deferred | PutBack) and outcome.is_policy:
-            self._complaints.add(lane if outcome.phase in (Phase.CONNECT, Phase.MAIL) else provider)
+        if isinstance(outcome, Deferred | PutBack) and outcome.asks_less:
+            is_route = outcome.asks_less == "strain" or outcome.phase in (Phase.CONNECT, Phase.MAIL)
+            self._complaints.add(lane if is_route else provider)
         if seconds > _SLOW_REPLY_SECONDS:
             self._complaints.add(lane)
 
