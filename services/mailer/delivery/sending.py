@@ -143,7 +143,7 @@ class Sending:
         """Hand over message after message; return false if the relay took nothing, or refused all for now before it knew the recipient."""
         session, lane = seat.session, seat.lane
         current: Prepared | None = first
-        state: Next | None = await session.begin(first.envelope)
+        state: Next | None = await self._begin(seat, first)
         has_served = False
         while current is not None:
             following: Prepared | None = None
@@ -160,10 +160,17 @@ class Sending:
                 self._t.routing.note_served(lane)
             if following is None and session.is_usable and self._goes_on(seat):
                 following = await self._wait_prepared(lane, stop)
-                state = await session.begin(following.envelope) if following else None
+                state = await self._begin(seat, following) if following else None
             current = following
         await session.quit()
         return has_served or session.dots > 0 or seat.is_left
+
+    async def _begin(self, seat: _Seat, prepared: Prepared) -> Next:
+        """MAIL, RCPT and DATA of a message. A relay that is slow to answer them is asked for less, too."""
+        began = monotonic()
+        state = await seat.session.begin(prepared.envelope)
+        self._t.pacer.note_wait(seat.lane.name, monotonic() - began)
+        return state
 
     async def _hand_over(
         self, seat: _Seat, current: Prepared, stop: asyncio.Event
@@ -220,11 +227,12 @@ class Sending:
             session.abort()
             state = PutBack(Phase.MAIL, "hand_over_failed", is_counted=False)
         self._t.settle_attempt(current, outcome, started)
-        self._t.pacer.note(current.message, seat.lane.name, outcome, seconds=monotonic() - marked_at)
+        self._t.pacer.note(current.message, seat.lane.name, outcome)
+        self._t.pacer.note_wait(seat.lane.name, monotonic() - marked_at)
         if following is not None and state is None:
             usable = session.is_usable
             state = (
-                await session.begin(following.envelope)
+                await self._begin(seat, following)
                 if usable
                 else PutBack(Phase.MAIL, "connection_lost", is_counted=False)
             )
