@@ -32,3 +32,37 @@ async def test_a_slow_reply_to_any_command_slows_the_route(
 
 def _events(world: World, event: str) -> Counter[int]:
     return Counter(entry.connection for entry in world.sink.ledger if entry.event == event)
+
+
+async def test_a_session_is_rotated_after_so_many_messages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relay that counts messages per connection, or leaks by them, sees a new one: 200 messages, at most five and the one on its way in each."""
+    monkeypatch.setattr("services.mailer.delivery.sending._MOST_DOTS", 5)
+    world.sink.script = Script((Step("dot", "delay", seconds=0.05),))
+    await world.send(*(f"ann{number}@example.com" for number in range(200)))
+    async with world.following(), world.working():
+        await world.until_later(
+            lambda: world.database.fetchval("select count(*) = 200 from messages where state = 'sent'")
+        )
+    per_session = Counter(message.connection for message in world.sink.messages)
+    assert max(per_session.values()) <= 6
+    assert len(per_session) >= 200 / 6 > 20  # more than the worker holds at once
+    assert set(_events(world, "quit")) >= set(per_session)
+    assert world.sink.violations == []
+
+
+async def test_a_session_without_work_says_quit_and_the_next_message_opens_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relay's connections are not held for nothing; until then a message that comes takes the open one."""
+    monkeypatch.setattr("services.mailer.delivery.sending._IDLE_SECONDS", 1.0)
+    async with world.following(), world.working():
+        for count, address in enumerate(("ann@example.com", "bob@example.com"), start=1):
+            await world.send(address)
+            await world.sink.wait_for(count)
+
+            async def is_over() -> bool:
+                return len(_events(world, "quit")) == len(_events(world, "closed")) == count  # noqa: B023
+
+            await world.until(is_over)
+    assert [message.connection for message in world.sink.messages] == [0, 1]
+    assert world.sink.violations == []
