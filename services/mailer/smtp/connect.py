@@ -9,6 +9,7 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Final, cast
 
 from aiosmtplib import (
@@ -120,6 +121,8 @@ async def greet_relay(relay: Relay, limits: Limits) -> tuple[SMTP, asyncio.BaseT
             step = "tls_failed"
             await _secure(smtp, relay)
         if relay.username is not None:
+            if not (_is_loopback(relay.host) or smtp.get_transport_info("ssl_object")):
+                raise RelayNotReadyError("password_in_clear")
             step = "auth_failed"
             await smtp.login(relay.username, relay.password or "")
     except (SMTPException, OSError, ValueError) as error:
@@ -129,6 +132,14 @@ async def greet_relay(relay: Relay, limits: Limits) -> tuple[SMTP, asyncio.BaseT
         smtp.close()
         raise
     return smtp, raw
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether what is said in clear stays on this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class _WrappedSmtp(SMTP):

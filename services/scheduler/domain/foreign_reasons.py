@@ -45,6 +45,7 @@ RELAY_SENTENCES: Final[dict[str, str]] = {
     "connect_failed": "The relay could not be reached.",
     "tls_failed": "No encrypted connection to the relay could be made.",
     "tls_not_offered": "The relay offers no encrypted connection.",
+    "password_in_clear": "The relay offers no encrypted connection for our password.",
     "auth_failed": "The relay refused our credentials.",
     "reset_failed": "The relay would not begin anew after a refusal.",
     "body_not_taken": "The relay did not take the whole message in time.",
