@@ -118,6 +118,8 @@ _UNKNOWN: Final = re.compile(
 )
 _FULL: Final = re.compile(r"full|quota|over.?limit|insufficient.{0,12}storage", re.IGNORECASE)
 
+_TOO_LARGE: Final = (3, 4)
+"""Also 552 to the SIZE of MAIL (RFC 1870 6.1)."""
 _GREYLISTED: Final = re.compile(r"gr[ea]y.?list", re.IGNORECASE)
 _STRAIN: Final = frozenset(((3, 0), (3, 1), (3, 2), (3, 5), (4, 5)))
 """System status (not accepting, full, misconfigured) and congestion (RFC 3463 3.4, 3.5)."""
@@ -133,7 +135,7 @@ _HARD: Final = {
 MAY_BE_SENT_AGAIN: Final = frozenset(
     (
         *("mailbox_full", "mailbox_refused", "not_deliverable", "recipient_refused"),
-        *("sender_auth", "refused_by_policy", "sender_refused", "message_refused"),
+        *("sender_auth", "refused_by_policy", "sender_refused", "message_refused", "message_too_large"),
     )
 )
 """Reasons of soft and policy bounces: the address is not to blame, so a person may have such mail sent again."""
@@ -190,6 +192,8 @@ def _judge_bounce(reply: Reply, phase: Phase) -> tuple[BounceKind, str]:
     status = reply.enhanced[1:] if reply.enhanced else None
     if status and status[0] == 7:
         return "policy", "sender_auth" if status[1] in _SENDER_AUTH else "refused_by_policy"
+    if status == _TOO_LARGE or (phase is Phase.MAIL and status is None and reply.code == 552):
+        return "policy", "message_too_large"
     if phase in (Phase.CONNECT, Phase.MAIL):
         return "policy", "sender_refused"
     if _POLICY.search(reply.text):
@@ -205,7 +209,7 @@ def _judge_status(status: tuple[int, ...]) -> tuple[BounceKind, str]:
     """Enhanced codes that do not prove a dead address: 5.2.2 and the rest of 5.2 are the mailbox's weather, 5.3 to 5.6 ours or the path's."""
     if status[0] == 2:
         return "soft", "mailbox_full" if status[1] == 2 else "mailbox_refused"
-    if status == (3, 4) or status[0] in (5, 6) or status in ((1, 7), (1, 8)):
+    if status[0] in (5, 6) or status in ((1, 7), (1, 8)):
         return "policy", "message_refused"
     return "soft", "not_deliverable"
 

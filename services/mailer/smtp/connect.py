@@ -80,12 +80,16 @@ class RelayNotReadyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An open, greeted connection. `raw` is the TCP transport under `transport`, which differs when TLS is on."""
+    """An open, greeted connection. `raw` is the TCP transport under `transport`, which differs when TLS is on.
+
+    `most_octets` is the largest message the relay takes by its own word (RFC 1870), None where it names no limit.
+    """
 
     transport: asyncio.Transport
     raw: asyncio.Transport
     protocol: SmtpProtocol
     features: frozenset[str]
+    most_octets: int | None = None
 
     @property
     def is_encrypted(self) -> bool:
@@ -231,8 +235,10 @@ def _take_over(smtp: SMTP, raw: asyncio.BaseTransport | None) -> Line:
     protocol = SmtpProtocol()
     features = frozenset(smtp.esmtp_extensions)
     transport.set_protocol(protocol)
+    size = smtp.esmtp_extensions.get("size", "")
     smtp.transport = smtp.protocol = None
-    return Line(transport, cast("asyncio.Transport", raw), protocol, features)
+    most = int(size) if size.isdecimal() else 0
+    return Line(transport, cast("asyncio.Transport", raw), protocol, features, most or None)
 
 
 def _code_of(error: Exception) -> int | None:

@@ -24,6 +24,7 @@ REFUSAL_SENTENCES: Final[dict[str, str]] = {
     "not_deliverable": "The recipient's server could not deliver it; the address is not to blame.",
     "recipient_refused": "The recipient's server refused this recipient without a clear reason.",
     "message_refused": "The recipient's server refused this message; the address is not to blame.",
+    "message_too_large": "The message is larger than the server takes.",
     "sender_auth": "The recipient's server found the sender not proven (SPF, DKIM or DMARC).",
     "refused_by_policy": "The recipient's server refused it by its policy; the address is not to blame.",
     "sender_refused": "The server refused the sender; the address is not to blame.",

@@ -17,7 +17,11 @@ BOUNCES = [
     ("556 5.1.10 recipient address has null MX", Phase.RCPT, "hard", "domain_without_mail"),
     ("550 5.2.1 mailbox disabled", Phase.RCPT, "hard", "mailbox_disabled"),
     ("552 5.2.2 mailbox full", Phase.RCPT, "soft", "mailbox_full"),
-    ("552 5.3.4 message too big", Phase.DOT, "policy", "message_refused"),
+    ("552 5.3.4 message too big", Phase.DOT, "policy", "message_too_large"),
+    ("552 5.3.4 message exceeds the size our policy allows", Phase.RCPT, "policy", "message_too_large"),
+    ("552 5.3.4 message too big", Phase.MAIL, "policy", "message_too_large"),
+    ("552 message size exceeds fixed maximum message size", Phase.MAIL, "policy", "message_too_large"),
+    ("552 5.7.1 not you", Phase.MAIL, "policy", "refused_by_policy"),
     (
         "550 5.7.515 Access denied, sending domain does not meet the required authentication level",
         Phase.DOT,
