@@ -283,6 +283,7 @@ complaint_days = Table(
     Column("day", Date, nullable=False),
     Column("sent", BigInteger, nullable=False, server_default=text("0")),
     Column("complaints", BigInteger, nullable=False, server_default=text("0")),
+    Column("is_alarming", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("subscriber_id", "domain", "day"),
 )
 
