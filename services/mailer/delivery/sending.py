@@ -130,7 +130,7 @@ class Sending:
         except RelayNotReadyError as error:
             self._t.routing.note_failed(lane, error)
             lane.spend(-1)
-            self._t.settle_attempt(first, PutBack(Phase.CONNECT, error.reason, is_counted=False), started)
+            self._t.settle_attempt(first, PutBack(Phase.CONNECT, error.reason, is_counted=False), started, lane.name)
             return
         if not await self._use(seat, first, stop):
             self._t.routing.note_failed(lane, "took_nothing")
@@ -151,7 +151,7 @@ class Sending:
                 following, state = await self._hand_over(seat, current, stop)
             elif state is not None:
                 outcome = state.outcome if isinstance(state, Refused) else state
-                self._t.settle_attempt(current, outcome, self._t.clock.now())
+                self._t.settle_attempt(current, outcome, self._t.clock.now(), lane.name)
                 self._t.pacer.note(current.message, lane.name, outcome)
                 has_served |= isinstance(outcome, Bounced) or (
                     isinstance(outcome, Deferred) and outcome.phase is not Phase.MAIL
@@ -185,14 +185,16 @@ class Sending:
             return None, None
         crashpoint("mailer.after_body")
         if put_back is not None:
-            self._t.settle_attempt(current, put_back, started)
+            self._t.settle_attempt(current, put_back, started, seat.lane.name)
             return None, None
         try:
             marked_at = await self._t.marker.mark(current.message)
         except MarkerLostError:
             seat.is_left = True
             session.abort()
-            self._t.settle_attempt(current, PutBack(Phase.BODY, "marker_unknown", is_counted=False), started)
+            self._t.settle_attempt(
+                current, PutBack(Phase.BODY, "marker_unknown", is_counted=False), started, seat.lane.name
+            )
             return None, None
         if marked_at is None:
             seat.is_left = True
@@ -212,7 +214,7 @@ class Sending:
             state, outcome = finished.next, finished.current
             if isinstance(outcome, StillWaiting):
                 if following is not None and isinstance(state, PutBack):
-                    self._t.settle_attempt(following, state, started)
+                    self._t.settle_attempt(following, state, started, seat.lane.name)
                 following, state = None, None
                 outcome = await session.finish_alone()
             crashpoint("mailer.after_reply")
@@ -226,7 +228,7 @@ class Sending:
             )
             session.abort()
             state = PutBack(Phase.MAIL, "hand_over_failed", is_counted=False)
-        self._t.settle_attempt(current, outcome, started)
+        self._t.settle_attempt(current, outcome, started, seat.lane.name)
         self._t.pacer.note(current.message, seat.lane.name, outcome)
         self._t.pacer.note_wait(seat.lane.name, monotonic() - marked_at)
         if following is not None and state is None:

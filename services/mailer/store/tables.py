@@ -139,6 +139,7 @@ attempts = Table(
     Column("enhanced_code", Text),
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
+    Column("route", Text),
     PrimaryKeyConstraint("subscriber_id", "message_id", "attempt_id"),
 )
 

@@ -91,6 +91,18 @@ async def test_a_paused_route_is_left_and_a_forgotten_one_is_unknown(world: Worl
     assert set(await _routes(world)) == {"default"}
 
 
+async def test_an_attempt_names_its_route(world: World, backup: SmtpSink) -> None:
+    """L-071: of two relays one took the dot and said nothing; the message's history says whose log knows."""
+    backup.script = Script((Step("dot", "drop", times=1),))
+    await put(world, "/v1/routes/default", state="paused")
+    await put(world, "/v1/routes/second", url=url_of(backup))
+    [message_id] = await world.send("ann@example.com")
+    assert await world.deliver() == {"uncertain": 1}
+    headers = world.neighbours.client_headers(subscriber_id=world.subscriber.subscriber_id, scopes="messages")
+    shown = await world.mailer.http.get(f"/v1/messages/{message_id}", headers=headers)
+    assert [attempt["route"] for attempt in shown.json()["attempts"]] == ["second"]
+
+
 async def test_two_workers_together_hold_no_more_connections_than_the_relay_takes(world: World) -> None:
     """Five, over all processes: the relay counts them itself."""
     await put(world, "/v1/routes/default", max_connections=5)
