@@ -125,7 +125,7 @@ class Routing:
             if lane.priority > front:
                 break
             if lane.can_try:
-                await self._fill(lane, wanted)
+                await self._fill(lane, 1 if lane.failures else wanted)
             if not lane.can_try:
                 continue  # also one that turned out to be used up: the next takes over
             room += lane.room
