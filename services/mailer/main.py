@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -36,6 +37,7 @@ from services.mailer.api import (
 from services.mailer.clients.dns import DnsClient
 from services.mailer.delivery.follower import follow as follow_log
 from services.mailer.delivery.opening import follow_in_thread, open_follower, open_worker
+from services.mailer.delivery.relays import find_relays
 from services.mailer.deps import Deps, open_deps
 from services.mailer.domain.reports import Handled, Report
 from services.mailer.settings import Settings, load_settings
@@ -213,7 +215,8 @@ async def open_inbound(deps: Deps, *, port: int | None = None) -> AsyncIterator[
     if wanted is None:
         yield None
         return
-    room = MailRoom(deps.worker_db, deps.optout, Courier(settings.relay()), deps.returns, settings.bounce_domain)
+    relays = partial(find_relays, deps.worker_db, default=settings.relay(), relay_of=settings.relay_of)
+    room = MailRoom(deps.worker_db, deps.optout, Courier(relays), deps.returns, settings.bounce_domain)
 
     async def take(
         report: Report, *, report_id: UUID, message_id: UUID, purpose: Purpose, sender: str, raw: bytes

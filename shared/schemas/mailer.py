@@ -172,7 +172,7 @@ class Queue(Wire):
 
 
 class Attempt(Wire):
-    """One SMTP transaction."""
+    """One SMTP transaction. `route` names the relay's route, whose log knows what became of it; null before it was kept."""
 
     attempt_id: UUID
     started_at: Instant
@@ -182,6 +182,7 @@ class Attempt(Wire):
     outcome: Slug
     reason: Slug | None = None
     finished_at: Instant | None = None
+    route: str | None = None
 
 
 ContentProof = Literal["matches", "differs", "shredded", "not_kept"]

@@ -68,8 +68,8 @@ class ComplaintDay(Wire):
 
 
 class ComplaintStatus(Wire):
-    """How a header-from domain stands (L-061). `alarm`: a day of the last seven reached 0.08 %; `paused`: commercial mail of the business waits
-    since `paused_at` and goes on by itself on `release_not_before` at the earliest, or when a person lifts the stop."""
+    """How a header-from domain stands (L-061). `alarm`: a day of the last seven had two complaints and 0.08 %; `paused`: commercial mail waits
+    for all of the business since `paused_at` and goes on by itself on `release_not_before` at the earliest, or when a person lifts the stop."""
 
     domain: str
     state: Literal["good", "alarm", "paused"]

@@ -6,12 +6,13 @@ from typing import Final
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.mailer.domain.complaint_rate import LOOK_BACK, judge_state, may_go_on, must_pause
+from services.mailer.domain.complaint_rate import LOOK_BACK, find_alarming, judge_state, may_go_on, must_pause
 from services.mailer.store.complaints import (
     Standing,
     count_complaints,
     count_sent,
     list_standings,
+    mark_alarming,
     pause_commercial,
     read_days,
     release_commercial,
@@ -47,7 +48,7 @@ async def watch_complaints(database: Database, *, own_domain: str, now: datetime
 
 
 async def _judge(connection: AsyncConnection, standing: Standing, *, today: date, now: datetime) -> str:
-    """Pause, release or leave one domain as it is; return its state."""
+    """Pause, release or leave one domain as it is, and say so once; return its state."""
     days = await read_days(connection, standing.subscriber_id, standing.domain, since=today - 2 * LOOK_BACK)
     last = standing.last
     tell = log("mailer.complaints")
@@ -62,4 +63,10 @@ async def _judge(connection: AsyncConnection, standing: Standing, *, today: date
         await pause_commercial(connection, standing, now=now)
         tell.error("commercial_paused", subscriber_id=str(standing.subscriber_id))
         return "paused"
+    alarming = find_alarming(days, today=today)
+    if alarming and await mark_alarming(connection, standing, [day.day for day in alarming]):
+        worst = max(alarming, key=lambda day: day.rate)
+        tell.warning(
+            "complaint_alarm", subscriber_id=str(standing.subscriber_id), complaints=worst.complaints, sent=worst.sent
+        )
     return judge_state(days, today=today, is_paused=False)

@@ -133,6 +133,7 @@ STATUS: dict[str, Any] = {
             "outcome": "sent",
             "reason": None,
             "finished_at": "2026-03-02T17:00:01Z",
+            "route": "default",
         }
     ],
     "handed_over_at": "2026-03-02T17:00:00Z",

@@ -16,7 +16,7 @@ from shared.kit.db import Database
 from shared.kit.logs import log
 
 _SLOW_REPLY_SECONDS: Final = 10.0
-"""A relay that takes longer for the reply to a dot than this is asked for less."""
+"""A relay that takes longer than this for the replies to MAIL, RCPT and DATA together, or to a dot, is asked for less."""
 _COUNTED_SECONDS: Final = 10.0
 
 SenderOf = Callable[[ClaimedMessage], str | None]
@@ -36,16 +36,20 @@ class Pacer:
         """Its provider has complained since the paces were last asked: what was let go before waits after all."""
         return bool(self._complaints) and ("recipient", message.pace_key) in self._complaints
 
-    def note(self, message: ClaimedMessage, route: str, outcome: Outcome, *, seconds: float = 0.0) -> None:
-        """Take in what came of a message: refusals at MAIL and slow replies speak of the route, those at RCPT and after of the provider."""
+    def note(self, message: ClaimedMessage, route: str, outcome: Outcome) -> None:
+        """Take in what came of a message: strain and refusals at MAIL speak of the route, other refusals of the provider."""
         provider: PaceId = ("recipient", message.pace_key)
         lane: PaceId = ("route", route)
         self._counts[provider] += 1
         self._counts[lane] += 1
-        if not isinstance(outcome, Sent) and isinstance(outcome, Deferred | PutBack) and outcome.is_policy:
-            self._complaints.add(lane if outcome.phase in (Phase.CONNECT, Phase.MAIL) else provider)
+        if not isinstance(outcome, Sent) and isinstance(outcome, Deferred | PutBack) and outcome.asks_less:
+            is_route = outcome.asks_less == "strain" or outcome.phase in (Phase.CONNECT, Phase.MAIL)
+            self._complaints.add(lane if is_route else provider)
+
+    def note_wait(self, route: str, seconds: float) -> None:
+        """Take in how long a relay took to answer."""
         if seconds > _SLOW_REPLY_SECONDS:
-            self._complaints.add(lane)
+            self._complaints.add(("route", route))
 
     async def admit(
         self, messages: Sequence[ClaimedMessage]

@@ -2,16 +2,17 @@
 
 import asyncio
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from math import inf
 from time import monotonic
 from typing import Final
 from uuid import UUID
 
+from services.mailer.delivery.lane import Lane
 from services.mailer.delivery.pacer import Pacer
-from services.mailer.domain.pacing import count_room, refresh, take
-from services.mailer.domain.routes import DEFAULT, LaneState, choose_route, should_keep
+from services.mailer.domain.pacing import Pace, count_burst, count_room, give_back, refresh, take
+from services.mailer.domain.routes import DEFAULT, choose_route, should_keep
 from services.mailer.smtp.connect import Relay, RelayNotReadyError
 from services.mailer.store.paces import find_paces, keep_paces, lock_paces
 from services.mailer.store.routes import LaneReport, StoredRoute, drop_shares, find_routes, renew_shares
@@ -26,54 +27,10 @@ _RENEW_SECONDS: Final = 8.0
 """Without mail this often is enough: shares live 30 s."""
 _LONGEST_BACKOFF_SECONDS: Final = 15.0
 _ASK_SECONDS: Final = 0.1
+_KEEP_SECONDS: Final = 2.0
+"""Budget of a lane that nobody has asked for so long goes back, with the next renewal."""
 
 RelayOf = Callable[[str, bytes | None], Relay | None]
-
-
-@dataclass(slots=True)
-class Lane:
-    """A route in this process. `budget` is how many messages it may still take (`is_limited`), `failures` how often in a row it did not serve."""
-
-    name: str
-    relay: Relay
-    weight: int = 1
-    priority: int = 0
-    limit: int | None = None
-    is_active: bool = True
-    open: int = 0
-    share: int = 0
-    failures: int = 0
-    down_until: float = 0.0
-    reason: str | None = None
-    is_limited: bool = False
-    budget: float = 0.0
-
-    @property
-    def most(self) -> int | None:
-        """Sessions this process may hold over it."""
-        return None if self.limit is None else self.share
-
-    @property
-    def has_budget(self) -> bool:
-        """It may take another message now."""
-        return not self.is_limited or self.budget >= 1
-
-    def spend(self) -> None:
-        """A message goes over it."""
-        if self.is_limited:
-            self.budget -= 1
-
-    @property
-    def can_try(self) -> bool:
-        """A session may be opened at present, or once another one has ended."""
-        state = self.state()
-        return (state.is_up or state.is_due) and state.most != 0
-
-    def state(self) -> LaneState:
-        """Return what choosing looks at."""
-        is_due = self.is_active and self.failures > 0 and self.open == 0 and monotonic() >= self.down_until
-        is_up = self.is_active and self.failures == 0
-        return LaneState(self.name, self.priority, self.weight, self.open, self.most, is_up, is_due)
 
 
 class Routing:
@@ -85,13 +42,13 @@ class Routing:
         self._lanes = {DEFAULT: Lane(DEFAULT, default)}
         self._stored: list[StoredRoute] | None = None
         self._reported: list[LaneReport] = []
-        self._reported_at = self._asked_at = self._looked_at = -inf
+        self._reported_at = self._looked_at = -inf
         self._freed = asyncio.Condition()
 
     # --- for sessions
 
     def choose(self) -> Lane | None:
-        """Return the lane for a session to be opened now, or None: all are down, paused or full."""
+        """Return the lane for a session to be opened now, which has budget for a message, or None: all are down, paused, full or paced."""
         name = choose_route([lane.state() for lane in self._lanes.values()])
         return self._lanes[name] if name is not None else None
 
@@ -102,6 +59,12 @@ class Routing:
         if lane.failures or (len(self._lanes) == 1 and lane.limit is None):
             return True
         return should_keep(lane.name, [each.state() for each in self._lanes.values()])
+
+    def should_leave(self, lane: Lane) -> bool:
+        """Whether an open session of this lane that has no budget ends: one is left to wait for it where another lane would take the message."""
+        if lane.has_budget:
+            return False
+        return lane.is_spent or (lane.waiting > 0 and self.choose() is not None)
 
     def note_served(self, lane: Lane) -> None:
         """The relay took, or definitely refused, a message."""
@@ -121,6 +84,9 @@ class Routing:
     async def free(self, lane: Lane) -> None:
         """A session of this lane has ended."""
         lane.open -= 1
+        await self._tell()
+
+    async def _tell(self) -> None:
         async with self._freed:
             self._freed.notify_all()
 
@@ -140,37 +106,65 @@ class Routing:
         return any(lane.can_try or lane.open for lane in self._lanes.values())
 
     @property
+    def is_spent(self) -> bool:
+        """Some lane is used up for this hour or day."""
+        return any(lane.is_spent for lane in self._lanes.values())
+
+    @property
     def is_limited(self) -> bool:
         """Some lane waits for its budget now and then."""
         return any(lane.is_limited for lane in self._lanes.values())
 
     async def reserve(self, wanted: int, waiting: int) -> int:
-        """Return how many messages may be claimed now, with `waiting` claimed before: `wanted`, or what the limited lanes may take."""
-        lanes = [lane for lane in self._lanes.values() if lane.can_try]
-        if all(lane.failures for lane in lanes):
-            wanted = min(wanted, 1 - waiting) if lanes else 0  # one message finds out whether a relay serves again
-        if not all(lane.is_limited for lane in lanes):
-            return wanted
-        if monotonic() - self._asked_at > _ASK_SECONDS:
-            self._asked_at = monotonic()
-            for lane in lanes:
-                granted = await self._take(lane, wanted - lane.budget)
-                lane.budget += granted  # sessions have spent of it meanwhile
-        return max(0, min(wanted, int(sum(lane.budget for lane in lanes)) - waiting))
+        """Return how many messages may be claimed now, with `waiting` claimed before: `wanted`, or what the lanes in front may take.
 
-    async def _take(self, lane: Lane, wanted: float) -> float:
-        if wanted < 1:
-            return 0
+        In front are those that sessions choose from: of the lowest priority number with a lane that serves, and those to be tried before it.
+        """
+        room, front = 0.0, inf
+        for lane in sorted(self._lanes.values(), key=lambda lane: lane.priority):
+            if lane.priority > front:
+                break
+            if lane.can_try:
+                await self._fill(lane, 1 if lane.failures else wanted)
+            if not lane.can_try:
+                continue  # also one that turned out to be used up: the next takes over
+            room += lane.room
+            front = front if lane.failures else lane.priority
+        return int(max(0, min(wanted, room - waiting)))
+
+    async def _fill(self, lane: Lane, wanted: int) -> None:
+        """Take budget for a lane, never more than a second's worth of its rate at hand."""
+        if not lane.is_limited or monotonic() - lane.asked_at < _ASK_SECONDS:
+            return
+        lane.asked_at = monotonic()
+        if lane.is_used_up or lane.budget >= wanted:
+            return
         now = self._clock.now()
         async with self._database.transaction() as connection:
             locked = await lock_paces(connection, [("route", lane.name)])
             if not locked:
-                lane.is_limited = False
-                return 0
+                lane.limit_by(None, now)
+                return
             pace = refresh(locked["route", lane.name], now)
-            count = int(min(wanted, count_room(pace, now)))
-            await keep_paces(connection, [take(pace, count)])
-        return count
+            most = min(wanted, count_burst(pace)) - lane.budget
+            count = max(0, int(min(most, count_room(pace, now))))
+            pace = take(pace, count)
+            await keep_paces(connection, [pace])
+        lane.budget, lane.taken_at = lane.budget + count, now  # sessions have spent of it meanwhile
+        lane.limit_by(pace, now)
+        await self._tell()
+
+    async def _give_back(self, idle: float = 0.0) -> None:
+        """Give back the budget of lanes that nobody has asked for `idle` seconds."""
+        for lane in list(self._lanes.values()):
+            if lane.budget < 1 or lane.taken_at is None or monotonic() - lane.asked_at < idle:
+                continue
+            count, lane.budget = lane.budget, 0
+            now = self._clock.now()
+            async with self._database.transaction() as connection:
+                for pace in (await lock_paces(connection, [("route", lane.name)])).values():
+                    await keep_paces(connection, [give_back(refresh(pace, now), count, taken_at=lane.taken_at)])
+            lane.is_used_up = False  # asking tells
 
     # --- keeping up with the database
 
@@ -180,10 +174,12 @@ class Routing:
             await pause(stop, _RENEW_SECONDS)
             try:
                 await pacer.flush()
+                await self._give_back(_KEEP_SECONDS)
             except Exception as error:
                 log("mailer.pacing").warning("paces_not_kept", exc_info=error)
             await self.look()
         try:
+            await self._give_back()
             async with self._database.transaction() as connection:
                 await drop_shares(connection, self._worker_id)
         except Exception as error:
@@ -201,20 +197,20 @@ class Routing:
 
     async def refresh(self) -> None:
         """Read routes and their paces; report and renew the shares when anything changed, else every 8 s."""
+        now = self._clock.now()
         async with self._database.transaction() as connection:
             stored = await find_routes(connection)
-            limited = {pace.key for pace in await find_paces(connection, "route")}
-            self._take_over(stored, limited)
+            paces = {pace.key: refresh(pace, now) for pace in await find_paces(connection, "route")}
+            self._take_over(stored, paces, now)
             reports = [LaneReport(lane.name, lane.open, lane.reason, lane.limit) for lane in self._lanes.values()]
             if reports != self._reported or monotonic() - self._reported_at > _RENEW_SECONDS:
                 granted = await renew_shares(connection, worker_id=self._worker_id, reports=reports)
                 for name, share in granted.items():
                     self._lanes[name].share = share
                 self._reported, self._reported_at = reports, monotonic()
-        async with self._freed:
-            self._freed.notify_all()
+        await self._tell()
 
-    def _take_over(self, stored: list[StoredRoute], limited: set[str]) -> None:
+    def _take_over(self, stored: list[StoredRoute], paces: Mapping[str, Pace], now: datetime) -> None:
         if stored != self._stored:
             lanes = {route.name: lane for route in stored if (lane := self._lane(route)) is not None}
             if all(route.name != DEFAULT for route in stored):
@@ -222,7 +218,7 @@ class Routing:
                 lanes[DEFAULT].limit, lanes[DEFAULT].is_active = None, True
             self._lanes, self._stored = lanes, stored
         for lane in self._lanes.values():
-            lane.is_limited = lane.name in limited
+            lane.limit_by(paces.get(lane.name), now)
 
     def _lane(self, route: StoredRoute) -> Lane | None:
         """Return the lane of a stored route: the same one as before unless it leads to another relay."""

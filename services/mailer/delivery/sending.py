@@ -8,9 +8,9 @@ from datetime import datetime
 from time import monotonic
 from typing import Final
 
+from services.mailer.delivery.lane import Lane
 from services.mailer.delivery.marker import MarkerLostError
 from services.mailer.delivery.prepare import Prepared, UnsendableError
-from services.mailer.delivery.routing import Lane
 from services.mailer.delivery.tools import Tools
 from services.mailer.domain.moves import INNOCENT_WAIT, Move
 from services.mailer.domain.origins import keep_waiting
@@ -62,9 +62,9 @@ class Sending:
         rest, self._queue = list(self._queue), deque()
         return rest
 
-    def _next_prepared(self, lane: Lane | None = None) -> Prepared | None:
-        """Return the next message that can go, over `lane` if its budget allows, ready for the wire; settle those that cannot."""
-        while self._queue and (lane is None or lane.has_budget):
+    def _next_prepared(self, lane: Lane) -> Prepared | None:
+        """Return the next message that can go over `lane`, if its budget allows, ready for the wire; settle those that cannot."""
+        while self._queue and lane.has_budget:
             message = self._queue.popleft()
             if self._t.pacer.is_slowed(message):
                 self._t.settle_move(message, Move(State.ACCEPTED, "paced", self._t.clock.now() + INNOCENT_WAIT))
@@ -77,41 +77,50 @@ class Sending:
                 log("mailer.delivery").error("prepare_failed", message_id=str(message.message_id), exc_info=error)
                 self._t.settle_move(message, Move(State.FAILED, "prepare_failed"))
             else:
-                if lane is not None:
-                    lane.spend()
+                lane.spend()
                 return prepared
         return None
 
-    async def _wait_prepared(
-        self, seconds: float | None, stop: asyncio.Event, lane: Lane | None = None
-    ) -> Prepared | None:
-        """As `_next_prepared`, waiting for work up to `seconds` (None: until stop)."""
+    async def _wait_prepared(self, lane: Lane, stop: asyncio.Event) -> Prepared | None:
+        """As `_next_prepared`, waiting for work and budget until the session is idle, or others of its lane wait and another lane would take it."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(_IDLE_SECONDS):
                 while not stop.is_set():
                     if (prepared := self._next_prepared(lane)) is not None:
                         return prepared
-                    async with self._arrived:
-                        if not stop.is_set() and (not self._queue or lane is not None):
-                            await self._arrived.wait()
+                    if self._queue and self._t.routing.should_leave(lane):
+                        return None
+                    await self._wait_arrived(lane, stop)
         except TimeoutError:
             return None
         return None
 
+    async def _wait_arrived(self, lane: Lane, stop: asyncio.Event) -> None:
+        lane.waiting += 1
+        try:
+            async with self._arrived:
+                if not stop.is_set() and not (self._queue and lane.has_budget):
+                    await self._arrived.wait()
+        finally:
+            lane.waiting -= 1
+
     async def keep_sending(self, stop: asyncio.Event) -> None:
         """Open a session when there is work and a route for it, use it while there is more, close it when idle."""
-        while (first := await self._wait_prepared(None, stop)) is not None:
+        while not stop.is_set():
+            async with self._arrived:
+                if not self._queue and not stop.is_set():
+                    await self._arrived.wait()
+            if not self._queue:
+                continue  # another session was quicker
             lane = self._t.routing.choose()
-            if lane is None or not lane.has_budget:
-                self._queue.appendleft(first.message)
+            if lane is None:
                 await self._t.routing.wait_for_room()
-                continue
-            lane.spend()
-            lane.open += 1
-            try:
-                await self._serve(lane, first, stop)
-            finally:
-                await self._t.routing.free(lane)
+            elif (first := self._next_prepared(lane)) is not None:
+                lane.open += 1
+                try:
+                    await self._serve(lane, first, stop)
+                finally:
+                    await self._t.routing.free(lane)
 
     async def _serve(self, lane: Lane, first: Prepared, stop: asyncio.Event) -> None:
         """Hold one session of a lane. A relay that greets and then takes nothing is no better than one that does not greet."""
@@ -120,7 +129,8 @@ class Sending:
             seat = _Seat(await open_session(relay, self._t.limits), lane, relay)
         except RelayNotReadyError as error:
             self._t.routing.note_failed(lane, error)
-            self._t.settle_attempt(first, PutBack(Phase.CONNECT, error.reason, is_counted=False), started)
+            lane.spend(-1)
+            self._t.settle_attempt(first, PutBack(Phase.CONNECT, error.reason, is_counted=False), started, lane.name)
             return
         if not await self._use(seat, first, stop):
             self._t.routing.note_failed(lane, "took_nothing")
@@ -133,7 +143,7 @@ class Sending:
         """Hand over message after message; return false if the relay took nothing, or refused all for now before it knew the recipient."""
         session, lane = seat.session, seat.lane
         current: Prepared | None = first
-        state: Next | None = await session.begin(first.envelope)
+        state: Next | None = await self._begin(seat, first)
         has_served = False
         while current is not None:
             following: Prepared | None = None
@@ -141,7 +151,7 @@ class Sending:
                 following, state = await self._hand_over(seat, current, stop)
             elif state is not None:
                 outcome = state.outcome if isinstance(state, Refused) else state
-                self._t.settle_attempt(current, outcome, self._t.clock.now())
+                self._t.settle_attempt(current, outcome, self._t.clock.now(), lane.name)
                 self._t.pacer.note(current.message, lane.name, outcome)
                 has_served |= isinstance(outcome, Bounced) or (
                     isinstance(outcome, Deferred) and outcome.phase is not Phase.MAIL
@@ -149,11 +159,18 @@ class Sending:
             if session.dots or has_served:
                 self._t.routing.note_served(lane)
             if following is None and session.is_usable and self._goes_on(seat):
-                following = await self._wait_prepared(_IDLE_SECONDS, stop, lane)
-                state = await session.begin(following.envelope) if following else None
+                following = await self._wait_prepared(lane, stop)
+                state = await self._begin(seat, following) if following else None
             current = following
         await session.quit()
         return has_served or session.dots > 0 or seat.is_left
+
+    async def _begin(self, seat: _Seat, prepared: Prepared) -> Next:
+        """MAIL, RCPT and DATA of a message. A relay that is slow to answer them is asked for less, too."""
+        began = monotonic()
+        state = await seat.session.begin(prepared.envelope)
+        self._t.pacer.note_wait(seat.lane.name, monotonic() - began)
+        return state
 
     async def _hand_over(
         self, seat: _Seat, current: Prepared, stop: asyncio.Event
@@ -168,14 +185,16 @@ class Sending:
             return None, None
         crashpoint("mailer.after_body")
         if put_back is not None:
-            self._t.settle_attempt(current, put_back, started)
+            self._t.settle_attempt(current, put_back, started, seat.lane.name)
             return None, None
         try:
             marked_at = await self._t.marker.mark(current.message)
         except MarkerLostError:
             seat.is_left = True
             session.abort()
-            self._t.settle_attempt(current, PutBack(Phase.BODY, "marker_unknown", is_counted=False), started)
+            self._t.settle_attempt(
+                current, PutBack(Phase.BODY, "marker_unknown", is_counted=False), started, seat.lane.name
+            )
             return None, None
         if marked_at is None:
             seat.is_left = True
@@ -195,7 +214,7 @@ class Sending:
             state, outcome = finished.next, finished.current
             if isinstance(outcome, StillWaiting):
                 if following is not None and isinstance(state, PutBack):
-                    self._t.settle_attempt(following, state, started)
+                    self._t.settle_attempt(following, state, started, seat.lane.name)
                 following, state = None, None
                 outcome = await session.finish_alone()
             crashpoint("mailer.after_reply")
@@ -209,12 +228,13 @@ class Sending:
             )
             session.abort()
             state = PutBack(Phase.MAIL, "hand_over_failed", is_counted=False)
-        self._t.settle_attempt(current, outcome, started)
-        self._t.pacer.note(current.message, seat.lane.name, outcome, seconds=monotonic() - marked_at)
+        self._t.settle_attempt(current, outcome, started, seat.lane.name)
+        self._t.pacer.note(current.message, seat.lane.name, outcome)
+        self._t.pacer.note_wait(seat.lane.name, monotonic() - marked_at)
         if following is not None and state is None:
             usable = session.is_usable
             state = (
-                await session.begin(following.envelope)
+                await self._begin(seat, following)
                 if usable
                 else PutBack(Phase.MAIL, "connection_lost", is_counted=False)
             )

@@ -41,8 +41,8 @@ class Tools:
     connections: int = 20
     idle_seconds: float = 0.25
 
-    def settle_attempt(self, prepared: Prepared, outcome: Outcome, started: datetime) -> None:
-        """Settle a message by what its SMTP transaction came to."""
+    def settle_attempt(self, prepared: Prepared, outcome: Outcome, started: datetime, route: str) -> None:
+        """Settle a message by what its SMTP transaction over `route` came to."""
         message, now = prepared.message, self.clock.now()
         move = decide_move(
             outcome,
@@ -62,6 +62,7 @@ class Tools:
             reply.code if reply else None,
             reply.enhanced_code if reply else None,
             type(outcome).__name__.lower(),
+            route,
         )
         handed_over = move.state in (State.SENT, State.UNCERTAIN)
         self.settle_move(message, move, sha256=prepared.sha256 if handed_over else None, attempt=attempt)

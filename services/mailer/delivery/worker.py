@@ -117,7 +117,7 @@ class DeliveryWorker:
         await routing.look()
         room = await routing.reserve(_BATCH, len(self._sending))
         if not routing.is_open:
-            self._put_back(self._sending.take_rest(), "no_route")
+            self._put_back(self._sending.take_rest(), "paced" if routing.is_spent else "no_route")
         elif routing.is_limited:
             await self._sending.add([])
         return room

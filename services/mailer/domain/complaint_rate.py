@@ -11,6 +11,8 @@ from typing import Final, Literal
 ALARM_RATE: Final = 0.0008
 PAUSE_RATE: Final = 0.0025
 """Google asks for less than 0.1 % and never 0.3 %; ours act before."""
+FEWEST_FOR_ALARM: Final = 2
+"""One complaint about twenty mails says nothing; the second says that somebody should look."""
 FEWEST_COMPLAINTS: Final = 3
 """Complaints of one day before it can pause anything: one complaint about twenty mails does not stop a practice."""
 LOOK_BACK: Final = timedelta(days=7)
@@ -33,6 +35,11 @@ class DayCount:
         return min(1.0, self.complaints / self.sent) if self.sent else 0.0
 
     @property
+    def is_alarming(self) -> bool:
+        """Whether somebody should look."""
+        return self.complaints >= FEWEST_FOR_ALARM and self.rate >= ALARM_RATE
+
+    @property
     def is_bad(self) -> bool:
         """Whether this day is reason enough to pause."""
         return self.complaints >= FEWEST_COMPLAINTS and self.rate >= PAUSE_RATE
@@ -48,10 +55,15 @@ class Pause:
 
 
 def judge_state(days: Iterable[DayCount], *, today: date, is_paused: bool) -> State:
-    """Return how a domain stands: paused, else alarm while a day of the last seven has the alarm rate, else good."""
+    """Return how a domain stands: paused, else alarm while a day of the last seven is alarming, else good."""
     if is_paused:
         return "paused"
-    return "alarm" if any(day.rate >= ALARM_RATE for day in _recent(days, today)) else "good"
+    return "alarm" if find_alarming(days, today=today) else "good"
+
+
+def find_alarming(days: Iterable[DayCount], *, today: date) -> list[DayCount]:
+    """Return the days of the last seven that are reason for an alarm."""
+    return [day for day in _recent(days, today) if day.is_alarming]
 
 
 def must_pause(days: Iterable[DayCount], *, today: date, last: Pause | None) -> bool:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Final, Literal
 
 BounceKind = Literal["hard", "soft", "policy"]
+Complaint = Literal["policy", "strain"]
+"""`policy`: our rate or reputation, `strain`: the system that answered has enough to do, whoever sends."""
 
 
 class Phase(StrEnum):
@@ -67,12 +69,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A definite 4yz: may be tried again. `is_policy`: the reply is about our rate or reputation, so the route slows down."""
+    """A definite 4yz: may be tried again. `asks_less`: whether, and why, less is to be sent from now on."""
 
     reply: Reply
     phase: Phase
     reason: str
-    is_policy: bool
+    asks_less: Complaint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,13 @@ class Uncertain:
 class PutBack:
     """No dot left: the message waits again. `is_counted`: the attempt was its own, so it counts and backs off; otherwise it was innocent.
 
-    `is_policy`: the server left (421) with words about our rate or reputation.
+    `asks_less`: the server left with a 421.
     """
 
     phase: Phase
     why: str
     is_counted: bool
-    is_policy: bool = False
+    asks_less: Complaint | None = None
 
 
 Outcome = Sent | Deferred | Bounced | Uncertain | PutBack
@@ -122,6 +124,12 @@ _UNKNOWN: Final = re.compile(
 )
 _FULL: Final = re.compile(r"full|quota|over.?limit|insufficient.{0,12}storage", re.IGNORECASE)
 
+_TOO_LARGE: Final = (3, 4)
+"""Also 552 to the SIZE of MAIL (RFC 1870 6.1)."""
+_GREYLISTED: Final = re.compile(r"gr[ea]y.?list", re.IGNORECASE)
+_STRAIN: Final = frozenset(((3, 0), (3, 1), (3, 2), (3, 5), (4, 5)))
+"""System status (not accepting, full, misconfigured) and congestion (RFC 3463 3.4, 3.5)."""
+
 _HARD: Final = {
     (1, 1): "mailbox_unknown",
     (1, 2): "domain_unknown",
@@ -133,7 +141,7 @@ _HARD: Final = {
 MAY_BE_SENT_AGAIN: Final = frozenset(
     (
         *("mailbox_full", "mailbox_refused", "not_deliverable", "recipient_refused"),
-        *("sender_auth", "refused_by_policy", "sender_refused", "message_refused"),
+        *("sender_auth", "refused_by_policy", "sender_refused", "message_refused", "message_too_large"),
     )
 )
 """Reasons of soft and policy bounces: the address is not to blame, so a person may have such mail sent again."""
@@ -146,34 +154,52 @@ def judge_refusal(reply: Reply, phase: Phase) -> Deferred | Bounced:
     if not reply.is_no:
         raise ValueError("no refusal")
     if reply.code < 500:
-        is_policy, reason = _judge_deferral(reply)
-        return Deferred(reply, phase, reason, is_policy)
+        return Deferred(reply, phase, _find_reason(reply), find_complaint(reply))
     kind, reason = _judge_bounce(reply, phase)
     return Bounced(reply, phase, kind, reason)
 
 
 def judge_leaving(reply: Reply, phase: Phase, *, is_counted: bool) -> PutBack:
     """A 421 in place of the reply to a command: it says nothing about the command, yet perhaps why the server leaves."""
-    return PutBack(phase, "server_closing", is_counted, is_policy=_is_about_us(reply))
+    return PutBack(phase, "server_closing", is_counted, find_complaint(reply))
+
+
+def find_complaint(reply: Reply) -> Complaint | None:
+    """Tell whether a 4yz asks for less, by its class (RFC 3463).
+
+    x.3 and x.4.5 are the state of the system that answers and of its network; so is a 421 without such words: the server leaves (RFC 5321 3.8).
+    x.7 and words of rate or reputation are policy towards us. What is about one mailbox (x.2, whatever its words) or a first meeting (greylisting)
+    passes by itself and slows nobody else's mail; x.1, x.5, x.6 and the rest of x.3 and x.4 are about the address, the command or the message.
+    """
+    status = reply.enhanced[1:] if reply.enhanced else (0, 0)
+    if status in _STRAIN:
+        return "strain"
+    if _GREYLISTED.search(reply.text):
+        return None
+    if reply.is_closing:
+        return "policy" if _is_about_us(reply) else "strain"
+    return "policy" if status[0] != 2 and _is_about_us(reply) else None
 
 
 def _is_about_us(reply: Reply) -> bool:
     return (reply.enhanced is not None and reply.enhanced[1] == 7) or _POLICY.search(reply.text) is not None
 
 
-def _judge_deferral(reply: Reply) -> tuple[bool, str]:
+def _find_reason(reply: Reply) -> str:
     subject = reply.enhanced[1] if reply.enhanced else 0
-    if _is_about_us(reply):
-        return True, "slowed_down"
+    if find_complaint(reply) == "policy":
+        return "slowed_down"
     if subject == 2 or reply.code == 452 or _FULL.search(reply.text):
-        return False, "mailbox_full"
-    return reply.is_closing, "try_later"
+        return "mailbox_full"
+    return "try_later"
 
 
 def _judge_bounce(reply: Reply, phase: Phase) -> tuple[BounceKind, str]:
     status = reply.enhanced[1:] if reply.enhanced else None
     if status and status[0] == 7:
         return "policy", "sender_auth" if status[1] in _SENDER_AUTH else "refused_by_policy"
+    if status == _TOO_LARGE or (phase is Phase.MAIL and status is None and reply.code == 552):
+        return "policy", "message_too_large"
     if phase in (Phase.CONNECT, Phase.MAIL):
         return "policy", "sender_refused"
     if _POLICY.search(reply.text):
@@ -189,7 +215,7 @@ def _judge_status(status: tuple[int, ...]) -> tuple[BounceKind, str]:
     """Enhanced codes that do not prove a dead address: 5.2.2 and the rest of 5.2 are the mailbox's weather, 5.3 to 5.6 ours or the path's."""
     if status[0] == 2:
         return "soft", "mailbox_full" if status[1] == 2 else "mailbox_refused"
-    if status == (3, 4) or status[0] in (5, 6) or status in ((1, 7), (1, 8)):
+    if status[0] in (5, 6) or status in ((1, 7), (1, 8)):
         return "policy", "message_refused"
     return "soft", "not_deliverable"
 

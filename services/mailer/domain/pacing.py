@@ -71,7 +71,7 @@ def refresh(pace: Pace, now: datetime) -> Pace:
     passed = max(0.0, (now - pace.refilled_at).total_seconds()) if pace.refilled_at else 1.0
     pace = _recover(pace, passed)
     limit = pace.limit
-    tokens = min(max(1.0, limit), pace.tokens + limit * passed) if limit is not None else 0.0
+    tokens = min(count_burst(pace), pace.tokens + limit * passed) if limit is not None else 0.0
     pace = replace(pace, tokens=tokens, refilled_at=now)
     if pace.hour_at is None or not pace.hour_at <= now < pace.hour_at + _HOUR:
         pace = replace(pace, hour_at=now, hour_used=0)
@@ -101,14 +101,36 @@ def take(pace: Pace, count: int) -> Pace:
     return replace(pace, tokens=tokens, hour_used=pace.hour_used + count, day_used=pace.day_used + count)
 
 
-def book(pace: Pace, now: datetime) -> tuple[Pace, datetime]:
-    """Return when a message for which there is no room may come back, and the pace with that moment taken."""
-    opens, step = now, timedelta(seconds=1 / pace.limit if pace.limit else 0.01)
+def give_back(pace: Pace, count: int, *, taken_at: datetime) -> Pace:
+    """Return the pace with `count` messages back that were taken at `taken_at` and did not go; a window that is over gets nothing back."""
+    tokens = min(count_burst(pace), pace.tokens + count) if pace.limit is not None else 0.0
+    hour_used, day_used = pace.hour_used, pace.day_used
+    if pace.hour_at is not None and pace.hour_at <= taken_at:
+        hour_used = max(0, hour_used - count)
+    if pace.day_at is not None and pace.day_at <= taken_at:
+        day_used = max(0, day_used - count)
+    return replace(pace, tokens=tokens, hour_used=hour_used, day_used=day_used)
+
+
+def count_burst(pace: Pace) -> float:
+    """Return how many messages the bucket of the rate holds; `inf` without a rate."""
+    return max(1.0, pace.limit) if pace.limit is not None else inf
+
+
+def find_opening(pace: Pace, now: datetime) -> datetime | None:
+    """Return when the hour or day ends whose count is used up; None while both have room. A rate is never used up, it only takes a moment."""
+    ends = []
     cap = _daily_cap(pace, now)
     if pace.per_hour is not None and pace.hour_used >= pace.per_hour and pace.hour_at:
-        opens = max(opens, pace.hour_at + _HOUR)
+        ends.append(pace.hour_at + _HOUR)
     if cap is not None and pace.day_used >= cap and pace.day_at:
-        opens = max(opens, pace.day_at + _DAY)
+        ends.append(pace.day_at + _DAY)
+    return max(ends, default=None)
+
+
+def book(pace: Pace, now: datetime) -> tuple[Pace, datetime]:
+    """Return when a message for which there is no room may come back, and the pace with that moment taken."""
+    opens, step = find_opening(pace, now) or now, timedelta(seconds=1 / pace.limit if pace.limit else 0.01)
     at = max(opens, pace.booked_until or opens) + step
     if at > opens + _LONGEST_BOOKING:
         return pace, opens + _LONGEST_BOOKING * (1 + 0.5 * ((at - opens) / _LONGEST_BOOKING % 1))

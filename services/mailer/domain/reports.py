@@ -111,7 +111,7 @@ def _final(outcome: Deferred | Bounced) -> tuple[BounceKind, str]:
     """A deferral that the sending host has given up on is a soft bounce."""
     if isinstance(outcome, Bounced):
         return outcome.kind, outcome.reason
-    if outcome.is_policy:
+    if outcome.asks_less == "policy":
         return "policy", outcome.reason
     return "soft", "expired" if outcome.reason == "try_later" else outcome.reason
 

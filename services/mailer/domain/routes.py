@@ -13,7 +13,8 @@ DEFAULT: Final = "default"
 class LaneState:
     """A route as one process sees it. `most` is this process's share of the route's connections, None: no limit.
 
-    `is_up`: it served when last tried; `is_due`: it did not, and one session may find out whether it does again.
+    `is_up`: it served when last tried, and no count of its hour or day is used up; `is_due`: it did not serve, and one session may find out whether
+    it does again; `has_budget`: its rate lets a message go at this moment.
     """
 
     name: str
@@ -23,18 +24,19 @@ class LaneState:
     most: int | None
     is_up: bool
     is_due: bool = False
+    has_budget: bool = True
 
     @property
     def has_room(self) -> bool:
-        """Another session may be opened."""
-        return self.most is None or self.open < self.most
+        """Another session may be opened, and send."""
+        return self.has_budget and (self.most is None or self.open < self.most)
 
 
 def choose_route(lanes: Sequence[LaneState]) -> str | None:
     """Return the route for the next session: of those that are up the lowest priority number, among equals the one furthest below its weight.
 
-    A higher number takes over when every route before it is down, not when these are merely full: a backup relay is for emergencies, and two
-    relays that share the load have the same priority.
+    A higher number takes over when every route before it is down or used up for this hour or day, not when these are merely full or their rate asks
+    for a moment: a backup relay is for emergencies, and two relays that share the load have the same priority.
     """
     best = min((lane.priority for lane in lanes if lane.is_up), default=None)
     tries = [lane for lane in lanes if lane.is_due and lane.has_room and (best is None or lane.priority <= best)]

@@ -9,6 +9,7 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Final, cast
 
 from aiosmtplib import (
@@ -79,12 +80,16 @@ class RelayNotReadyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An open, greeted connection. `raw` is the TCP transport under `transport`, which differs when TLS is on."""
+    """An open, greeted connection. `raw` is the TCP transport under `transport`, which differs when TLS is on.
+
+    `most_octets` is the largest message the relay takes by its own word (RFC 1870), None where it names no limit.
+    """
 
     transport: asyncio.Transport
     raw: asyncio.Transport
     protocol: SmtpProtocol
     features: frozenset[str]
+    most_octets: int | None = None
 
     @property
     def is_encrypted(self) -> bool:
@@ -120,6 +125,8 @@ async def greet_relay(relay: Relay, limits: Limits) -> tuple[SMTP, asyncio.BaseT
             step = "tls_failed"
             await _secure(smtp, relay)
         if relay.username is not None:
+            if not (_is_loopback(relay.host) or smtp.get_transport_info("ssl_object")):
+                raise RelayNotReadyError("password_in_clear")
             step = "auth_failed"
             await smtp.login(relay.username, relay.password or "")
     except (SMTPException, OSError, ValueError) as error:
@@ -129,6 +136,14 @@ async def greet_relay(relay: Relay, limits: Limits) -> tuple[SMTP, asyncio.BaseT
         smtp.close()
         raise
     return smtp, raw
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether what is said in clear stays on this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class _WrappedSmtp(SMTP):
@@ -220,8 +235,10 @@ def _take_over(smtp: SMTP, raw: asyncio.BaseTransport | None) -> Line:
     protocol = SmtpProtocol()
     features = frozenset(smtp.esmtp_extensions)
     transport.set_protocol(protocol)
+    size = smtp.esmtp_extensions.get("size", "")
     smtp.transport = smtp.protocol = None
-    return Line(transport, cast("asyncio.Transport", raw), protocol, features)
+    most = int(size) if size.isdecimal() else 0
+    return Line(transport, cast("asyncio.Transport", raw), protocol, features, most or None)
 
 
 def _code_of(error: Exception) -> int | None:

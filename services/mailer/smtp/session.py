@@ -47,6 +47,9 @@ class Finished:
 _NO_SMTPUTF8: Final = Refused(
     Bounced(Reply(553, (5, 6, 7), "the relay does not offer SMTPUTF8"), Phase.RCPT, "policy", "smtputf8_not_offered")
 )
+_TOO_LARGE: Final = Refused(
+    Bounced(Reply(552, (5, 3, 4), "larger than the relay takes"), Phase.MAIL, "policy", "message_too_large")
+)
 
 
 async def open_session(relay: Relay, limits: Limits) -> "Session":
@@ -83,8 +86,8 @@ class Session:
         self._demand(Stage.IDLE)
         if self._protocol.fault:
             return self._put_back(Phase.MAIL, self._why(), is_counted=False)
-        if not self._suits(envelope):
-            return _NO_SMTPUTF8
+        if (refused := self._find_unfit(envelope)) is not None:
+            return refused
         until = monotonic() + self._limits.envelope
         if self._needs_reset and not await self._reset(until):
             return self._put_back(Phase.MAIL, self._why("reset_failed"), is_counted=False)
@@ -122,7 +125,7 @@ class Session:
         `marker_sent_at` is the monotonic moment the marker statement was sent: later than 2 s after it nothing is written and the line is closed.
         """
         self._demand(Stage.BODY)
-        refused = _NO_SMTPUTF8 if next_envelope and not self._suits(next_envelope) else None
+        refused = self._find_unfit(next_envelope) if next_envelope else None
         commands = b""
         if next_envelope and self.pipelines and not refused:
             commands = b"".join(next_envelope.commands(self._line.features))
@@ -165,8 +168,12 @@ class Session:
         if self.stage is not stage:
             raise RuntimeError(f"the session is {self.stage.name}, not {stage.name}")
 
-    def _suits(self, envelope: Envelope) -> bool:
-        return not envelope.needs_smtputf8 or "smtputf8" in self._line.features
+    def _find_unfit(self, envelope: Envelope) -> Refused | None:
+        """Return the refusal of what the relay has said not to take: it is not asked."""
+        if envelope.needs_smtputf8 and "smtputf8" not in self._line.features:
+            return _NO_SMTPUTF8
+        most = self._line.most_octets
+        return _TOO_LARGE if most is not None and envelope.size is not None and envelope.size > most else None
 
     def _why(self, otherwise: str = "connection_lost") -> str:
         return self._protocol.fault.value if self._protocol.fault else otherwise

@@ -66,6 +66,10 @@ left join lateral (
 _DAYS: Final = text("""
 select day, sent, complaints from complaint_days where subscriber_id = :s and domain = :domain and day >= :since order by day
 """)
+_MARK_ALARMING: Final = text("""
+update complaint_days set is_alarming = true
+where subscriber_id = :s and domain = :domain and day = any (cast(:days as date[])) and not is_alarming
+""")
 _LAST_PAUSE: Final = text("""
 select paused_at, released_at, released_by from complaint_pauses where subscriber_id = :s and domain = :domain order by paused_at desc limit 1
 """)
@@ -147,6 +151,12 @@ async def find_last_pause(connection: AsyncConnection, subscriber_id: UUID, doma
     """Return the newest pause of a domain."""
     row = (await connection.execute(_LAST_PAUSE, {"s": subscriber_id, "domain": domain})).first()
     return Pause(row.paused_at, row.released_at, row.released_by) if row else None
+
+
+async def mark_alarming(connection: AsyncConnection, standing: Standing, days: Sequence[date]) -> bool:
+    """Keep that these days are reason for an alarm; tell whether that is news of any of them."""
+    values = {"s": standing.subscriber_id, "domain": standing.domain, "days": list(days)}
+    return (await connection.execute(_MARK_ALARMING, values)).rowcount > 0
 
 
 async def pause_commercial(connection: AsyncConnection, standing: Standing, *, now: datetime) -> None:

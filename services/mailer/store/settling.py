@@ -17,9 +17,9 @@ _FREEING: Final = ["recheck", "cancelled"]
 _SETTLE: Final = """
 with given as (
     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::int[], $8::bytea[],
-            $13::uuid[], $14::timestamptz[], $15::timestamptz[], $16::text[], $17::int[], $18::text[], $19::text[])
+            $13::uuid[], $14::timestamptz[], $15::timestamptz[], $16::text[], $17::int[], $18::text[], $19::text[], $20::text[])
         as g (subscriber_id, message_id, claim_id, state, reason, next_at, counted, sha256,
-            attempt_id, started_at, finished_at, phase, reply_code, enhanced_code, outcome)),
+            attempt_id, started_at, finished_at, phase, reply_code, enhanced_code, outcome, route)),
 moved as (
     update messages m set state = g.state, reason = g.reason, next_at = coalesce(g.next_at, m.next_at), attempts = m.attempts + g.counted,
         final_at = case when g.state = any ($10) then $9::timestamptz when m.state = 'uncertain' then m.final_at end,
@@ -29,8 +29,9 @@ moved as (
       and m.state || ' ' || g.state = any ($11)
     returning m.subscriber_id, m.message_id, m.touch_ids, m.state, m.reason, m.final_at),
 tried as (
-    insert into attempts (subscriber_id, message_id, attempt_id, started_at, finished_at, phase, reply_code, enhanced_code, outcome, reason)
-    select subscriber_id, message_id, attempt_id, started_at, finished_at, phase, reply_code, enhanced_code, outcome, reason
+    insert into attempts (subscriber_id, message_id, attempt_id, started_at, finished_at, phase, reply_code, enhanced_code, outcome, reason,
+        route)
+    select subscriber_id, message_id, attempt_id, started_at, finished_at, phase, reply_code, enhanced_code, outcome, reason, route
     from given where attempt_id is not null
     on conflict do nothing),
 freed as (
@@ -46,7 +47,7 @@ select message_id from moved
 
 
 class AttemptRow(NamedTuple):
-    """One SMTP transaction as it is kept: no text of the relay, which may hold an address."""
+    """One SMTP transaction as it is kept: no text of the relay, which may hold an address. `route` tells whose log knows more."""
 
     attempt_id: UUID
     started_at: datetime
@@ -55,6 +56,7 @@ class AttemptRow(NamedTuple):
     reply_code: int | None
     enhanced_code: str | None
     outcome: str
+    route: str | None = None
 
 
 class Settlement(NamedTuple):

@@ -139,6 +139,7 @@ attempts = Table(
     Column("enhanced_code", Text),
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
+    Column("route", Text),
     PrimaryKeyConstraint("subscriber_id", "message_id", "attempt_id"),
 )
 
@@ -283,6 +284,7 @@ complaint_days = Table(
     Column("day", Date, nullable=False),
     Column("sent", BigInteger, nullable=False, server_default=text("0")),
     Column("complaints", BigInteger, nullable=False, server_default=text("0")),
+    Column("is_alarming", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("subscriber_id", "domain", "day"),
 )
 

@@ -83,6 +83,25 @@ async def test_what_is_stopped_is_not_claimed_and_does_not_hold_up_the_rest(alon
     assert await _claim(alone, 100) == []
 
 
+async def test_campaigns_that_wait_for_later_hold_up_none_that_is_due(alone: World) -> None:
+    """64 campaigns, the smallest by id, are due in an hour, and one behind them has 800 messages now."""
+    business = uuid4()
+    for number in range(64):
+        await _fill(alone, business, 1, campaign_id=UUID(int=1000 + number), minutes=-60)
+    await _fill(alone, business, 800, campaign_id=UUID(int=5000))
+    assert _by_subscriber(await _claim(alone, 500)) == {business: 500}
+
+
+async def test_of_many_campaigns_those_that_have_waited_longest_go_first(alone: World) -> None:
+    """70 campaigns, the later by id the longer due: a claim looks at 64 of them, and leaves those that came due last for the next."""
+    business = uuid4()
+    for number in range(70):
+        await _fill(alone, business, 2, campaign_id=UUID(int=1000 + number), minutes=number)
+    assert len(await _claim(alone, 64)) == 64
+    rows = await alone.database.fetch("select campaign_id from messages where state = 'claimed'")
+    assert {row["campaign_id"].int - 1000 for row in rows} == set(range(6, 70))
+
+
 async def test_workers_that_claim_side_by_side_share_what_is_due(alone: World) -> None:
     """S16: rows that another worker's claim holds are passed over, not waited for, and no message is claimed twice."""
     await _fill(alone, uuid4(), 300, campaign_id=uuid4())

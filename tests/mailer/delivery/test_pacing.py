@@ -85,6 +85,29 @@ async def test_a_relay_that_says_not_now_to_the_sender_slows_the_route_and_no_pr
     assert await _paces(world) == {}
 
 
+async def test_an_overloaded_relay_is_slowed_down_whatever_it_refuses(world: World) -> None:
+    """4.3.2 at RCPT is the relay's own state: its route slows down, however many domains the recipients have."""
+    world.sink.script = Script((Step("rcpt", reply="451 4.3.2 system overloaded, try again later", times=40),))
+    await world.send(*(f"ann@d{number}.example" for number in range(40)))
+    async with world.following(), world.working():
+        await world.until(
+            lambda: world.database.fetchval("select count(*) = 1 from paces where kind = 'route' and rate > 0")
+        )
+    assert await _paces(world) == {}
+
+
+async def test_greylisting_of_a_few_slows_nobody_else(world: World) -> None:
+    """450 4.7.1 for a first meeting: they are tried again later, and the provider's other mail goes on at once."""
+    world.sink.script = Script((Step("rcpt", reply="450 4.7.1 greylisted, try again in 5 minutes", times=10),))
+    await world.send(*(f"ann{number}@gmail.com" for number in range(40)))
+    async with world.following(), world.working():
+        await world.until(lambda: world.database.fetchval("select count(*) = 30 from messages where state = 'sent'"))
+        await world.until(
+            lambda: world.database.fetchval("select count(*) = 10 from messages where state = 'deferred'")
+        )
+    assert await world.database.fetchval("select count(*) from paces") == 0
+
+
 async def test_commercial_mail_of_a_new_domain_ramps_up_and_its_reminders_do_not(world: World) -> None:
     """L-067: 100 on the first day; transactional mail is not held up."""
     sender = f"{world.subscriber.subscriber_id}:{world.location.sender.header_from.rpartition('@')[2]}"

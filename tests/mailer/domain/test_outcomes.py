@@ -17,7 +17,11 @@ BOUNCES = [
     ("556 5.1.10 recipient address has null MX", Phase.RCPT, "hard", "domain_without_mail"),
     ("550 5.2.1 mailbox disabled", Phase.RCPT, "hard", "mailbox_disabled"),
     ("552 5.2.2 mailbox full", Phase.RCPT, "soft", "mailbox_full"),
-    ("552 5.3.4 message too big", Phase.DOT, "policy", "message_refused"),
+    ("552 5.3.4 message too big", Phase.DOT, "policy", "message_too_large"),
+    ("552 5.3.4 message exceeds the size our policy allows", Phase.RCPT, "policy", "message_too_large"),
+    ("552 5.3.4 message too big", Phase.MAIL, "policy", "message_too_large"),
+    ("552 message size exceeds fixed maximum message size", Phase.MAIL, "policy", "message_too_large"),
+    ("552 5.7.1 not you", Phase.MAIL, "policy", "refused_by_policy"),
     (
         "550 5.7.515 Access denied, sending domain does not meet the required authentication level",
         Phase.DOT,
@@ -55,21 +59,37 @@ def test_a_final_refusal_is_hard_only_if_it_plainly_means_the_mailbox(
 
 
 @pytest.mark.parametrize(
-    ("line", "is_policy", "reason"),
+    ("line", "asks_less", "reason"),
     [
-        ("421 4.7.0 too many connections from your address", True, "slowed_down"),
-        ("450 4.2.0 greylisted, try again", True, "slowed_down"),
-        ("451 4.7.650 rate limited", True, "slowed_down"),
-        ("452 4.2.2 mailbox full", False, "mailbox_full"),
-        ("451 4.3.0 local error", False, "try_later"),
-        ("421 4.3.2 closing", True, "try_later"),
+        ("421 4.7.0 too many connections from your address", "policy", "slowed_down"),
+        ("451 4.7.650 rate limited", "policy", "slowed_down"),
+        ("451 too many messages, slow down", "policy", "slowed_down"),
+        ("451 4.3.0 local error", "strain", "try_later"),
+        ("451 4.3.2 system overloaded, try again later", "strain", "try_later"),
+        ("452 4.3.1 insufficient system storage", "strain", "mailbox_full"),
+        ("451 4.4.5 congestion", "strain", "try_later"),
+        ("421 4.3.2 closing", "strain", "try_later"),
+        ("421 service not available", "strain", "try_later"),
+        ("421 4.4.2 mail.example.com timeout exceeded", "strain", "try_later"),
+        ("450 4.2.0 greylisted, try again", None, "mailbox_full"),
+        ("450 4.7.1 greylisted for 300 seconds", None, "try_later"),
+        ("451 Greylisting in action", None, "try_later"),
+        ("450 4.2.1 this user receives mail at a rate that prevents more", None, "mailbox_full"),
+        ("452 4.2.2 mailbox full", None, "mailbox_full"),
+        ("451 4.3.4 message too big for now", None, "try_later"),
+        ("451 4.1.8 sender domain not found", None, "try_later"),
+        ("451 4.4.3 no name server", None, "try_later"),
+        ("451 4.5.2 syntax", None, "try_later"),
+        ("451 local error in processing", None, "try_later"),
     ],
 )
-def test_a_passing_refusal_is_deferred_and_tells_whether_to_slow_down(line: str, is_policy: bool, reason: str) -> None:
-    """4yz is always tried again; rates and reputation slow the route, they never end a message."""
+def test_a_passing_refusal_is_deferred_and_tells_whether_to_slow_down(
+    line: str, asks_less: str | None, reason: str
+) -> None:
+    """4yz is always tried again; what asks for less is told by its class, and one mailbox's or a first meeting's refusal asks nobody else."""
     outcome = judge_refusal(ReplyReader().feed(line.encode() + b"\r\n")[0], Phase.RCPT)
     assert isinstance(outcome, Deferred)
-    assert (outcome.is_policy, outcome.reason) == (is_policy, reason)
+    assert (outcome.asks_less, outcome.reason) == (asks_less, reason)
 
 
 def test_a_yes_is_no_refusal() -> None:

@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.mailer.domain.pace_keys import make_pace_key
-from services.mailer.domain.pacing import Pace, PaceId, book, count_room, refresh, share_out, slow, take
+from services.mailer.domain.pacing import (
+    Pace,
+    PaceId,
+    book,
+    count_room,
+    find_opening,
+    give_back,
+    refresh,
+    share_out,
+    slow,
+    take,
+)
 from services.mailer.domain.ramp import find_daily_cap
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -118,6 +129,28 @@ def test_taking_and_refreshing_never_make_room_from_nothing(wanted: int, rate: f
     pace = refresh(_pace(per_second=rate, per_hour=per_hour), NOW)
     count = int(min(count_room(pace, NOW), wanted))
     assert count_room(refresh(take(pace, count), NOW), NOW) <= per_hour - count
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 7200))
+def test_what_comes_back_is_room_again_in_its_own_hour_and_never_more_than_was_taken(
+    count: int, unused: int, seconds: int
+) -> None:
+    """Given back after the hour is over it gives the next hour nothing."""
+    pace = take(refresh(_pace(per_second=50, per_hour=40), NOW), count)
+    later = NOW + timedelta(seconds=seconds)
+    back = give_back(refresh(pace, later), min(unused, count), taken_at=NOW)
+    assert back.hour_used == (count - min(unused, count) if seconds < 3600 else 0)
+    assert back.tokens <= 50
+    assert count_room(back, later) <= 40
+
+
+def test_an_hour_or_a_day_is_used_up_and_a_rate_never_is() -> None:
+    """What a rate holds is a moment's wait."""
+    assert find_opening(take(refresh(_pace(per_second=1), NOW), 1), NOW) is None
+    assert find_opening(take(refresh(_pace(per_hour=2), NOW), 1), NOW) is None
+    hour = take(refresh(_pace(per_hour=2, per_day=9), NOW), 2)
+    assert find_opening(hour, NOW) == NOW + timedelta(hours=1)
+    assert find_opening(take(hour, 7), NOW) == NOW + timedelta(days=1)
 
 
 def test_a_new_domain_ramps_up_over_15_days() -> None:

@@ -32,6 +32,17 @@ def test_a_backup_takes_over_only_when_everything_before_it_is_down() -> None:
     assert choose_route([_lane("a", is_up=False)]) is None
 
 
+def test_what_has_no_budget_now_is_not_chosen_and_a_backup_is_only_for_what_is_used_up() -> None:
+    """A rate is waited for on the better route, while its equals send; an hour that is used up is like a relay that is down."""
+    paced, backup = _lane("a", has_budget=False), _lane("backup", priority=1)
+    assert choose_route([paced, _lane("b", open=9), backup]) == "b"
+    assert choose_route([paced, backup]) is None
+    assert choose_route([_lane("a", is_up=False, has_budget=False), backup]) == "backup"
+    assert choose_route([_lane("a", is_up=False, is_due=True, has_budget=False), backup]) == "backup"
+    assert should_keep("a", [paced, backup])
+    assert not should_keep("a", [_lane("a", is_up=False, has_budget=False), backup])
+
+
 def test_a_relay_that_was_down_is_tried_by_one_session() -> None:
     """The others stay on the backup until it serves again."""
     backup = _lane("backup", priority=1, open=3)

@@ -8,7 +8,8 @@ import pytest
 
 from services.mailer.smtp.forward import is_loop, make_forward
 from tests.fixtures.services import Neighbours
-from tests.fixtures.smtp import Script, Step
+from tests.fixtures.smtp import Script, SmtpSink, Step
+from tests.mailer.delivery.routes import put, url_of
 from tests.mailer.inbound.conftest import open_post
 from tests.mailer.inbound.post import ADDRESS, Post, make_bounce, make_letter
 
@@ -49,6 +50,26 @@ async def test_an_answer_reaches_the_business_and_leaves_nothing_here(alone: Pos
     assert mail["from"].addresses[0].display_name == "Ann (to Bright Smile Dental)"
     assert "my abscess is worse" in mail.get_content()
     assert await alone.reports() == [("reply", None, None)]
+
+
+async def test_an_answer_goes_by_the_routes_and_not_over_one_that_is_paused(alone: Post) -> None:
+    """L-110: the operator has put another relay in place of the settings' own; a backup takes it while that one is down."""
+    world = alone.world
+    async with SmtpSink() as second, SmtpSink() as third:
+        await put(world, "/v1/routes/default", state="paused")
+        await put(world, "/v1/routes/second", url=url_of(second))
+        await put(world, "/v1/routes/third", url=url_of(third), priority=1)
+        for number in range(2):
+            message_id = await alone.message()
+            code, said = await alone.deliver(
+                alone.address(message_id), make_letter(f"see you {number}"), sender=ADDRESS
+            )
+            assert code == 250, said
+            second.script = Script((Step("greeting", "drop"),))
+        assert [len(sink.messages) for sink in (world.sink, second, third)] == [0, 1, 1]
+        await put(world, "/v1/routes/third", url=url_of(third), priority=1, state="paused")
+        code, _ = await alone.deliver(alone.address(await alone.message()), make_letter("see you"), sender=ADDRESS)
+        assert code == 451
 
 
 async def test_a_relay_that_does_not_take_it_leaves_it_with_the_sender(neighbours: Neighbours) -> None:

@@ -189,7 +189,7 @@ def test_only_failed_is_a_bounce(action: str, kind: str) -> None:
         ("Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 552 5.2.2 over quota", "soft", "mailbox_full"),
         ("Action: failed\nStatus: 4.4.7", "soft", "expired"),
         ("Action: failed\nStatus: 4.1.1\nDiagnostic-Code: smtp; 450 4.1.1 user unknown, for now", "soft", "expired"),
-        ("Action: failed\nStatus: 5.3.4\nDiagnostic-Code: smtp; 552 5.3.4 message too big", "policy", "refused_by_policy"),
+        ("Action: failed\nStatus: 5.3.4\nDiagnostic-Code: smtp; 552 5.3.4 message too big", "policy", "message_too_large"),
         ("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: x; zxqv", "policy", "message_refused"),
         ("Action: failed", "soft", "not_deliverable"),
     ],

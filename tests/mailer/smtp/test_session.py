@@ -227,6 +227,29 @@ def test_a_non_ascii_local_part_is_refused_where_smtputf8_is_not_offered(run: Ru
     run(scenario())
 
 
+def test_what_is_larger_than_the_relay_says_to_take_is_not_asked(run: Run) -> None:
+    """RFC 1870, L-074: a clean refusal of that message alone, whether it comes first or behind another; SIZE 0 and no SIZE are no limit."""
+
+    async def scenario() -> None:
+        large = Envelope("b+a@bounce.example.com", "ann@y.example.com", size=2000)
+        async with SmtpSink(Script(capabilities=("PIPELINING", "SIZE 1999"))) as sink, opened(sink) as session:
+            first = await session.begin(large)
+            assert isinstance(first, Refused)
+            assert isinstance(first.outcome, Bounced)
+            assert (first.outcome.kind, first.outcome.reason) == ("policy", "message_too_large")
+            await bring_to_dot(session)
+            done = await finish(session, large)
+            assert isinstance(done.current, Sent)
+            assert isinstance(done.next, Refused)
+            assert session.is_usable
+            assert [entry.event for entry in sink.ledger].count("mail") == 1
+        for capabilities in (("SIZE 2000",), ("SIZE 0",), ("SIZE",), ()):
+            async with SmtpSink(Script(capabilities=capabilities)) as sink, opened(sink) as session:
+                assert await session.begin(large) == Ready()
+
+    run(scenario())
+
+
 def test_a_relay_that_hides_or_fakes_tls_gets_nothing(run: Run) -> None:
     """S50: STARTTLS hidden, or a certificate nobody vouches for: the mail is held, never sent in clear."""
 
