@@ -14,7 +14,9 @@ from shared.schemas.portal import Token
 TOKEN_AGE = timedelta(minutes=10)  # of the 15 that a token lives
 PATIENCE_S = 20.0
 TRY_AGAIN_S = 0.05
-NOT_YET = frozenset(("not_authenticated", "agreement_required", "location_unknown", "not_found", "busy"))
+NOT_YET = frozenset(
+    ("not_authenticated", "agreement_required", "location_unknown", "location_not_live", "not_found", "busy")
+)
 """Refusals of a service that portal's facts have not reached yet, or that is busy."""
 
 
