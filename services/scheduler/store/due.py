@@ -39,17 +39,21 @@ cross join lateral (
 ) f
 order by 1, 2
 """)
+# The touch is found by its key alone: a condition on state or time here, and a plan for all times walks everything due for each batch.
 _BACK_OFF: Final = text("""
 update touches t set
-    tries = least(t.tries + 1, 20),
-    next_at = least(cast(:now as timestamptz) + make_interval(mins => least(60, power(2, least(t.tries, 6))::integer)), t.useful_until)
+    tries = least(t.tries + cast(t.state = 'held' as integer), 20),
+    next_at = case
+        when t.state <> 'held' then t.next_at
+        else least(cast(:now as timestamptz) + make_interval(mins => least(60, power(2, least(t.tries, 6))::integer)), t.useful_until)
+    end
 from unnest(cast(:subscribers as uuid[]), cast(:consumers as uuid[])) as s (subscriber_id, consumer_id)
 cross join lateral (
     select i.touch_id from touches i
     where i.subscriber_id = s.subscriber_id and i.consumer_id = s.consumer_id and i.state = 'held' and i.next_at <= :now
     offset 0
 ) h
-where t.subscriber_id = s.subscriber_id and t.touch_id = h.touch_id and t.state = 'held' and t.next_at <= :now
+where t.subscriber_id = s.subscriber_id and t.touch_id = h.touch_id
 """)
 _OPEN: Final = text("select count(*) from messages where ended_at is null")
 # The first of the index. Asked with EXISTS for any that is due, PostgreSQL makes one plan for all times, takes a third of the touches for due and
