@@ -18,6 +18,9 @@ from shared.kit.logs import log
 _SLOW_REPLY_SECONDS: Final = 10.0
 """A relay that takes longer than this for the replies to MAIL, RCPT and DATA together, or to a dot, is asked for less."""
 _COUNTED_SECONDS: Final = 10.0
+_FEWEST_STRAINED: Final = 10
+_STRAINED_SHARE: Final = 0.2
+"""A relay under strain says so to many: one in twenty, as some hiccup always, once halved its route at every look until hardly anything left."""
 
 SenderOf = Callable[[ClaimedMessage], str | None]
 
@@ -29,6 +32,7 @@ class Pacer:
         self._database, self._clock, self._sender_of = database, clock, sender_of
         self._complaints: set[PaceId] = set()
         self._counts: Counter[PaceId] = Counter()
+        self._strained: Counter[PaceId] = Counter()
         self._since = monotonic()
         self._seen: dict[PaceId, float] = {}
 
@@ -43,8 +47,12 @@ class Pacer:
         self._counts[provider] += 1
         self._counts[lane] += 1
         if not isinstance(outcome, Sent) and isinstance(outcome, Deferred | PutBack) and outcome.asks_less:
-            is_route = outcome.asks_less == "strain" or outcome.phase in (Phase.CONNECT, Phase.MAIL)
-            self._complaints.add(lane if is_route else provider)
+            if outcome.asks_less == "strain":
+                self._strained[lane] += 1
+                if self._strained[lane] >= max(_FEWEST_STRAINED, _STRAINED_SHARE * self._counts[lane]):
+                    self._complaints.add(lane)
+            else:
+                self._complaints.add(lane if outcome.phase in (Phase.CONNECT, Phase.MAIL) else provider)
 
     def note_wait(self, route: str, seconds: float) -> None:
         """Take in how long a relay took to answer."""
@@ -97,6 +105,7 @@ class Pacer:
         self._seen = {key: count / max(passed, 1.0) for key, count in self._counts.items()}
         if passed > _COUNTED_SECONDS:
             self._counts.clear()
+            self._strained.clear()
             self._since = monotonic()
 
     def _limits_of(self, message: ClaimedMessage) -> list[PaceId]:

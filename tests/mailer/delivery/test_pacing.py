@@ -96,6 +96,18 @@ async def test_an_overloaded_relay_is_slowed_down_whatever_it_refuses(world: Wor
     assert await _paces(world) == {}
 
 
+async def test_a_relay_that_hiccups_now_and_then_is_not_slowed_down(world: World) -> None:
+    """One in ten told 4.3.0: they are tried again, and the route keeps its pace."""
+    world.sink.script = Script((Step("dot", reply="451 4.3.0 later", recipient="*0@*", times=20),))
+    await world.send(*(f"ann{number}@d{number}.example" for number in range(200)))
+    async with world.following(), world.working():
+        await world.until(lambda: world.database.fetchval("select count(*) = 180 from messages where state = 'sent'"))
+        await world.until(
+            lambda: world.database.fetchval("select count(*) = 20 from messages where state = 'deferred'")
+        )
+    assert await world.database.fetchval("select count(*) from paces") == 0
+
+
 async def test_greylisting_of_a_few_slows_nobody_else(world: World) -> None:
     """450 4.7.1 for a first meeting: they are tried again later, and the provider's other mail goes on at once."""
     world.sink.script = Script((Step("rcpt", reply="450 4.7.1 greylisted, try again in 5 minutes", times=10),))
