@@ -8,6 +8,7 @@ from uuid import UUID
 
 from deploy.year.life import Life, Person
 from deploy.year.sent import SentTouch
+from shared.schemas.location import WEEKDAYS
 
 _PACED: Final = frozenset({"recare_due", "reactivation", "second_visit", "service_due"})
 _FIRM: Final = frozenset({"booked", "confirmed"})
@@ -67,7 +68,7 @@ def _free_shares(life: Life, today: date, taken: Mapping[date, int]) -> float:
 
 
 def _open_minutes(hours: Iterable[Mapping[str, Any]], day: date) -> int:
-    weekday = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day.weekday()]
+    weekday = WEEKDAYS[day.weekday()]
     spans = [
         (time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"]))
         for row in hours
