@@ -231,14 +231,14 @@ async def test_the_forecast_tells_touches_and_addresses_of_seven_days(desk: Prac
     assert len(await rows_of(desk, "touches", state="planned", **span)) == 5
 
 
-@pytest.mark.parametrize("name", ["touches", "delivery", "credits", "effects", "rates", "forecast"])
+@pytest.mark.parametrize("name", ["touches", "delivery", "credits", "effects", "rates", "forecast", "capacity"])
 async def test_every_report_is_given_as_csv(desk: Practice, name: str) -> None:
     """S63: the same columns and figures as the JSON."""
     await put_touches(desk, ("newsletter", uuid4(), desk.at("2026-03-03 10:00"), "planned", ""))
     answer = await desk.scheduler.http.get(f"/v1/reports/{name}/csv", params=MARCH, headers=desk.headers())
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    figures = await show(desk, name, **({} if name == "forecast" else MARCH))
+    figures = await show(desk, name, **({} if name in ("forecast", "capacity") else MARCH))
     told = list(csv.DictReader(io.StringIO(answer.text)))
     expected = [{key: "" if value is None else str(value) for key, value in row.items()} for row in figures]
     assert told == expected
