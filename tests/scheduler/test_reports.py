@@ -240,7 +240,11 @@ async def test_every_report_is_given_as_csv(desk: Practice, name: str) -> None:
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     figures = await show(desk, name, **({} if name in ("forecast", "capacity") else MARCH))
     told = list(csv.DictReader(io.StringIO(answer.text)))
-    expected = [{key: "" if value is None else str(value) for key, value in row.items()} for row in figures]
+    written = {None: "", False: "false", True: "true"}
+    expected = [
+        {key: written[value] if value is None or isinstance(value, bool) else str(value) for key, value in row.items()}
+        for row in figures
+    ]
     assert told == expected
     assert len(told) == {"credits": 0, "effects": 0, "rates": len(NAMES)}.get(name, 1)
 
